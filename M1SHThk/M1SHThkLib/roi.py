@@ -1,0 +1,86 @@
+"""A region of interest: the voxels of the image whose mean intensity serves as a reference."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .image import Image
+
+
+@dataclass(frozen=True)
+class Roi:
+    """Voxels of one image.
+
+    Attributes
+    ----------
+    indices : int array, shape (n, 3)
+        Voxel indices (i, j, k) in the image, each once.
+    name : str
+        What messages call it: a segment's name or a file.
+    """
+
+    indices: np.ndarray
+    name: str = "ROI"
+
+    def intensities(self, image):
+        """Intensities of the ROI's voxels, shape (n,), float, NaN left in."""
+        return image.voxels[tuple(self.indices.T)].astype(float)
+
+    def positions(self, image):
+        """World positions (RAS, mm) of the ROI's voxel centres, shape (n, 3)."""
+        return image.position_of(self.indices)
+
+    def in_plane_area(self, image):
+        """Largest area in mm2 that the ROI covers in one slice.
+
+        The slices are those that the ROI was drawn on: stacked along the image axis on which the ROI is thinnest, and
+        along the one of the largest spacing where axes tie.
+        """
+        slices = np.array([len(np.unique(self.indices[:, axis])) for axis in range(3)])
+        axis = min(range(3), key=lambda a: (slices[a], -image.spacing[a]))
+        first, second = (image.affine[:3, a] for a in range(3) if a != axis)
+        pixel_area = np.linalg.norm(np.cross(first, second))
+        return float(np.bincount(self.indices[:, axis]).max() * pixel_area)
+
+
+def roi_from_mask(mask, mask_affine, image: Image, name="ROI"):
+    """The voxels of the image whose centres lie within a mask that may have a grid of its own.
+
+    Parameters
+    ----------
+    mask : array, shape (A, B, C)
+        Non-zero inside the ROI.
+    mask_affine : array, shape (4, 4)
+        Mask index -> world RAS in mm.
+
+    Raises
+    ------
+    ValueError
+        If the mask is empty, or covers no voxel of the image.
+    """
+    inside = np.argwhere(mask)
+    if not len(inside):
+        raise ValueError(f"{name}: is empty; draw it on the image")
+    mask_to_image = np.linalg.inv(image.affine) @ mask_affine
+    offset = mask_to_image[:3, 3]
+    if np.allclose(mask_to_image[:3, :3], np.eye(3), atol=1e-4) and np.allclose(offset, np.round(offset), atol=1e-2):
+        indices = inside + np.round(offset).astype(int)
+    else:
+        indices = _voxels_centred_in(mask, inside, mask_to_image)
+    kept = ((indices >= 0) & (indices < image.voxels.shape)).all(axis=1)
+    if not kept.any():
+        raise ValueError(f"{name}: covers no voxel of {image.name}; draw it on this image")
+    return Roi(indices[kept], name)
+
+
+def _voxels_centred_in(mask, inside, mask_to_image):
+    corners = np.array(np.meshgrid(*zip(inside.min(0) - 0.5, inside.max(0) + 0.5, strict=True))).reshape(3, -1)
+    in_image = mask_to_image[:3, :3] @ corners + mask_to_image[:3, 3:]
+    lowest, highest = np.floor(in_image.min(1)).astype(int), np.ceil(in_image.max(1)).astype(int)
+    grid = np.stack(np.meshgrid(*map(np.arange, lowest, highest + 1), indexing="ij"), -1).reshape(-1, 3)
+    image_to_mask = np.linalg.inv(mask_to_image)
+    # A centre on the border of two mask voxels must not fall to one side by rounding error alone.
+    nearest = np.floor(grid @ image_to_mask[:3, :3].T + image_to_mask[:3, 3] + 0.5 + 1e-6).astype(int)
+    legal = ((nearest >= 0) & (nearest < mask.shape)).all(axis=1)
+    grid, nearest = grid[legal], nearest[legal]
+    return grid[mask[tuple(nearest.T)] != 0]

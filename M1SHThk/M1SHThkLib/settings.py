@@ -1,0 +1,93 @@
+"""The settings of a measurement: each with its default, unit, range and meaning."""
+
+from dataclasses import asdict, dataclass, field, fields
+
+
+def _number(default, unit, lowest, highest, meaning):
+    return field(default=default, metadata={"unit": unit, "range": (lowest, highest), "meaning": meaning})
+
+
+def _choice(default, choices, meaning):
+    return field(default=default, metadata={"unit": "", "choices": choices, "meaning": meaning})
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything that the paper leaves open, validated; written with every result.
+
+    Raises
+    ------
+    ValueError
+        Names the setting, its value and what is legal.
+    """
+
+    smoothing_mm: float = _number(
+        0.1, "mm", 0.0, 1.0, "Root-mean-square distance that the smoothing spline may keep from the drawn points"
+    )
+    normal_spacing_mm: float = _number(
+        0.2, "mm", 0.05, 2.0, "Distance between neighbouring normals along the pial line"
+    )
+    depth_max_mm: float = _number(6.0, "mm", 2.0, 15.0, "Depth to which the normals are sampled, from the pial line")
+    depth_step_mm: float = _number(0.1, "mm", 0.02, 0.5, "Distance between samples along a normal")
+    interpolation: str = _choice("cubic", ("linear", "cubic"), "Interpolation between voxels; linear adds blur")
+    polarity: str = _choice(
+        "dark",
+        ("dark", "bright"),
+        "How iron appears: dark on magnitude images, bright on maps of R2* or susceptibility",
+    )
+    normalization: str = _choice(
+        "splenium", ("splenium", "none"), "Divide by the splenium's mean, or not (susceptibility maps keep their unit)"
+    )
+    baseline: str = _choice(
+        "roi", ("roi", "plateau"), "White matter taken from its ROI (the paper) or from the profile beyond the layer"
+    )
+    lobe_fraction: float = _number(
+        0.30, "", 0.05, 0.95, "Part of the greatest maximum that the most superficial one must reach to be the layer"
+    )
+    window_fraction: float = _number(
+        0.25, "", 0.05, 0.95, "The fit window ends where the profile, having fallen, rises above this part of its peak"
+    )
+    width_fraction: float = _number(0.25, "", 0.05, 0.95, "Part of the height at which the thickness is taken")
+    replicates: int = _number(
+        1000, "", 0, 100000, "Bootstrap replicates behind the confidence intervals; 0 leaves them out"
+    )
+    seed: int = _number(0, "", 0, 2**32 - 1, "Seed of the bootstrap; the same seed gives the same intervals")
+
+    def __post_init__(self):
+        for setting in fields(self):
+            object.__setattr__(self, setting.name, _valid(setting, getattr(self, setting.name)))
+
+    @classmethod
+    def from_dict(cls, values):
+        """Settings from a plain mapping; what is not named keeps its default.
+
+        Raises
+        ------
+        ValueError
+            If a name is unknown or a value illegal.
+        """
+        names = [setting.name for setting in fields(cls)]
+        for name in values:
+            if name not in names:
+                raise ValueError(f"setting '{name}' is unknown; known are {', '.join(names)}")
+        return cls(**values)
+
+    def to_dict(self):
+        """A plain mapping that `from_dict` reads back."""
+        return asdict(self)
+
+
+def _valid(setting, value):
+    choices = setting.metadata.get("choices")
+    if choices:
+        if value not in choices:
+            raise ValueError(f"setting '{setting.name}' is {value!r}; it must be one of {', '.join(choices)}")
+        return value
+    lowest, highest = setting.metadata["range"]
+    kind = type(setting.default)
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool) and kind(value) == value
+    if not is_number or not lowest <= value <= highest:
+        unit = f" {setting.metadata['unit']}" if setting.metadata["unit"] else ""
+        whole = "a whole number" if kind is int else "a number"
+        raise ValueError(f"setting '{setting.name}' is {value!r}; it must be {whole} from {lowest} to {highest}{unit}")
+    return kind(value)

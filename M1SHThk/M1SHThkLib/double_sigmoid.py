@@ -1,0 +1,284 @@
+"""The double sigmoid F of the paper: its value, Jacobian, bounded least-squares fit, height and width.
+
+F(x; a, b1, c1, b2, c2) = a [f(x; b1, c1) - f(x; b2, c2)],  f(x; b, c) = 1 / {1 + exp[-b (x - c)]}
+
+Source: Donatelli et al., AJNR 2018;39:63, "Semiautomated Image Assessment". Everything here works on one curve or on
+thousands at once: parameters have shape (..., 5) in the order (a, b1, c1, b2, c2), with a in the unit of the profile,
+b in 1/mm and c in mm, and 0 < b, c1 < c2.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import expit
+
+# Bounds of the fit. A narrow, blurred layer is bell-shaped, and every bell is fitted alike by ever larger a with ever
+# closer c1 and c2 (F tends to a (c2 - c1) f'); height and width do not change along that valley, so it is closed off.
+AMPLITUDE_OF_PEAK = (0.5, 2.5)
+SLOPE_PER_MM = (0.8, 40.0)
+SMALLEST_DISTANCE_MM = 0.05
+
+_A, _B1, _C1, _B2, _C2 = range(5)
+_DAMPING_START, _DAMPING_LARGEST = 1e-3, 1e12
+
+
+def double_sigmoid(x, parameters):
+    """F at depths x (mm), shape (n,), of curves with parameters (..., 5): shape (..., n)."""
+    a, b1, c1, b2, c2 = _columns(parameters)
+    return a * (expit(b1 * (x - c1)) - expit(b2 * (x - c2)))
+
+
+def jacobian(x, parameters):
+    """Derivatives of F by (a, b1, c1, b2, c2) at depths x (mm), shape (n,): shape (..., n, 5)."""
+    return _value_and_jacobian(x, parameters)[1]
+
+
+def _value_and_jacobian(x, parameters):
+    a, b1, c1, b2, c2 = _columns(parameters)
+    from_c1, from_c2 = x - c1, x - c2
+    rise, fall = expit(b1 * from_c1), expit(b2 * from_c2)
+    rise_slope, fall_slope = a * rise * (1 - rise), a * fall * (1 - fall)
+    shape = rise - fall
+    derivatives = np.empty((*shape.shape, 5))
+    derivatives[..., _A] = shape
+    derivatives[..., _B1] = rise_slope * from_c1
+    derivatives[..., _C1] = -b1 * rise_slope
+    derivatives[..., _B2] = -fall_slope * from_c2
+    derivatives[..., _C2] = b2 * fall_slope
+    return a * shape, derivatives
+
+
+def _columns(parameters):
+    return np.moveaxis(np.asarray(parameters, float)[..., None], -2, 0)
+
+
+def mode_and_height(parameters):
+    """Depth (mm) and value of the maximum of F, each of shape (...).
+
+    F' is zero where g = log b1 f1 (1 - f1) - log b2 f2 (1 - f2) is; g falls (b1 <= b2) from above zero to below it left
+    of c2, rises likewise right of c1 (b1 > b2), and is zero half-way where b1 = b2.
+    """
+    parameters = np.asarray(parameters, float)
+    _, b1, c1, b2, c2 = np.moveaxis(parameters, -1, 0)
+    side = np.where(b1 <= b2, 1.0, -1.0)
+
+    def log_ratio(x):
+        z1, z2 = b1 * (x - c1), b2 * (x - c2)
+        value = np.log(b1 / b2) + _log_bell(z1) - _log_bell(z2)
+        return value * side, (b2 * np.tanh(z2 / 2) - b1 * np.tanh(z1 / 2)) * side
+
+    near, far = np.where(side > 0, c2, c1), np.where(side > 0, c1, c2)
+    far = _expanded(lambda x: log_ratio(x)[0] <= 0, near, far)
+    mode = _bracketed_newton(log_ratio, far, near, (c1 + c2) / 2)
+    return mode, _value(mode, parameters)
+
+
+def crossings(parameters, fraction):
+    """Depths (mm) on either side of the maximum at which F is `fraction` of its height, each of shape (...)."""
+    parameters = np.asarray(parameters, float)
+    mode, height = mode_and_height(parameters)
+    a, b1, c1, b2, c2 = np.moveaxis(parameters, -1, 0)
+    level = fraction * height
+
+    def above_level(x):
+        rise, fall = expit(b1 * (x - c1)), expit(b2 * (x - c2))
+        return a * (rise - fall) - level, a * (b1 * rise * (1 - rise) - b2 * fall * (1 - fall))
+
+    found = []
+    for centre, direction in ((c1, -1.0), (c2, 1.0)):
+        outside = _expanded(lambda x: above_level(x)[0] >= 0, mode, mode + direction * np.maximum(c2 - c1, 0.1))
+        found.append(_bracketed_newton(above_level, mode, outside, centre))
+    return tuple(found)
+
+
+def width(parameters, fraction):
+    """Width of F (mm) at `fraction` of its height, shape (...)."""
+    left, right = crossings(parameters, fraction)
+    return right - left
+
+
+def area(parameters):
+    """Area under F over all depths: a (c2 - c1), whatever the slopes; unit of the profile times mm, shape (...)."""
+    a, _, c1, _, c2 = np.moveaxis(np.asarray(parameters, float), -1, 0)
+    return a * (c2 - c1)
+
+
+def _value(x, parameters):
+    a, b1, c1, b2, c2 = np.moveaxis(parameters, -1, 0)
+    return a * (expit(b1 * (x - c1)) - expit(b2 * (x - c2)))
+
+
+def _log_bell(z):
+    return -np.abs(z) - 2 * np.log1p(np.exp(-np.abs(z)))
+
+
+def _expanded(not_yet, fixed, free):
+    """Move `free` away from `fixed` by doubling their distance until `not_yet(free)` is false everywhere."""
+    free = np.array(free, float)
+    for _ in range(60):
+        waiting = not_yet(free)
+        if not np.any(waiting):
+            break
+        free = np.where(waiting, fixed + 2 * (free - fixed), free)
+    return free
+
+
+def _bracketed_newton(function, positive, negative, start):
+    """Root between points where the function is positive and negative: Newton's steps, halving where they leave."""
+    positive, negative = np.array(positive, float), np.array(negative, float)
+    x = np.clip(start, np.minimum(positive, negative), np.maximum(positive, negative))
+    for _ in range(100):
+        value, slope = function(x)
+        positive, negative = np.where(value > 0, x, positive), np.where(value <= 0, x, negative)
+        following = x - value / np.where(slope == 0, 1.0, slope)
+        lost = (slope == 0) | ((following - positive) * (following - negative) > 0)
+        following = np.where(lost, (positive + negative) / 2, following)
+        moved = np.abs(following - x).max(initial=0.0)
+        x = following
+        if moved < 1e-12:
+            break
+    return x
+
+
+@dataclass(frozen=True)
+class Fit:
+    """Least-squares fits of F.
+
+    Attributes
+    ----------
+    parameters : array, shape (..., 5)
+    sum_of_squares : array, shape (...)
+        Of the residuals within the window, in the unit of the profile squared.
+    at_bound : bool array, shape (..., 5)
+        Which of (a, b1, c1, b2, c2) ended on a bound; c2's is the smallest or largest distance from c1.
+    """
+
+    parameters: np.ndarray
+    sum_of_squares: np.ndarray
+    at_bound: np.ndarray
+
+
+def fit(x, profiles, window, starts=None, tolerance=1e-9, iterations=100):
+    """Bounded least-squares fits of F to one profile or many, each within its own window.
+
+    Levenberg-Marquardt on (a, b1, c1, b2, c2 - c1), all profiles at once; a parameter that pushes against a bound is
+    held there.
+
+    Parameters
+    ----------
+    x : array, shape (n,)
+        Depths in mm, ascending.
+    profiles : array, shape (..., n)
+        Finite within the window.
+    window : bool array, shape (..., n)
+        Samples to fit; at least one in each profile, and a positive one among them.
+    starts : array, shape (..., 5), optional
+        Where to start; from the profile's own half height on either side of its peak where left out.
+    tolerance : float
+        A fit has converged when a step lowers its sum of squares by less than this part.
+
+    Returns
+    -------
+    Fit
+    """
+    profiles, window = np.atleast_2d(profiles), np.atleast_2d(window)
+    batch = profiles.shape[:-1]
+    values = np.where(window, profiles, 0.0).reshape(-1, len(x))
+    weights = window.reshape(-1, len(x)).astype(float)
+    lowest, highest = _bounds(x, values, weights)
+    if starts is None:
+        begin = half_height_starts(x, values, weights)
+    else:
+        begin = np.broadcast_to(starts, (len(values), 5)).copy()
+        begin[:, _C2] -= begin[:, _C1]
+    p, cost = _levenberg_marquardt(x, values, weights, begin, lowest, highest, tolerance, iterations)
+    at_bound = (p <= lowest) | (p >= highest)
+    p[:, _C2] += p[:, _C1]
+    return Fit(p.reshape(*batch, 5), cost.reshape(batch), at_bound.reshape(*batch, 5))
+
+
+def half_height_starts(x, values, weights):
+    """Start values (a, b1, c1, b2, c2 - c1), shape (m, 5), from the width of each profile at half its peak."""
+    rows = np.arange(len(values))
+    top = values.argmax(1)
+    peak = values[rows, top]
+    below = (values < peak[:, None] / 2) | (weights == 0)
+    index = np.arange(len(x))
+    left = np.where(below & (index < top[:, None]), index, -1).max(1)
+    right = np.where(below & (index > top[:, None]), index, len(x)).min(1)
+    step = x[1] - x[0]
+    c1, c2 = x[0] + step * (left + 0.5), x[0] + step * (right - 0.5)
+    distance = np.maximum(c2 - c1, 2 * SMALLEST_DISTANCE_MM)
+    slope = np.clip(6.0 / distance, 2.0, 10.0)
+    return np.stack([1.2 * peak, slope, c1, slope, distance], -1)
+
+
+def _bounds(x, values, weights):
+    peak = values.max(1)
+    span = x[-1] - x[0]
+    first = x[np.argmax(weights > 0, axis=1)]
+    lowest = np.empty((len(values), 5))
+    highest = np.empty((len(values), 5))
+    lowest[:, _A], highest[:, _A] = AMPLITUDE_OF_PEAK[0] * peak, AMPLITUDE_OF_PEAK[1] * peak
+    lowest[:, [_B1, _B2]], highest[:, [_B1, _B2]] = SLOPE_PER_MM
+    lowest[:, _C1], highest[:, _C1] = first - 2.0, x[-1]
+    lowest[:, _C2], highest[:, _C2] = SMALLEST_DISTANCE_MM, span + 2.0
+    return lowest, highest
+
+
+def _levenberg_marquardt(x, values, weights, begin, lowest, highest, tolerance, iterations):
+    p = np.clip(begin, lowest, highest)
+    cost, gradient, hessian = _normal_equations(x, values, weights, p)
+    damping = np.full(len(p), _DAMPING_START)
+    active = np.arange(len(p))
+    diagonal = np.arange(5)
+    for _ in range(iterations):
+        if not len(active):
+            break
+        now, low, high = p[active], lowest[active], highest[active]
+        g, h = gradient[active], hessian[active]
+        held = ((now <= low) & (g > 0)) | ((now >= high) & (g < 0))
+        g = np.where(held, 0.0, g)
+        h = np.where(held[:, :, None] | held[:, None, :], 0.0, h)
+        scale = h[:, diagonal, diagonal]
+        # A parameter without influence (or held) gets a unit diagonal, so that every system can be solved.
+        scale = np.where(scale > 1e-12 * scale.max(1, keepdims=True) + 1e-300, scale, 1.0)
+        h[:, diagonal, diagonal] = scale * (1 + damping[active, None])
+        trial = np.clip(now - np.linalg.solve(h, g[..., None])[..., 0], low, high)
+        new_cost, new_gradient, new_hessian = _normal_equations(x, values[active], weights[active], trial)
+        better = new_cost <= cost[active]
+        gain = cost[active] - new_cost
+        accepted = active[better]
+        p[accepted], cost[accepted] = trial[better], new_cost[better]
+        gradient[accepted], hessian[accepted] = new_gradient[better], new_hessian[better]
+        damping[active] = np.where(better, damping[active] * 0.2, damping[active] * 8.0)
+        done = better & (gain <= tolerance * new_cost) | (damping[active] > _DAMPING_LARGEST)
+        active = active[~done]
+    return p, cost
+
+
+def _normal_equations(x, values, weights, p):
+    parameters = p.copy()
+    parameters[:, _C2] += parameters[:, _C1]
+    model, derivatives = _value_and_jacobian(x, parameters)
+    derivatives[..., _C1] += derivatives[..., _C2]
+    residual = (model - values) * weights
+    derivatives *= weights[..., None]
+    transposed = np.swapaxes(derivatives, -1, -2)
+    return (residual**2).sum(-1), (transposed @ residual[..., None])[..., 0], transposed @ derivatives
+
+
+def covariance(x, parameters, window, noise):
+    """Covariance of fitted parameters for a given covariance of the profile: J+ Sigma J+', shape (5, 5).
+
+    Parameters
+    ----------
+    x : array, shape (n,)
+        Depths in mm.
+    parameters : array, shape (5,)
+    window : bool array, shape (n,)
+    noise : array, shape (n, n)
+        Covariance of the profile over depth, in its unit squared.
+    """
+    inverse = np.linalg.pinv(jacobian(x[window], parameters))
+    return inverse @ noise[np.ix_(window, window)] @ inverse.T

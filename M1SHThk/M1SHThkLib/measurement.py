@@ -196,7 +196,7 @@ def measure_region(image, region: Region, splenium: Reference, white_matter: Ref
     scale = splenium.mean if settings.normalization == "splenium" else 1.0
 
     h = hypointensity(mean, white_matter.mean, scale, settings.polarity)
-    noise = profile_noise(intensities, mean, h > 0 if (h > 0).any() else h <= 0)
+    noise = profile_noise(intensities, mean)
     sources = NoiseSources(noise, white_matter.noise, splenium.noise)
     layer = find_layer(depths, h, _covariance(h, sources, scale, settings), settings)
     if settings.baseline == "plateau" and np.isfinite(layer.plateau):

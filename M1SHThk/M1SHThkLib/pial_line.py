@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.interpolate import CubicSpline
-from scipy.linalg import solveh_banded
+from scipy.linalg.lapack import dpbsv
 from scipy.optimize import toms748
 
 # Points this close to a plane of voxels were drawn on it; a shorter distance between points is one point.
@@ -167,7 +167,7 @@ def _smoothing_spline(points, smoothing_mm):
     kinks = np.diff(np.diff(points, axis=0) / h[:, None], axis=0)
 
     def residual(stiffness):
-        second = solveh_banded(bend + stiffness * pull, kinks, check_finite=False)
+        _, second, _ = dpbsv(bend + stiffness * pull, kinks)
         moved = np.zeros_like(points)
         moved[:-2] += q[0][:, None] * second
         moved[1:-1] += q[1][:, None] * second
@@ -176,7 +176,8 @@ def _smoothing_spline(points, smoothing_mm):
 
     def excess(log_stiffness):
         moved = residual(np.exp(log_stiffness))
-        return np.sqrt((moved**2).sum() / len(points)) - smoothing_mm
+        # The distance grows by powers of the stiffness: its logarithm is nearly a straight line.
+        return 0.5 * np.log((moved**2).sum() / len(points) + 1e-300) - np.log(smoothing_mm)
 
     # The stiffness has the unit mm^3: between next to none and a straight line for points this far apart.
     loosest, stiffest = 3 * np.log(h.min()) - 20.0, 3 * np.log(t[-1]) + 16.0

@@ -61,7 +61,7 @@ class ProfileNoise:
         return self.mean + scale * _student_tails(count, self.blocks - 1, random)[:, None] * deviations
 
 
-def profile_noise(intensities, mean, window):
+def profile_noise(intensities, mean):
     """The block bootstrap of a mean profile.
 
     Parameters
@@ -70,14 +70,13 @@ def profile_noise(intensities, mean, window):
         NaN where missing.
     mean : array, shape (d,)
         Their mean over normals, finite.
-    window : bool array, shape (d,)
-        Depths at which the correlation between neighbouring normals is measured.
     """
     n = len(intensities)
     present = np.isfinite(intensities)
     residuals = np.where(present, intensities - mean, 0.0)
-    # Rounding errors of an image without any noise are no noise.
-    correlations = _correlations(residuals[:, window], negligible=1e-7 * np.abs(mean).max())
+    # In the deeper half lies white matter, where neighbouring normals differ by little but noise; nearer the surface
+    # they also differ by how well the line follows the cortex. Rounding errors of a noise-free image are no noise.
+    correlations = _correlations(residuals[:, residuals.shape[1] // 2 :], negligible=1e-7 * np.abs(mean).max())
     correlation_length = 1 + 2 * correlations.sum()
     block = int(min(np.ceil(BLOCK_IN_CORRELATION_LENGTHS * correlation_length), max(n // 2, 1)))
     blocks = n / block
@@ -166,13 +165,14 @@ def interval(replicates, level=0.95):
 
 
 def _correlations(residuals, negligible):
-    """Correlations between normals 1, 2, ... apart, pooled over depths, up to the last that counts."""
-    power = (residuals**2).sum()
+    """Correlations between normals 1, 2, ... apart, the median over depths, up to the last that counts."""
+    power = (residuals**2).sum(0)
     found = []
-    if power <= residuals.size * negligible**2:
+    if power.sum() <= residuals.size * negligible**2:
         return np.array(found)
     for lag in range(1, max(len(residuals) // 4, 1)):
-        correlation = (residuals[:-lag] * residuals[lag:]).sum() / power
+        products = np.einsum("nd,nd->d", residuals[:-lag], residuals[lag:])
+        correlation = np.median(products / np.maximum(power, 1e-300))
         if correlation < _SMALLEST_CORRELATION:
             break
         found.append(correlation)

@@ -1,0 +1,247 @@
+"""Axial sections of a simplified head: which tissue lies where, with the motor cortex laid along given folds.
+
+In-plane positions are (x, y) in mm: x to the subject's right, y to the front. Depths are in mm from a pial line.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.interpolate import RectBivariateSpline
+from scipy.spatial import cKDTree
+
+from .fold import Fold
+from .tissue import Tissue
+
+SECTIONS = ("splenium", "hand_knob", "paracentral_lobule")  # from below
+SPLENIUM = ((0.0, -40.0), (13.0, 5.5))  # centre and half axes, mm
+CORTEX = 2.8  # mm, thickness of cortex other than M1
+SULCUS = 1.6  # mm, width of sulci other than the central one
+FISSURE = 2.4  # mm, width between the hemispheres
+MARGIN = 8.0  # mm of M1 beyond either end of the drawn stretch: further than the point spread reaches
+
+
+@dataclass(frozen=True)
+class Bank:
+    """The motor cortex of one region: layers parallel to a fold.
+
+    Attributes
+    ----------
+    side : int
+        1 in the right hemisphere (x > 0), -1 in the left.
+    fold : Fold
+        The pial line; `length` mm of it, about the apex, are drawn.
+    length : float
+    sulcus : float
+        Width in mm of the fluid above it.
+    layers : tuple of (depth in mm, Tissue)
+        Each layer's superficial border and tissue, from above the cortex to beneath it; the first border is -inf.
+    white_matter : array, shape (2,)
+        Where the observer places the white-matter ROI.
+    """
+
+    side: int
+    fold: Fold
+    length: float
+    sulcus: float
+    layers: tuple[tuple[float, Tissue], ...]
+    white_matter: np.ndarray
+
+
+@dataclass(frozen=True)
+class Patch:
+    """A disc of one tissue: centre in mm, radius in mm."""
+
+    centre: np.ndarray
+    radius: float
+    tissue: Tissue
+
+
+# Brain outline: centre, half axes, mm. Deep structures: tissue, centre and half axes in the right hemisphere, mm.
+_OUTLINES = {
+    "splenium": ((0, -18), (65, 81)),
+    "hand_knob": ((0, -18), (64, 80)),
+    "paracentral_lobule": ((0, -20), (55, 68)),
+}
+_FISSURES = {
+    "splenium": ((-110, -48), (36, 80)),
+    "hand_knob": ((-110, 80),),
+    "paracentral_lobule": ((-110, 80),),
+}
+_DEEP_STRUCTURES = {
+    "splenium": (
+        ("fluid", (17, -34), (3.5, 10)),
+        ("fluid", (8, 17), (3, 10)),
+        ("cortex", (11, -12), (7, 12)),
+        ("cortex", (14, 11), (3.5, 9)),
+        ("cortex", (27, 2), (5, 14)),
+        ("fluid", (0, -5), (1.5, 12)),
+        ("splenium", *SPLENIUM),
+        ("splenium", (0, 30), (11, 4.5)),
+    ),
+    "hand_knob": (),
+    "paracentral_lobule": (),
+}
+
+
+def tissue_map(section, tissues, banks, patches, x, y, step):
+    """Fraction of every pixel that each tissue fills.
+
+    Parameters
+    ----------
+    section : str
+        One of SECTIONS.
+    tissues : dict of str to Tissue
+        What all but the banks and patches is made of.
+    banks : sequence of Bank
+    patches : sequence of Patch
+    x, y : arrays, shape (columns,) and (rows,)
+        Evenly spaced positions of the pixels in mm; x may run to either side.
+    step : callable
+        Fraction of a pixel that lies beyond an edge at a signed distance in mm.
+
+    Returns
+    -------
+    dict of Tissue to float32 array, shape (rows, columns)
+        They add up to 1.
+    """
+    inside, depth = _depths(section, banks, x, y)
+    brain, cortex_and_below, below_cortex = step(inside), step(depth), step(depth - CORTEX)
+    scalp, bone, fluid = step(inside + 13), step(inside + 8), step(inside + 2.5)
+    cortex_and_below = np.minimum(cortex_and_below, brain)
+    fractions = {
+        "air": 1 - scalp,
+        "scalp": scalp - bone,
+        "bone": bone - fluid,
+        "fluid": fluid - cortex_and_below,
+        "cortex": cortex_and_below - below_cortex,
+        "white_matter": below_cortex,
+    }
+    fractions = {tissues[name]: fraction.astype(np.float32) for name, fraction in fractions.items()}
+    for name, (centre_x, centre_y), axes in _DEEP_STRUCTURES[section]:
+        for side in (1, -1) if centre_x else (1,):
+            _overlay(fractions, tissues[name], step(_ellipse_depth(x, y, (side * centre_x, centre_y), axes)))
+    for bank in banks:
+        _lay(fractions, bank, x, y, step)
+    for patch in patches:
+        _overlay(fractions, patch.tissue, step(_ellipse_depth(x, y, patch.centre, (patch.radius, patch.radius))))
+    return fractions
+
+
+def _depths(section, banks, x, y):
+    """Distance from the brain's outline and from the nearest fluid, mm, positive inside; shape (rows, columns).
+
+    Found on a grid of 1 mm and interpolated: only M1 and its surroundings need exact distances, and get them in _lay.
+    """
+    coarse_x, coarse_y = (np.arange(axis.min() - 2, axis.max() + 3) for axis in (x, y))
+    grid = np.stack(np.meshgrid(coarse_x, coarse_y), -1)
+    centre, half_axes = _OUTLINES[section]
+    outline = _outline(section)
+    inside = _distance(grid, outline) * np.where(_in_outline(grid, centre, half_axes), 1, -1)
+    depth = np.minimum(inside, _distance(grid, _fissure(section)) - FISSURE / 2)
+    depth = np.minimum(depth, _distance(grid, _sulci(section, banks, outline)) - SULCUS / 2)
+    for bank in banks:
+        beneath = bank.fold.depth(grid.reshape(-1, 2)).reshape(grid.shape[:2])
+        own = beneath.copy()
+        own[grid[..., 0] * bank.side < 0] = np.inf
+        depth = np.minimum(depth, np.abs(own + bank.sulcus / 2) - bank.sulcus / 2)
+    ascending_x, order = np.sort(x), np.argsort(x)
+    return tuple(
+        RectBivariateSpline(coarse_y, coarse_x, field, kx=1, ky=1)(y, ascending_x)[:, np.argsort(order)]
+        for field in (inside, depth)
+    )
+
+
+def _outline(section):
+    (centre_x, centre_y), half_axes = _OUTLINES[section]
+    angle = np.linspace(0, 2 * np.pi, 2000, endpoint=False)
+    x, y = half_axes[0] * np.cos(angle), half_axes[1] * np.sin(angle)
+    return np.stack([centre_x + x * _narrowing(y / half_axes[1]), centre_y + y], -1)
+
+
+def _in_outline(points, centre, half_axes):
+    x, y = ((points[..., axis] - centre[axis]) / half_axes[axis] for axis in (0, 1))
+    return (x / _narrowing(np.clip(y, -1, 1))) ** 2 + y**2 < 1
+
+
+def _narrowing(forward):
+    return 1 - 0.1 * forward  # the brain is wider behind than in front
+
+
+def _fissure(section):
+    y = np.concatenate([np.arange(first, last, 0.25) for first, last in _FISSURES[section]])
+    return np.stack([np.zeros_like(y), y], -1)
+
+
+def _sulci(section, banks, outline):
+    """Centre lines of the sulci that merely make it look like a brain: winding cuts inwards from the surface."""
+    centre = np.array(_OUTLINES[section][0])
+    depth = np.arange(0, 24, 0.25)
+    lines = []
+    for number, start in enumerate(outline[20 :: len(outline) // 34]):
+        inwards = (centre - start) * (1, 0.7)
+        inwards /= np.linalg.norm(inwards)
+        across = np.array([-inwards[1], inwards[0]])
+        within = depth < (11, 18, 8, 21, 13)[number % 5]
+        winding = 1.8 * np.sin(depth / 4 + number)
+        lines.append((start + np.outer(depth, inwards) + np.outer(winding, across))[within])
+    for number, y in enumerate(np.arange(-85, 55, 13)):
+        for side in (1, -1):
+            if any(first < y < last for first, last in _FISSURES[section]):
+                within = depth < (12, 7, 9)[number % 3]
+                winding = 1.5 * np.sin(depth / 3 + number)
+                lines.append(np.stack([side * depth, y + winding], -1)[within])
+    return np.concatenate([_clear_of(banks, line) for line in lines])
+
+
+def _clear_of(banks, line):
+    """The line up to where it comes too near to a bank, its white-matter ROI, or what the normals sample."""
+    clear = np.ones(len(line), bool)
+    for bank in banks:
+        half = bank.length / 2 + MARGIN
+        deepest = max(8.0, bank.layers[-1][0]) + CORTEX + SULCUS
+        clear &= _distance(line, bank.fold.points) > 2 * CORTEX + SULCUS
+        clear &= _distance(line, bank.fold.stretch(-half, half).points) > deepest
+        clear &= np.linalg.norm(line - bank.white_matter, axis=-1) > 10
+    return line[: np.argmin(np.append(clear, False))]
+
+
+def _lay(fractions, bank, x, y, step):
+    """Put the layers of a bank in place of what is there."""
+    half = bank.length / 2 + MARGIN
+    fold = bank.fold.stretch(-half, half)
+    # A little beyond the outermost borders, so that their edges are whole.
+    above, beneath = bank.layers[1][0] - 0.5, max(bank.layers[-1][0], CORTEX) + 0.5
+    reach = max(-above, beneath)
+    columns = np.flatnonzero((x > fold.points[:, 0].min() - reach) & (x < fold.points[:, 0].max() + reach))
+    rows = np.flatnonzero((y > fold.points[:, 1].min() - reach) & (y < fold.points[:, 1].max() + reach))
+    if not len(columns) or not len(rows):
+        return
+    columns, rows = (index.ravel() for index in np.meshgrid(columns, rows))
+    depth = fold.depth(np.stack([x[columns], y[rows]], -1), reach)
+    laid = (depth > above) & (depth < beneath) & (x[columns] * bank.side > 0)
+    columns, rows, depth = columns[laid], rows[laid], depth[laid]
+    for fraction in fractions.values():
+        fraction[rows, columns] = 0
+    borders = [border for border, _ in bank.layers]
+    beyond = [np.ones_like(depth), *(step(depth - border) for border in borders[1:]), np.zeros_like(depth)]
+    for number, (_, tissue) in enumerate(bank.layers):
+        fraction = fractions.setdefault(tissue, np.zeros((len(y), len(x)), np.float32))
+        fraction[rows, columns] += beyond[number] - beyond[number + 1]
+
+
+def _overlay(fractions, tissue, part):
+    for fraction in fractions.values():
+        fraction *= 1 - part
+    fractions[tissue] = fractions.get(tissue, 0) + part.astype(np.float32)
+
+
+def _ellipse_depth(x, y, centre, half_axes):
+    """Distance in mm from an ellipse's outline, positive inside, exact to first order near it (and for circles)."""
+    x, y = np.meshgrid((x - centre[0]) / half_axes[0], (y - centre[1]) / half_axes[1])
+    radius = np.sqrt(x**2 + y**2) + 1e-9
+    slope = np.sqrt((x / half_axes[0]) ** 2 + (y / half_axes[1]) ** 2) / radius + 1e-9
+    return (1 - radius) / slope
+
+
+def _distance(points, others):
+    return cKDTree(others).query(points)[0]

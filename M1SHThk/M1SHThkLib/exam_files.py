@@ -1,0 +1,319 @@
+"""An exam as files: `exam.json` with its image, segments and curves -> Exam, and back."""
+
+import os
+from pathlib import Path
+
+from .echoes import checked_echo_times, combine, needed_boxes, settings_for
+from .exam import SCHEMA, Exam, Region
+from .exam_schema import HIGHEST_FIELD_TESLA, check_exam, positive_number
+from .files import made_folder, naming, read_json, sha256, write_json
+from .image import Image
+from .image_files import farthest_corner, files_of, read_image, write_image
+from .markups_files import read_curve, write_curve
+from .roi import roi_from_mask
+from .segment_files import LabelFile, write_segmentation
+from .settings import Settings
+
+_SAME_GRID_MM = 0.01
+
+
+def read_exam(path):
+    """Reads an exam and all that it names; paths in it are relative to the file itself.
+
+    Echo times and field strength that it leaves out are taken from the BIDS sidecars beside the images.
+
+    Parameters
+    ----------
+    path : path
+        An `exam.json`.
+
+    Returns
+    -------
+    Exam
+        `origin` holds `file`, `description` (the exam file's content), `echo_times_ms` and `echo_times_from`,
+        `echo_combination`, `field_strength_from`, and `inputs`: path, relative to the exam, and SHA-256 of every file
+        that was read.
+
+    Raises
+    ------
+    ValueError
+        In one line the file, what is wrong with it and what would be right.
+    """
+    path = Path(path)
+    description = read_json(path)
+    with naming(path):
+        check_exam(description)
+    inputs = _Inputs(path)
+    image_description = description["image"]
+    method = image_description.get("echo_combination") or "mean"
+    with naming(path):
+        settings = settings_for(method, description.get("settings") or {})
+
+    image_paths = [inputs.named(name) for name in _listed(image_description["path"])]
+    echoes, affine, warnings = _read_echoes(image_paths)
+    sidecars = _read_sidecars(image_paths, inputs)
+    times, times_from, time_warnings = _echo_times(path, image_description, image_paths, sidecars, len(echoes), method)
+    field_strength, field_from = _field_strength(path, description, sidecars)
+
+    grid = Image(echoes[0], affine, str(image_paths[0]))
+    rois = _Rois(grid, inputs)
+    splenium = rois.read(description["splenium"])
+    regions = tuple(
+        Region(
+            region["hemisphere"],
+            region["region"],
+            tuple(read_curve(inputs.named(name)) for name in region["pial_lines"]),
+            rois.read(region["white_matter"]),
+        )
+        for region in description["regions"]
+    )
+
+    boxes = None
+    if method == "r2star":
+        lines = [line for region in regions for line in region.pial_lines]
+        references = [splenium, *(region.white_matter for region in regions)]
+        boxes = needed_boxes(grid, lines, references, settings.depth_max_mm)
+    with naming(image_paths[0]):
+        voxels = combine(echoes, method, times, boxes)
+    return Exam(
+        subject=description["subject"],
+        image=Image(voxels, affine, grid.name),
+        splenium=splenium,
+        regions=regions,
+        settings=settings,
+        session=description.get("session"),
+        observer=description.get("observer"),
+        group=description.get("group"),
+        field_strength_tesla=field_strength,
+        origin={
+            "file": str(path),
+            "description": description,
+            "echo_times_ms": times and list(times),
+            "echo_times_from": times_from,
+            "echo_combination": method,
+            "field_strength_from": field_from,
+            "inputs": inputs.checksums(),
+        },
+        warnings=tuple(dict.fromkeys([*warnings, *time_warnings, *rois.warnings])),
+    )
+
+
+def write_exam(folder, exam, echoes=None, echo_times_ms=None, echo_combination="mean"):
+    """Writes an exam as files that `read_exam` and Slicer read; the same exam gives the same bytes.
+
+    Writes `t2star.nii.gz`, `references.seg.nrrd`, a `.mrk.json` a pial line and, last, `exam.json`. Each file is whole
+    or as it was before.
+
+    Parameters
+    ----------
+    folder : path
+        Made where it is missing.
+    exam : Exam
+        Its `origin` and `warnings` are not written.
+    echoes : sequence of arrays of shape (I, J, K), or one array of shape (I, J, K, E), optional
+        The image's echoes, on the grid of `exam.image`, which alone is written by default.
+    echo_times_ms : sequence of float, optional
+        One an echo, in ms.
+    echo_combination : str
+        How `read_exam` is to combine them.
+
+    Returns
+    -------
+    Path
+        The exam file.
+
+    Raises
+    ------
+    ValueError
+        If the exam cannot be expressed in files, or these cannot be written.
+    """
+    folder = made_folder(folder)
+    segments = {"Splenium": exam.splenium.indices}
+    lines = {}
+    regions = []
+    for region in exam.regions:
+        segment = f"White matter {region.name}"
+        segments[segment] = region.white_matter.indices
+        stem = f"{region.hemisphere}_{region.region}"
+        names = [f"{stem}{f'_{number}' if number > 1 else ''}.mrk.json" for number in _counted(region.pial_lines)]
+        lines.update(zip(names, region.pial_lines, strict=True))
+        regions.append(
+            {
+                "hemisphere": region.hemisphere,
+                "region": region.region,
+                "pial_lines": names,
+                "white_matter": {"path": "references.seg.nrrd", "segment": segment},
+            }
+        )
+    description = {
+        "schema": SCHEMA,
+        "subject": exam.subject,
+        "session": exam.session,
+        "observer": exam.observer,
+        "group": exam.group,
+        "field_strength_tesla": exam.field_strength_tesla,
+        "image": {
+            "path": "t2star.nii.gz",
+            "echo_times_ms": None if echo_times_ms is None else [float(time) for time in echo_times_ms],
+            "echo_combination": echo_combination,
+        },
+        "splenium": {"path": "references.seg.nrrd", "segment": "Splenium"},
+        "regions": regions,
+        "settings": _changed(exam.settings),
+    }
+    description = _without_missing(description)
+    exam_path = folder / "exam.json"
+    with naming(exam_path):
+        check_exam(description)
+    write_image(folder / "t2star.nii.gz", [exam.image.voxels] if echoes is None else echoes, exam.image.affine)
+    write_segmentation(folder / "references.seg.nrrd", segments, exam.image.voxels.shape, exam.image.affine)
+    for name, points in lines.items():
+        write_curve(folder / name, points)
+    write_json(exam_path, description)
+    return exam_path
+
+
+class _Inputs:
+    """The files that an exam reads, with their checksums."""
+
+    def __init__(self, exam_path):
+        self._folder = exam_path.parent
+        self._paths = [exam_path]
+
+    def named(self, name):
+        """The path, from here, of a file that the exam names."""
+        return self.noted(self._folder / name)
+
+    def noted(self, path):
+        """The path itself, now among the inputs."""
+        self._paths.append(path)
+        return path
+
+    def checksums(self):
+        """Path, relative to the exam, and SHA-256 of each file, in the order in which they were read."""
+        files = dict.fromkeys(file for path in self._paths for file in files_of(path))
+        return [{"path": self._relative(file), "sha256": sha256(file)} for file in files]
+
+    def _relative(self, path):
+        if path.drive != self._folder.drive:  # another Windows drive cannot be reached by a relative path
+            return path.as_posix()
+        return Path(os.path.relpath(path, self._folder)).as_posix()
+
+
+class _Rois:
+    """Reads ROIs onto the image's grid; each file once, however many ROIs it holds."""
+
+    def __init__(self, grid, inputs):
+        self._grid = grid
+        self._inputs = inputs
+        self._files = {}
+
+    @property
+    def warnings(self):
+        return [warning for file in self._files.values() for warning in file.warnings]
+
+    def read(self, description):
+        path = self._inputs.named(description["path"])
+        if path not in self._files:
+            self._files[path] = LabelFile(path)
+        if "segment" in description:
+            name = f"{path}: segment '{description['segment']}'"
+            mask, affine = self._files[path].segment(description["segment"])
+        else:
+            name = f"{path}: label {description['label']}"
+            mask, affine = self._files[path].label(description["label"])
+        return roi_from_mask(mask, affine, self._grid, name)
+
+
+def _read_echoes(paths):
+    """Volumes, affine and warnings of one 3D or 4D image, or of several 3D images on one grid."""
+    files = [read_image(path) for path in paths]
+    first = files[0]
+    if len(files) == 1:
+        return first.volumes, first.affine, first.warnings
+    volumes = []
+    for path, file in zip(paths, files, strict=True):
+        if len(file.volumes) > 1:
+            raise ValueError(f"{path}: holds {len(file.volumes)} volumes; in a list each image holds one echo")
+        volumes.append(file.volumes[0])
+        shape = volumes[0].shape
+        if volumes[-1].shape != shape or farthest_corner(file.affine, first.affine, shape) > _SAME_GRID_MM:
+            raise ValueError(f"{path}: lies on another grid than {paths[0]}; give echoes of one scan")
+    return volumes, first.affine, [warning for file in files for warning in file.warnings]
+
+
+def _read_sidecars(image_paths, inputs):
+    """The BIDS sidecar, its path and its content, of each image that has one beside it."""
+    sidecars = []
+    for image in image_paths:
+        name = image.name
+        stem = name[: -len(".nii.gz")] if name.lower().endswith(".nii.gz") else image.stem
+        path = image.with_name(stem + ".json")
+        if path.is_file():
+            sidecars.append((inputs.noted(path), read_json(path)))
+            if not isinstance(sidecars[-1][1], dict):
+                raise ValueError(f"{path}: is no BIDS sidecar; one JSON object is needed")
+    return sidecars
+
+
+def _echo_times(path, image_description, image_paths, sidecars, n_echoes, method):
+    """Echo times in ms or None, the file that they come from or None, and warnings."""
+    times, source = image_description.get("echo_times_ms"), path
+    if times is None:
+        times, source = _sidecar_echo_times(image_paths, sidecars)
+    if times is None:
+        if method == "r2star":
+            raise ValueError(f"{path}: R2* needs the echo times; give them in image.echo_times_ms")
+        warning = f"{path}: the times of the {n_echoes} echoes are not known; give them in image.echo_times_ms."
+        return None, None, (warning,) if n_echoes > 1 else ()
+    with naming(source):
+        times, warnings = checked_echo_times(times, n_echoes, method)
+    return times, source.name, tuple(f"{source}: {warning}" for warning in warnings)
+
+
+def _sidecar_echo_times(image_paths, sidecars):
+    if not sidecars or len(sidecars) < len(image_paths):
+        return None, None
+    times = []
+    for path, content in sidecars:
+        seconds = content.get("EchoTime")
+        if seconds is None:
+            return None, None
+        with naming(path):
+            times += [positive_number(time, "EchoTime", "s") * 1000 for time in _listed(seconds)]
+    # 1000 * 0.0186 is not quite 18.6.
+    return [round(time, 9) for time in times], sidecars[0][0]
+
+
+def _field_strength(path, description, sidecars):
+    """Field strength in tesla, and the file that it comes from."""
+    if description.get("field_strength_tesla") is not None:
+        return float(description["field_strength_tesla"]), path.name
+    for sidecar, content in sidecars:
+        if "MagneticFieldStrength" in content:
+            with naming(sidecar):
+                value = positive_number(
+                    content["MagneticFieldStrength"], "MagneticFieldStrength", "T", HIGHEST_FIELD_TESLA
+                )
+            return value, sidecar.name
+    raise ValueError(f"{path}: lacks 'field_strength_tesla', and the image has no BIDS sidecar that gives it; add it")
+
+
+def _listed(value):
+    return value if isinstance(value, list) else [value]
+
+
+def _counted(lines):
+    return range(1, len(lines) + 1)
+
+
+def _changed(settings):
+    """The settings that differ from their defaults, None if there are none."""
+    defaults = Settings().to_dict()
+    return {name: value for name, value in settings.to_dict().items() if value != defaults[name]} or None
+
+
+def _without_missing(value):
+    if not isinstance(value, dict):
+        return value
+    return {key: _without_missing(member) for key, member in value.items() if member is not None}

@@ -1,0 +1,128 @@
+"""What may stand in an exam file (`exam.json`)."""
+
+import json
+import math
+
+from .echoes import checked_combination
+from .exam import GROUPS, HEMISPHERES, REGIONS, SCHEMA
+
+HIGHEST_FIELD_TESLA = 25.0
+_LONGEST_SHOWN = 60
+
+
+def check_exam(exam):
+    """Checks what `json` read from an exam file: its schema, keys, types and values.
+
+    Optional keys may be left out or null.
+
+    Raises
+    ------
+    ValueError
+        Names the key, its value and what would be right.
+    """
+    required = ("schema", "subject", "image", "splenium", "regions")
+    optional = ("session", "observer", "group", "field_strength_tesla", "settings")
+    if isinstance(exam, dict) and exam.get("schema") != SCHEMA:
+        raise ValueError(f"its schema is {_shown(exam.get('schema'))}; it must be '{SCHEMA}'")
+    _check_members(exam, "the exam", required, optional)
+    _text(exam["subject"], "subject")
+    for key in ("session", "observer"):
+        if exam.get(key) is not None:
+            _text(exam[key], key)
+    if exam.get("group") is not None:
+        _choice(exam["group"], "group", GROUPS)
+    if exam.get("field_strength_tesla") is not None:
+        positive_number(exam["field_strength_tesla"], "field_strength_tesla", "T", HIGHEST_FIELD_TESLA)
+    if not isinstance(exam.get("settings") or {}, dict):
+        raise ValueError(f"settings is {_shown(exam['settings'])}; it must be an object")
+    _check_image(exam["image"])
+    _check_roi(exam["splenium"], "splenium")
+    regions = exam["regions"]
+    if not isinstance(regions, list) or not 1 <= len(regions) <= len(HEMISPHERES) * len(REGIONS):
+        raise ValueError(f"regions is {_shown(regions)}; it must be a list of 1 to 4 regions")
+    for number, region in enumerate(regions):
+        _check_region(region, f"regions[{number}]")
+    targets = [(region["hemisphere"], region["region"]) for region in regions]
+    for number, target in enumerate(targets):
+        if target in targets[:number]:
+            raise ValueError(f"regions[{number}] is {' '.join(target)} once more; pool lines in one 'pial_lines'")
+
+
+def _check_image(image):
+    _check_members(image, "image", ("path",), ("echo_times_ms", "echo_combination"))
+    _paths(image["path"] if isinstance(image["path"], list) else [image["path"]], "image.path")
+    times = image.get("echo_times_ms")
+    if times is not None and not (isinstance(times, list) and times):
+        raise ValueError(f"image.echo_times_ms is {_shown(times)}; it must be a list of numbers in ms")
+    for number, time in enumerate(times or []):
+        positive_number(time, f"image.echo_times_ms[{number}]", "ms")
+    checked_combination(image.get("echo_combination") or "mean")
+
+
+def _check_region(region, where):
+    _check_members(region, where, ("hemisphere", "region", "pial_lines", "white_matter"))
+    _choice(region["hemisphere"], f"{where}.hemisphere", HEMISPHERES)
+    _choice(region["region"], f"{where}.region", REGIONS)
+    _paths(region["pial_lines"], f"{where}.pial_lines")
+    _check_roi(region["white_matter"], f"{where}.white_matter")
+
+
+def _check_roi(roi, where):
+    _check_members(roi, where, ("path",), ("segment", "label"))
+    _text(roi["path"], f"{where}.path")
+    if ("segment" in roi) == ("label" in roi):
+        raise ValueError(f"{where} must have either 'segment' or 'label'")
+    if "segment" in roi:
+        _text(roi["segment"], f"{where}.segment")
+    elif type(roi["label"]) is not int or roi["label"] < 1:
+        raise ValueError(f"{where}.label is {_shown(roi['label'])}; it must be a whole number from 1")
+
+
+def _check_members(value, where, required, optional=()):
+    known = required + optional
+    if not isinstance(value, dict):
+        raise ValueError(f"{where} is {_shown(value)}; it must be an object with {', '.join(known)}")
+    for key in value:
+        if key not in known:
+            raise ValueError(f"{where} has the unknown key '{key}'; known are {', '.join(known)}")
+    for key in required:
+        if key not in value:
+            raise ValueError(f"{where} lacks '{key}'; it must have {', '.join(required)}")
+
+
+def _paths(value, where):
+    if not isinstance(value, list) or not value:
+        raise ValueError(f"{where} is {_shown(value)}; it must be a list of one or more paths")
+    for number, path in enumerate(value):
+        _text(path, f"{where}[{number}]")
+        if path in value[:number]:
+            raise ValueError(f"{where} names '{path}' twice; name it once")
+
+
+def _text(value, where):
+    if not isinstance(value, str) or not value.strip() or not value.isprintable():
+        raise ValueError(f"{where} is {_shown(value)}; it must be text in one line, not empty")
+
+
+def _choice(value, where, choices):
+    if value not in choices:
+        raise ValueError(f"{where} is {_shown(value)}; it must be {' or '.join(choices)}")
+
+
+def positive_number(value, where, unit, highest=math.inf):
+    """The number as float, if it is positive, finite and not above `highest`.
+
+    Raises
+    ------
+    ValueError
+        Otherwise; it names `where` and the unit.
+    """
+    if type(value) not in (int, float) or not 0 < value <= highest or not math.isfinite(value):
+        most = "" if highest == math.inf else f" to {highest:g}"
+        raise ValueError(f"{where} is {_shown(value)}; it must be a positive number{most} in {unit}")
+    return float(value)
+
+
+def _shown(value):
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= _LONGEST_SHOWN else text[:_LONGEST_SHOWN] + "..."

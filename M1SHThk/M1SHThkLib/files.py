@@ -1,0 +1,164 @@
+"""What all files have in common: faults that name the file, whole writes, checksums, JSON."""
+
+import hashlib
+import json
+import os
+import uuid
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+
+
+@contextmanager
+def naming(path):
+    """Puts the file's name before the message of any ValueError raised within."""
+    try:
+        yield
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from error
+
+
+def existing(path):
+    """The path, if a file is there.
+
+    Raises
+    ------
+    ValueError
+        If nothing is there, or a folder.
+    """
+    path = Path(path)
+    if os.path.isdir(path):
+        raise ValueError(f"{path}: is a folder; name a file in it")
+    if not os.path.exists(path):
+        raise ValueError(f"{path}: there is no such file; check its name and folder")
+    return path
+
+
+def sha256(path):
+    """SHA-256 of a file's bytes, 64 hexadecimal digits.
+
+    Raises
+    ------
+    ValueError
+        If the file is missing or cannot be read.
+    """
+    digest = hashlib.sha256()
+    with _readable(path) as file:
+        while block := file.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def read_json(path):
+    """What a JSON file (UTF-8) holds, as plain Python values.
+
+    Raises
+    ------
+    ValueError
+        If the file is missing or cannot be read, is not JSON (the message gives the line), or names a key twice.
+    """
+    with _readable(path) as file:
+        content = file.read()
+    try:
+        text = content.decode("utf-8-sig")  # Windows editors put a byte order mark first
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise ValueError(f"{path}: line {line} is not UTF-8 text; save the file as UTF-8") from error
+    try:
+        return json.loads(text, object_pairs_hook=_with_unique_keys)
+    except json.JSONDecodeError as error:
+        raise ValueError(f"{path}: line {error.lineno} is not valid JSON ({error.msg}); correct it there") from error
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from error
+
+
+def write_json(path, data):
+    """Writes plain data, numpy numbers and arrays included, as JSON: UTF-8, indented, full precision.
+
+    Raises
+    ------
+    ValueError
+        If the data holds NaN or infinity, which JSON lacks, or the file cannot be written.
+    """
+    with naming(path):
+        text = json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False, default=_plain)
+    write_text(path, text + "\n")
+
+
+def write_text(path, text):
+    """Writes text as UTF-8 with its line ends as they are.
+
+    Raises
+    ------
+    ValueError
+        If the file cannot be written.
+    """
+    with replacing(path) as temporary:
+        temporary.write_bytes(text.encode())
+
+
+@contextmanager
+def replacing(path):
+    """Gives the path of a file to write, which takes the name `path` only when it is whole and on the disk.
+
+    The file to write lies in the same folder and ends in the same name. If anything is raised meanwhile it is removed,
+    and what `path` named before is as it was.
+
+    Raises
+    ------
+    ValueError
+        If the file cannot be written.
+    """
+    path = Path(path)
+    temporary = path.with_name(f".{uuid.uuid4().hex[:8]}-{path.name}")
+    try:
+        yield temporary
+        with open(temporary, "r+b") as file:
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except OSError as error:
+        remedy = "choose a folder with free space that you may write to"
+        raise ValueError(f"{path}: cannot be written ({error.strerror or error}); {remedy}") from error
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def made_folder(path):
+    """The folder, made with its parents where it is missing.
+
+    Raises
+    ------
+    ValueError
+        If it cannot be made.
+    """
+    path = Path(path)
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ValueError(f"{path}: this folder cannot be made ({error.strerror}); choose another") from error
+    return path
+
+
+@contextmanager
+def _readable(path):
+    try:
+        with open(existing(path), "rb") as file:
+            yield file
+    except OSError as error:
+        raise ValueError(f"{path}: cannot be read ({error.strerror}); check your right to read it") from error
+
+
+def _with_unique_keys(pairs):
+    members = dict(pairs)
+    if len(members) < len(pairs):
+        keys = [key for key, _ in pairs]
+        repeated = next(key for key in keys if keys.count(key) > 1)
+        raise ValueError(f"the key '{repeated}' stands twice in one object; keep one")
+    return members
+
+
+def _plain(value):
+    if isinstance(value, (np.generic, np.ndarray)):
+        return value.tolist()
+    raise TypeError(f"{type(value).__name__} cannot be written as JSON")

@@ -1,0 +1,129 @@
+"""Curves that Slicer's markups save (`.mrk.json`) -> control points in world RAS, and back."""
+
+from pathlib import Path
+
+import numpy as np
+
+from .files import naming, read_json, write_json
+
+_SCHEMA = (
+    "https://raw.githubusercontent.com/slicer/slicer/master/Modules/Loadable/Markups/Resources/Schema/"
+    "markups-schema-v1.0.3.json#"
+)
+# Files of old scenes hold the number, as vtkMRMLMarkupsStorageNode::GetCoordinateSystemFromString still reads it.
+_FROM_RAS = {"RAS": 1.0, "0": 1.0, "LPS": -1.0, "1": -1.0}
+_NOT_PLACED = ("undefined", "preview", "missing")
+
+
+def read_curve(path):
+    """The placed control points of the open curve in a markups file, in drawing order.
+
+    Returns
+    -------
+    array, shape (n, 3), n >= 2
+        World RAS in mm, whichever of RAS and LPS the file is in.
+
+    Raises
+    ------
+    ValueError
+        If the file is missing or damaged, does not hold exactly one open curve in mm, or has fewer than two different
+        points.
+    """
+    path = Path(path)
+    if path.suffix.lower() == ".fcsv":
+        raise ValueError(f"{path}: is a list of points of an old Slicer; draw an open curve and save it as .mrk.json")
+    content = read_json(path)
+    with naming(path):
+        return _points(_one_curve(content))
+
+
+def write_curve(path, points):
+    """Writes control points as a Slicer markups curve.
+
+    Parameters
+    ----------
+    path : path
+        Ending in `.mrk.json`.
+    points : array, shape (n, 3)
+        World RAS in mm.
+
+    Raises
+    ------
+    ValueError
+        If the file cannot be written.
+    """
+    name = Path(path).name.removesuffix(".mrk.json")
+    lps = np.asarray(points, float) * [-1, -1, 1] + 0.0  # + 0.0 so that no coordinate is -0.0
+    curve = {
+        "type": "Curve",
+        "coordinateSystem": "LPS",
+        "coordinateUnits": "mm",
+        "locked": False,
+        "fixedNumberOfControlPoints": False,
+        "labelFormat": "%N-%d",
+        "lastUsedControlPointNumber": len(lps),
+        "controlPoints": [_control_point(name, number, point) for number, point in enumerate(lps.tolist(), 1)],
+        "measurements": [],
+    }
+    write_json(path, {"@schema": _SCHEMA, "markups": [curve]})
+
+
+def _control_point(name, number, position):
+    return {
+        "id": str(number),
+        "label": f"{name}-{number}",
+        "description": "",
+        "associatedNodeID": "",
+        "position": position,
+        "orientation": [-1.0, 0.0, 0.0, 0.0, -1.0, 0.0, 0.0, 0.0, 1.0],
+        "selected": True,
+        "locked": False,
+        "visibility": True,
+        "positionStatus": "defined",
+    }
+
+
+def _one_curve(content):
+    markups = content.get("markups") if isinstance(content, dict) else None
+    if not isinstance(markups, list) or not all(isinstance(markup, dict) for markup in markups):
+        raise ValueError("is not a Slicer markups file; save an open curve from Slicer as .mrk.json")
+    if len(markups) != 1:
+        raise ValueError(f"holds {len(markups)} markups; save each curve in a file of its own")
+    kind = markups[0].get("type")
+    if kind != "Curve":
+        raise ValueError(f"holds a markup of type {kind}; draw the pial line as an open curve (type Curve)")
+    return markups[0]
+
+
+def _points(curve):
+    system = str(curve.get("coordinateSystem", "LPS"))
+    if system not in _FROM_RAS:
+        raise ValueError(f"its coordinateSystem is {system}; it must be LPS or RAS")
+    unit = curve.get("coordinateUnits", "mm")
+    if unit != "mm" and not (isinstance(unit, list) and unit[:2] == ["mm", "UCUM"]):
+        raise ValueError(f"its coordinateUnits are {unit}; they must be mm")
+    control_points = curve.get("controlPoints")
+    if not isinstance(control_points, list):
+        raise ValueError("has no list of controlPoints; save the curve from Slicer again")
+    placed = [_position(point, number) for number, point in enumerate(control_points, 1) if _is_placed(point, number)]
+    points = np.array(placed, float).reshape(-1, 3)
+    different = len(np.unique(points, axis=0))
+    if different < 2:
+        count = {0: "no control point", 1: "one control point"}[different]
+        raise ValueError(f"has only {count}; draw the pial line with at least two, better five or more")
+    return points * [_FROM_RAS[system], _FROM_RAS[system], 1]
+
+
+def _is_placed(point, number):
+    status = point.get("positionStatus", "defined") if isinstance(point, dict) else None
+    if status != "defined" and status not in _NOT_PLACED:
+        raise ValueError(f"control point {number} has the positionStatus {status}; save the curve from Slicer again")
+    return status == "defined"
+
+
+def _position(point, number):
+    position = point.get("position")
+    is_vector = isinstance(position, list) and len(position) == 3
+    if not is_vector or not all(type(x) in (int, float) and np.isfinite(x) for x in position):
+        raise ValueError(f"control point {number} has the position {position}; it must be three numbers")
+    return position

@@ -1,0 +1,366 @@
+"""A digital exam: a multi-echo T2*-weighted scan of a simplified head whose motor cortex is known exactly."""
+
+import math
+from dataclasses import dataclass, field, replace
+from functools import cached_property, partial
+
+import numpy as np
+from scipy.spatial.transform import Rotation
+
+from .acquisition import KSpace
+from .anatomy import SECTIONS, SPLENIUM, Patch, tissue_map
+from .exam import GROUPS, Exam, Region
+from .image import Image
+from .roi import Roi
+from .settings import Settings
+from .subject import ALL_REGIONS, motor_banks
+from .tissue import SEQUENCES, TISSUES, signal
+from .truth import RegionTruth
+
+HEAD_CENTRE = (0.0, -18.0)  # mm, x and y
+LOWEST_SLICE = 14.0  # mm, z; 60 slices then reach from the splenium to the vertex
+_LINE, _NOISE = 11, 12  # streams of random numbers of their own, beside those of `subject`
+
+
+@dataclass(frozen=True)
+class PhantomOptions:
+    """What a digital exam shall be like.
+
+    Attributes
+    ----------
+    field_strength : int
+        3 or 7 tesla.
+    group : str
+        'patient' or 'control'.
+    seed : int
+        Draws anatomy, tissue, the observer's hand and the noise, each from a stream of its own: an option changes
+        nothing but what it names.
+    noise : float
+        Standard deviation of the real and of the imaginary part in the reconstructed image, as a fraction of the
+        splenium's first echo. The default gives a signal-to-noise ratio of about 30 there. 0 = free of noise.
+    obliquity : float
+        Degrees by which head and slices are tilted together in the world, about an oblique axis.
+    bias_field : float
+        Part by which the receive coil's sensitivity rises from the middle of the field of view to its rim.
+    vein : bool
+        A dark vein along the pial line, from 0.8 mm above to 0.25 mm beneath it.
+    opposite_bank : bool
+        A thin gyrus: 2 mm beneath the deep layers begin those of the opposite bank. The folds are then gentle.
+    white_matter_bias : float
+        Error of the white-matter ROI's mean over all echoes, in parts of the splenium's: the ROI lies in a patch of
+        tissue that is so much off.
+    line_jitter_mm : float
+        Standard deviation of the drawn points, in either direction of the slice plane.
+    line_length_mm, control_spacing_mm : float
+        Length of the drawn lines, 10-40, and distance between their points.
+    white_matter_voxels : int
+        Voxels of the white-matter ROIs.
+    splenium_area_mm2 : float
+        Area of the splenium's ROI.
+    echoes : tuple of int, or None
+        Which echoes are made, counted from 1; None = all.
+    slices : int
+        At least one for each section that is needed; each section fills an equal share.
+    regions : tuple of (hemisphere, region)
+        Which regions are drawn; sections without any are left out.
+    cropped : bool
+        Make only the square around the drawn regions and the splenium.
+
+    Raises
+    ------
+    ValueError
+        Names the option and what is legal.
+    """
+
+    field_strength: int = 3
+    group: str = "control"
+    seed: int = 0
+    noise: float = 0.03
+    obliquity: float = 0.0
+    bias_field: float = 0.0
+    vein: bool = False
+    opposite_bank: bool = False
+    white_matter_bias: float = 0.0
+    line_jitter_mm: float = 0.0
+    line_length_mm: float = 30.0
+    control_spacing_mm: float = 1.5
+    white_matter_voxels: int = 45
+    splenium_area_mm2: float = 20.0
+    echoes: tuple[int, ...] | None = None
+    slices: int = 24
+    regions: tuple[tuple[str, str], ...] = ALL_REGIONS
+    cropped: bool = False
+
+    def __post_init__(self):
+        def require(legal, name, meaning):
+            if not legal:
+                raise ValueError(f"phantom option '{name}' is {getattr(self, name)!r}; it must be {meaning}")
+
+        require(self.field_strength in SEQUENCES, "field_strength", "3 or 7 (tesla)")
+        require(self.group in GROUPS, "group", "'patient' or 'control'")
+        require(0 <= self.noise <= 1, "noise", "from 0 to 1")
+        require(10 <= self.line_length_mm <= 40, "line_length_mm", "from 10 to 40 mm")
+        require(0.2 <= self.control_spacing_mm <= 5, "control_spacing_mm", "from 0.2 to 5 mm")
+        require(self.line_jitter_mm >= 0, "line_jitter_mm", "0 or more")
+        require(1 <= self.white_matter_voxels <= 100, "white_matter_voxels", "from 1 to 100")
+        require(0 < self.splenium_area_mm2 <= 60, "splenium_area_mm2", "above 0 and up to 60 mm2")
+        require(self.regions and set(self.regions) <= set(ALL_REGIONS), "regions", f"some of {ALL_REGIONS}")
+        require(self.slices >= len(self.sections), "slices", f"at least {len(self.sections)}, one a section")
+        count = len(SEQUENCES[self.field_strength].echo_times_ms)
+        legal = self.echoes is None or (self.echoes and set(self.echoes) <= set(range(1, count + 1)))
+        require(legal, "echoes", f"numbers from 1 to {count}")
+
+    @property
+    def sections(self):
+        """The sections that are needed, from below."""
+        return tuple(s for s in SECTIONS if s == "splenium" or any(region == s for _, region in self.regions))
+
+
+@dataclass(frozen=True)
+class Phantom:
+    """A digital exam.
+
+    Its noise is drawn when the voxels are asked for; `with_noise` gives the same exam with other noise at once.
+
+    Attributes
+    ----------
+    options : PhantomOptions
+    affine : array, shape (4, 4)
+        Voxel index (i, j, k) -> world RAS in mm; untilted, i runs to the subject's left, j to the front, k upwards.
+    echo_times_ms : tuple of float
+        Of the echoes that were made.
+    splenium : Roi
+    regions : tuple of Region
+        As an observer would have drawn them.
+    region_truths : tuple of RegionTruth
+        In the order of `regions`; their positions are in the slice plane, before the tilt.
+    noise_seed : int
+    noise_deviation : float
+        Standard deviation of the real and of the imaginary part in the image.
+    """
+
+    options: PhantomOptions
+    affine: np.ndarray
+    echo_times_ms: tuple[float, ...]
+    splenium: Roi
+    regions: tuple[Region, ...]
+    region_truths: tuple[RegionTruth, ...]
+    noise_seed: int
+    noise_deviation: float
+    _kspace: KSpace = field(repr=False)
+    _sections: np.ndarray = field(repr=False)  # noise-free, shape (sections, echoes, rows, columns)
+    _section_of_slice: np.ndarray = field(repr=False)
+
+    def with_noise(self, seed):
+        """The same exam with noise drawn anew from another seed."""
+        return replace(self, noise_seed=seed)
+
+    @cached_property
+    def echoes(self):
+        """Magnitude of every echo, float32, shape (I, J, K, echoes)."""
+        voxels = np.empty((len(self.echo_times_ms), *self._stack), np.float32)
+        for number in range(len(voxels)):
+            for k in range(len(voxels[number])):
+                voxels[number, k] = self._magnitude(number, k)
+        return voxels.transpose(3, 2, 1, 0)
+
+    @cached_property
+    def mean(self):
+        """Mean of the echoes' magnitudes, float32, shape (I, J, K); takes far less memory than `echoes`."""
+        voxels = np.zeros(self._stack, np.float32)
+        for k in range(len(voxels)):
+            for number in range(len(self.echo_times_ms)):
+                voxels[k] += self._magnitude(number, k)
+        voxels /= len(self.echo_times_ms)
+        return voxels.transpose(2, 1, 0)
+
+    def exam(self, settings=None):
+        """The exam to measure, of the mean of the echoes."""
+        return Exam(
+            subject=f"phantom-{self.options.seed}",
+            image=Image(self.mean, self.affine, "phantom"),
+            splenium=self.splenium,
+            regions=self.regions,
+            settings=settings or Settings(),
+            group=self.options.group,
+            field_strength_tesla=float(self.options.field_strength),
+            origin={"echo_times_ms": list(self.echo_times_ms), "echo_combination": "mean"},
+        )
+
+    @property
+    def truth(self):
+        """Everything that is known, as plain JSON data."""
+        return {
+            "field_strength_tesla": float(self.options.field_strength),
+            "group": self.options.group,
+            "seed": self.options.seed,
+            "echo_times_ms": list(self.echo_times_ms),
+            "noise_deviation": self.noise_deviation,
+            "k_space": {
+                "field_of_view_mm": self._kspace.field_of_view_mm,
+                "acquired": list(self._kspace.acquired),
+                "reconstructed": self._kspace.reconstructed,
+                "tukey_taper": self._kspace.taper,
+            },
+            "regions": [truth.to_dict() for truth in self.region_truths],
+        }
+
+    @property
+    def _stack(self):
+        return len(self._section_of_slice), self._kspace.reconstructed, self._kspace.reconstructed
+
+    def _magnitude(self, number, k):
+        clean = self._sections[self._section_of_slice[k], number]
+        if not self.noise_deviation:
+            return np.abs(clean)
+        generator = np.random.default_rng([self.noise_seed, _NOISE, k, round(self.echo_times_ms[number] * 10)])
+        return np.abs(clean + self._kspace.noise(generator, self.noise_deviation))
+
+
+def make_phantom(options=None):
+    """A digital exam; the same options give the same arrays.
+
+    The noise-free image is the object, drawn with its partial volume on a fine grid, seen through the k-space of the
+    acquired matrix. Sections are constant along z and slices ideal, so that the truth is exact.
+
+    Parameters
+    ----------
+    options : PhantomOptions, or None
+        None = the defaults.
+
+    Returns
+    -------
+    Phantom
+    """
+    options = options or PhantomOptions()
+    sequence, tissues = SEQUENCES[options.field_strength], TISSUES[options.field_strength]
+    made = [number - 1 for number in options.echoes or range(1, len(sequence.echo_times_ms) + 1)]
+    intensity = {name: signal(tissue, sequence)[made] for name, tissue in tissues.items()}
+    drawn = motor_banks(
+        options.field_strength,
+        options.group,
+        options.seed,
+        options.line_length_mm,
+        options.vein,
+        options.opposite_bank,
+    )
+    banks = {key: drawn[key] for key in options.regions}
+    slices = np.array_split(np.arange(options.slices), len(options.sections))
+    middle = {section: int(part[len(part) // 2]) for section, part in zip(options.sections, slices, strict=True)}
+    kspace, centre = _field_of_view(options, sequence, banks.values())
+    x, y = centre[0] - kspace.image_axis, centre[1] + kspace.image_axis
+    affine = _affine(options, sequence, kspace, centre)
+    sensitivity = partial(_sensitivity, options.bias_field)
+
+    pixels = math.ceil(options.splenium_area_mm2 / kspace.pixel_mm**2)
+    splenium = Roi(_nearest(x, y, *SPLENIUM, pixels, middle["splenium"]), "Splenium")
+    s = _roi_mean(splenium, x, y, sensitivity) * intensity["splenium"]
+    off = 1 + options.white_matter_bias * intensity["splenium"].mean() / intensity["white_matter"].mean()
+    off_tissue = replace(tissues["white_matter"], proton_density=tissues["white_matter"].proton_density * off)
+
+    regions, truths, patches = [], [], {}
+    for key, bank in banks.items():
+        name = f"{key[0]} {key[1].replace('_', ' ')}"
+        found = _nearest(x, y, bank.white_matter, (1, 1), options.white_matter_voxels, middle[key[1]])
+        white_matter = Roi(found, f"White matter {name}")
+        line = _drawn_line(options, key, bank, affine, x, y, middle[key[1]])
+        regions.append(Region(*key, (line,), white_matter))
+        w = _roi_mean(white_matter, x, y, sensitivity) * intensity["white_matter"]
+        layer_intensities = np.array([signal(tissue, sequence)[made] for _, tissue in bank.layers])
+        truths.append(
+            RegionTruth(
+                *key, bank.fold, bank.length, bank.layers, layer_intensities, w, w * off, s, kspace, sensitivity
+            )
+        )
+        radius = kspace.pixel_mm * math.sqrt(options.white_matter_voxels / math.pi) + 2.5
+        patches[key] = Patch(bank.white_matter, radius, off_tissue)
+
+    sections = []
+    for section in options.sections:
+        here = [key for key in banks if key[1] == section]
+        fractions = tissue_map(
+            section,
+            tissues,
+            [banks[key] for key in here],
+            [patches[key] for key in here if options.white_matter_bias],
+            centre[0] - kspace.object_axes[0],
+            centre[1] + kspace.object_axes[1],
+            kspace.step,
+        )
+        signals = np.array([signal(tissue, sequence)[made] for tissue in fractions], np.float32)
+        maps = np.array([kspace.image_of(fraction) for fraction in fractions.values()])
+        sections.append(np.tensordot(signals.T, maps, 1) * sensitivity(np.stack(np.meshgrid(x, y), -1)))
+    return Phantom(
+        options=options,
+        affine=affine,
+        echo_times_ms=tuple(sequence.echo_times_ms[number] for number in made),
+        splenium=splenium,
+        regions=tuple(regions),
+        region_truths=tuple(truths),
+        noise_seed=options.seed,
+        noise_deviation=options.noise * float(signal(tissues["splenium"], sequence)[0]),
+        _kspace=kspace,
+        _sections=np.array(sections, np.float32),
+        _section_of_slice=np.repeat(np.arange(len(slices)), [len(part) for part in slices]),
+    )
+
+
+def _sensitivity(rise, points):
+    """Receive sensitivity at in-plane points, shape (..., 2): 1 at the head's centre, 1 + rise 100 mm off."""
+    return 1 + rise * np.sum((np.asarray(points) - HEAD_CENTRE) ** 2, axis=-1) / 100**2
+
+
+def _field_of_view(options, sequence, banks):
+    """The k-space of the exam and its centre in mm: the whole head, or the square around what is measured."""
+    whole = KSpace(sequence.field_of_view_mm, sequence.acquired, sequence.reconstructed)
+    if not options.cropped:
+        return whole, np.array(HEAD_CENTRE)
+    needed = [np.array(SPLENIUM[0])[None]]
+    for bank in banks:
+        line = bank.fold.stretch(-bank.length / 2, bank.length / 2)
+        needed += [line.points, line.points + 6 * line.normals, bank.white_matter[None]]
+    lowest, highest = np.concatenate(needed).min(axis=0) - 8, np.concatenate(needed).max(axis=0) + 8
+    # Blocks of 16 image pixels are whole numbers of acquired samples too, at either field strength.
+    block = 16 * whole.pixel_mm
+    blocks = math.ceil((highest - lowest).max() / block)
+    samples = tuple(count * 16 // sequence.reconstructed * blocks for count in sequence.acquired)
+    # On the lattice of the whole image, so that both have the same voxels.
+    offset = np.round(((lowest + highest) / 2 - HEAD_CENTRE) / whole.pixel_mm) * whole.pixel_mm
+    return KSpace(blocks * block, samples, 16 * blocks), HEAD_CENTRE + offset
+
+
+def _affine(options, sequence, kspace, centre):
+    """Voxel index -> world; head and slices are tilted together about the middle of the stack."""
+    corner = kspace.image_axis[0]
+    steps = np.diag([-kspace.pixel_mm, kspace.pixel_mm, sequence.slice_spacing_mm, 1.0])
+    steps[:3, 3] = centre[0] - corner, centre[1] + corner, LOWEST_SLICE
+    axis = np.array([3.0, 2.0, 1.0]) / np.sqrt(14)
+    middle = np.array([*HEAD_CENTRE, LOWEST_SLICE + sequence.slice_spacing_mm * options.slices / 2])
+    tilt = np.eye(4)
+    tilt[:3, :3] = Rotation.from_rotvec(np.radians(options.obliquity) * axis).as_matrix()
+    tilt[:3, 3] = middle - tilt[:3, :3] @ middle
+    return tilt @ steps
+
+
+def _nearest(x, y, centre, half_axes, count, k):
+    """Indices, shape (count, 3), of the pixels of slice k nearest to a centre, as an ellipse of given proportions."""
+    columns, rows = (index.ravel() for index in np.meshgrid(np.arange(len(x)), np.arange(len(y)), indexing="ij"))
+    radius = np.hypot((x[columns] - centre[0]) / half_axes[0], (y[rows] - centre[1]) / half_axes[1])
+    chosen = np.argsort(radius, kind="stable")[:count]
+    return np.stack([columns[chosen], rows[chosen], np.full(count, k)], -1)
+
+
+def _roi_mean(roi, x, y, sensitivity):
+    return sensitivity(np.stack([x[roi.indices[:, 0]], y[roi.indices[:, 1]]], -1)).mean()
+
+
+def _drawn_line(options, key, bank, affine, x, y, k):
+    """The observer's control points, shape (n, 3), world RAS in mm."""
+    half = bank.length / 2
+    arc = np.linspace(-half, half, round(bank.length / options.control_spacing_mm) + 1)
+    points, _ = bank.fold.at(arc)
+    generator = np.random.default_rng([options.seed, _LINE, ALL_REGIONS.index(key)])
+    points = points + options.line_jitter_mm * generator.standard_normal(points.shape)
+    pixel = y[1] - y[0]
+    indices = np.stack([(x[0] - points[:, 0]) / pixel, (points[:, 1] - y[0]) / pixel, np.full(len(points), k)], -1)
+    return Image(np.empty((1, 1, 1)), affine).position_of(indices)

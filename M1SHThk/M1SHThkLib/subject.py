@@ -1,0 +1,117 @@
+"""Who is scanned: the folds, layers and iron of a simulated subject's motor cortex, drawn at random."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from .anatomy import CORTEX, Bank
+from .exam import HEMISPHERES, REGIONS
+from .fold import fold
+from .tissue import TISSUES
+
+ALL_REGIONS = tuple((hemisphere, region) for region in REGIONS for hemisphere in HEMISPHERES)
+
+# R2* (1/s) at which the deep layers are as bright as white matter in the mean of all echoes.
+ISOINTENSE_R2STAR = {3: 18.33, 7: 34.34}
+# How far the deep layers' R2* lies above that: mean (1/s) and standard deviation of the logarithm of a lognormal
+# distribution. Chosen so that SH/Thk comes near the published groups: controls' regions 0.03 and 0.08 at 3T and 7T,
+# patients' greatest of four 0.11 and 0.25 (Donatelli et al. 2018). A fit, no evidence.
+R2STAR_EXCESS = {
+    (3, "control"): (1.8, 0.35),
+    (3, "patient"): (3.4, 0.80),
+    (7, "control"): (7.0, 0.35),
+    (7, "patient"): (13.0, 0.55),
+}
+SUBJECT_CORRELATION = 0.6  # of the logarithm of the excess between the regions of a subject
+DEEP_LAYER_MM = {"control": (1.3, 1.8), "patient": (0.9, 1.4)}
+SUPERFICIAL_LAYER_MM = {"control": (1.6, 2.0), "patient": (1.4, 1.9)}
+WHITE_MATTER_BETWEEN_BANKS = 2.0  # mm, in a thin gyrus
+VEIN_MM = (-0.8, 0.25)  # depths between which it is dark; blooming takes it into the cortex
+
+_IRON, _THICKNESS, _GEOMETRY = range(3)  # each draws from a stream of its own, so that none shifts another
+
+
+def deep_r2star(field_strength, group, seed):
+    """R2* of the deep layers in 1/s, a value for each of ALL_REGIONS."""
+    generator = np.random.default_rng([seed, _IRON])
+    own, subjects = generator.standard_normal(len(ALL_REGIONS)), generator.standard_normal()
+    # Limited, so that no region is beyond what iron does.
+    score = np.clip(np.sqrt(SUBJECT_CORRELATION) * subjects + np.sqrt(1 - SUBJECT_CORRELATION) * own, -2.3, 2.3)
+    mean, spread = R2STAR_EXCESS[field_strength, group]
+    return ISOINTENSE_R2STAR[field_strength] + mean * np.exp(spread * score - spread**2 / 2)
+
+
+def layer_thicknesses(group, seed):
+    """Thickness in mm of the superficial and of the deep layers, shape (2,), for each of ALL_REGIONS."""
+    generator = np.random.default_rng([seed, _THICKNESS])
+    lowest, highest = np.transpose([SUPERFICIAL_LAYER_MM[group], DEEP_LAYER_MM[group]])
+    return generator.uniform(lowest, highest, (len(ALL_REGIONS), 2))
+
+
+def motor_banks(field_strength, group, seed, line_length_mm, vein=False, opposite_bank=False):
+    """The subject's motor cortex.
+
+    Parameters
+    ----------
+    field_strength : int
+        3 or 7 tesla.
+    group : str
+        'patient' or 'control'.
+    seed : int
+    line_length_mm : float
+        How much of each pial line is drawn.
+    vein, opposite_bank : bool
+        A dark vein along the pial line; a thin gyrus whose opposite bank begins after 2 mm of white matter.
+
+    Returns
+    -------
+    dict of (hemisphere, region) to Bank
+    """
+    tissues = TISSUES[field_strength]
+    r2stars, thicknesses = deep_r2star(field_strength, group, seed), layer_thicknesses(group, seed)
+    generator = np.random.default_rng([seed, _GEOMETRY])
+    banks = {}
+    for number, (hemisphere, region) in enumerate(ALL_REGIONS):
+        shape = generator.uniform(0, 1, 4)
+        side = 1 if hemisphere == "right" else -1
+        deep = replace(tissues["deep_cortex"], r2star_per_s=float(r2stars[number]))
+        sulcus = 2.0 if region == "hand_knob" else 8.0  # the paracentral lobule faces the cleft between the hemispheres
+        layers = _layers(tissues, deep, *map(float, thicknesses[number]), sulcus, vein, opposite_bank)
+        line, reference = _geometry(region, side, shape, layers[-1][0] if opposite_bank else None)
+        banks[hemisphere, region] = Bank(side, line, line_length_mm, sulcus, layers, reference)
+    return banks
+
+
+def _geometry(region, side, shape, thin_gyrus):
+    """A fold, and the position of its white-matter ROI; `shape` holds four numbers from 0 to 1."""
+    if region == "hand_knob":
+        # Yousry et al., Brain 1997;120:141: a knob of about 14 mm that points to the back and a little to the side.
+        crown, fundus, turn = 6.2 + 1.0 * shape[0], 2.5 + 0.5 * shape[1], np.radians(72 + 10 * shape[2])
+        turns = [(crown * turn, 1 / crown), (1.5, 0.0), (fundus * turn, -1 / fundus)]
+        apex, tilt, length, under = (34.0 * side, -32.0), np.radians(12 + 12 * shape[3]), 64.0, 15.0
+    else:
+        # A gentle bulge towards the midline, whose ends turn back to it.
+        crown, fundus, turn = 18 + 4 * shape[0], 11 + 3 * shape[1], np.radians(20 + 5 * shape[2])
+        turns = [(crown * turn, 1 / crown), (fundus * turn, -1 / fundus), (9.0, 0.0), (4.0, -0.1)]
+        apex, tilt, length, under = (2.4 * side, -28 - 4 * shape[3]), np.radians(90), 84.0, 12.0
+    if thin_gyrus is not None:
+        turns, under = [(20.0, 1 / 24)], thin_gyrus + CORTEX + 5.0
+    inward = np.array([-side * np.sin(tilt), np.cos(tilt)])
+    if region == "paracentral_lobule":
+        inward = np.array([side, 0.0])
+    return fold(turns, length, apex, inward, side < 0), np.asarray(apex) + under * inward
+
+
+def _layers(tissues, deep, superficial_mm, deep_mm, sulcus, vein, opposite_bank):
+    cortex, fluid, white_matter = tissues["cortex"], tissues["fluid"], tissues["white_matter"]
+    top = (0.0, cortex)
+    above = [(-np.inf, white_matter), (-sulcus - CORTEX, cortex), (-sulcus, fluid)]
+    if vein:
+        above.append((VEIN_MM[0], tissues["vein"]))
+        top = (VEIN_MM[1], cortex)
+    bottom = superficial_mm + deep_mm
+    layers = [*above, top, (superficial_mm, deep), (bottom, white_matter)]
+    if opposite_bank:
+        edges = bottom + WHITE_MATTER_BETWEEN_BANKS + np.cumsum([0.0, deep_mm, superficial_mm, 1.6, CORTEX])
+        layers += zip(edges.tolist(), (deep, cortex, fluid, cortex, white_matter), strict=True)
+    return tuple(layers)

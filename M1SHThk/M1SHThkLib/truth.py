@@ -1,0 +1,149 @@
+"""What a digital exam's measurement must give: the profile of known layers, seen through the scanner's point spread.
+
+Nothing here samples an image. The blurred image of a region is the integral of the point spread over it, which the
+divergence theorem turns into one along its border: each layer's border is followed, and its step responses added up.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .acquisition import KSpace
+from .fold import Fold
+from .tissue import Tissue
+
+NORMAL_SPACING = 0.5  # mm; the blurred intensities change slowly along the line
+FAR = 100.0  # mm, where the borders are closed
+
+
+def mean_of_echoes(intensities):
+    """The default combination of echoes: the mean over the last axis."""
+    return np.mean(intensities, axis=-1)
+
+
+@dataclass(frozen=True)
+class RegionTruth:
+    """One region's truth, free of noise. Intensities have one value an echo until they are combined.
+
+    Attributes
+    ----------
+    hemisphere, region : str
+    fold : Fold
+        The true pial line; `length` mm of it about the apex are drawn.
+    length : float
+    layers : tuple of (depth in mm, Tissue)
+        Each layer's superficial border and tissue, from above the cortex to beneath it.
+    layer_intensities : array, shape (layers, echoes)
+    white_matter_intensities : array, shape (echoes,)
+        Of the white matter beneath the region, at its ROI: what W ought to be.
+    roi_intensities : array, shape (echoes,)
+        Expected mean of the white-matter ROI; differs from the former by the exam's white-matter bias.
+    splenium_intensities : array, shape (echoes,)
+    kspace : KSpace
+    sensitivity : callable
+        In-plane points, shape (..., 2) -> receive sensitivity.
+    """
+
+    hemisphere: str
+    region: str
+    fold: Fold
+    length: float
+    layers: tuple[tuple[float, Tissue], ...]
+    layer_intensities: np.ndarray
+    white_matter_intensities: np.ndarray
+    roi_intensities: np.ndarray
+    splenium_intensities: np.ndarray
+    kspace: KSpace
+    sensitivity: object
+
+    @property
+    def deep_layer_mm(self):
+        """Depths of the superficial and of the deep border of M1's deep layers."""
+        number = next(n for n, (_, tissue) in enumerate(self.layers) if tissue.name == "deep_cortex")
+        return self.layers[number][0], self.layers[number + 1][0]
+
+    def profile(self, depths, combine=mean_of_echoes):
+        """Averaged intensity along the normals of the true pial line.
+
+        Parameters
+        ----------
+        depths : array, shape (d,)
+            In mm, positive into the cortex.
+        combine : callable
+            Intensities, shape (..., echoes) -> shape (...).
+
+        Returns
+        -------
+        array, shape (d,)
+        """
+        depths = np.asarray(depths, float)
+        count = max(1, round(self.length / NORMAL_SPACING))
+        arc = ((np.arange(count) + 0.5) / count - 0.5) * self.length
+        origins, normals = self.fold.at(arc)
+        points = origins[:, None] + depths[:, None] * normals[:, None]
+        steps = np.stack([self._beyond(border, points) for border, _ in self.layers[1:]], -1)
+        intensities = self.layer_intensities[0] + steps @ np.diff(self.layer_intensities, axis=0)
+        # The point spread's undershoot beside a black vein can turn the signal; an image shows magnitudes.
+        return combine(np.abs(intensities * self.sensitivity(points)[..., None])).mean(axis=0)
+
+    def white_matter(self, combine=mean_of_echoes):
+        """W as it ought to be: that of the white matter beneath the region."""
+        return float(combine(self.white_matter_intensities))
+
+    def white_matter_roi(self, combine=mean_of_echoes):
+        """W as the ROI gives it."""
+        return float(combine(self.roi_intensities))
+
+    def splenium(self, combine=mean_of_echoes):
+        """S."""
+        return float(combine(self.splenium_intensities))
+
+    def hypointensity(self, depths, combine=mean_of_echoes):
+        """(W - P) / S at depths in mm, with the W that ought to be."""
+        return (self.white_matter(combine) - self.profile(depths, combine)) / self.splenium(combine)
+
+    def to_dict(self):
+        """As plain JSON data."""
+        depths = np.round(np.arange(0, 8.01, 0.1), 2)
+        half = self.length / 2
+        superficial, deep = self.deep_layer_mm
+        return {
+            "hemisphere": self.hemisphere,
+            "region": self.region,
+            "line_length_mm": self.length,
+            "smallest_radius_mm": float(1 / np.abs(self.fold.stretch(-half, half).curvature).max()),
+            "layers": [
+                {
+                    "tissue": tissue.name,
+                    "from_depth_mm": None if np.isinf(border) else border,
+                    "proton_density": tissue.proton_density,
+                    "t1_ms": tissue.t1_ms,
+                    "r2star_per_s": tissue.r2star_per_s,
+                    "mean_intensity": float(mean_of_echoes(intensities)),
+                }
+                for (border, tissue), intensities in zip(self.layers, self.layer_intensities, strict=True)
+            ],
+            "deep_layer_mm": [superficial, deep],
+            "deep_layer_thickness_mm": deep - superficial,
+            "white_matter_intensity": self.white_matter(),
+            "white_matter_roi_intensity": self.white_matter_roi(),
+            "splenium_intensity": self.splenium(),
+            "depth_mm": depths.tolist(),
+            "profile": self.profile(depths).tolist(),
+        }
+
+    def _beyond(self, border, points):
+        """Blurred image, at points of shape (n, d, 2), of the half-plane beyond a border's depth."""
+        line = self.fold.level(border)
+        closing = line[[-1, 0]] + FAR * self.fold.at(np.zeros(2))[1]
+        outline = np.concatenate([line, closing, line[:1]])
+        middle = (outline[1:, 0] + outline[:-1, 0]) / 2
+        reach = np.arange(-8, 8, 0.01)  # mm; beyond, the filtered step has settled
+        step_x, step_y = (self.kspace.edge(axis, reach) for axis in (0, 1))
+        response = np.empty(points.shape[:2])
+        for number, along_normal in enumerate(points):
+            across_x = np.interp(along_normal[:, :1] - middle, reach, step_x, 0, 1)
+            across_y = np.interp(along_normal[:, 1:] - outline[:, 1], reach, step_y, 0, 1)
+            response[number] = np.einsum("ij,ij->i", across_x, np.diff(across_y, axis=1))
+        area = np.sum(outline[:-1, 0] * outline[1:, 1] - outline[1:, 0] * outline[:-1, 1])
+        return response * np.sign(area)

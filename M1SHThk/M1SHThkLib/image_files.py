@@ -17,9 +17,9 @@ _NIFTI_SUFFIXES = (".nii", ".nii.gz", ".hdr", ".img", ".hdr.gz", ".img.gz")
 _HEADER_OF_DATA = {".mhd": "ElementDataFile", ".nhdr": "data file"}
 _NIFTI_HEADER = np.dtype(
     {
-        "names": "size dim datatype pixdim vox_offset slope intercept qform_code sform_code srow magic".split(),
-        "offsets": [0, 40, 70, 76, 108, 112, 116, 252, 254, 280, 344],
-        "formats": ["i4", "8i2", "i2", "8f4", "f4", "f4", "f4", "i2", "i2", "(3,4)f4", "S4"],
+        "names": ["size", "dim", "datatype", "pixdim", "vox_offset", "slope", "intercept", "codes", "srow", "magic"],
+        "offsets": [0, 40, 70, 76, 108, 112, 116, 252, 280, 344],
+        "formats": ["i4", "8i2", "i2", "8f4", "f4", "f4", "f4", "2i2", "(3,4)f4", "S4"],
         "itemsize": 348,
     }
 )
@@ -196,7 +196,7 @@ def _nibabel_place(file, nibabel, path):
 def _read_nifti_without_nibabel(path):
     """Voxels by numpy, since ITK makes NaN 0 and takes a truncated file for a whole one; the place by ITK."""
     twins = {file.name.lower().removesuffix(".gz")[-4:]: file for file in files_of(path)}
-    damage = (OSError, EOFError, ValueError, zlib.error)
+    damage = (OSError, EOFError, ValueError, OverflowError, zlib.error)
     try:
         header = _nifti_header(twins.get(".hdr", path))
         content = _unpacked(twins.get(".img", path))
@@ -217,7 +217,8 @@ def _read_nifti_without_nibabel(path):
     volumes = _Volumes(_four_dimensional(stored, path), slope, intercept)
     if is_analyze:
         return ImageFile(volumes, _default_affine(header["pixdim"]), (_analyze_warning(path),))
-    if header["sform_code"] == header["qform_code"] == 0:
+    qform_code, sform_code = header["codes"]
+    if qform_code == sform_code == 0:
         return ImageFile(volumes, _default_affine(header["pixdim"]), (_no_orientation_warning(path),))
     reader = _simpleitk(path).ImageFileReader()
     reader.SetFileName(str(path))
@@ -225,17 +226,17 @@ def _read_nifti_without_nibabel(path):
         reader.ReadImageInformation()
     affine = _affine(reader)
     sform = np.vstack([header["srow"], [0, 0, 0, 1]])
-    if header["sform_code"] and farthest_corner(sform, affine, stored.shape) > _MATERIAL_MM:
+    if sform_code and farthest_corner(sform, affine, stored.shape) > _MATERIAL_MM:
         return ImageFile(volumes, affine, (_two_orientations_warning(path, "qform"),))
     return ImageFile(volumes, affine)
 
 
 def _nifti_header(path):
-    content = _unpacked(path)[: _NIFTI_HEADER.itemsize]
-    header = np.frombuffer(content, _NIFTI_HEADER)[0]
+    content = _unpacked(path)
+    header = np.frombuffer(content, _NIFTI_HEADER, 1)[0]
     if header["size"] != _NIFTI_HEADER.itemsize:
-        header = np.frombuffer(content, _NIFTI_HEADER.newbyteorder())[0]
-    if header["size"] != _NIFTI_HEADER.itemsize or not 1 <= header["dim"][0] <= 7:
+        header = np.frombuffer(content, _NIFTI_HEADER.newbyteorder(), 1)[0]
+    if header["size"] != _NIFTI_HEADER.itemsize or not 1 <= header["dim"][0] <= 7 or header["dim"].min() < 0:
         raise ValueError("its header is neither NIfTI-1 nor Analyze 7.5")
     return header
 
@@ -250,7 +251,7 @@ def _read_with_simpleitk(path):
     with _itk_faults(path):
         image = sitk.ReadImage(str(path))
     stored = _four_dimensional(_array(image, sitk, path), path)
-    fields = {key: image.GetMetaData(key) for key in image.GetMetaDataKeys()}
+    fields = {key: image.GetMetaData(key) for key in image.GetMetaDataKeys() if key.isascii()}
     return ImageFile(_Volumes(stored), _affine(image), fields=fields)
 
 

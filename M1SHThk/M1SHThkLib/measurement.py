@@ -11,7 +11,7 @@ import numpy as np
 from . import double_sigmoid
 from .exam import Exam, Region
 from .flags import FLAGS
-from .hypointensity import Lobe, fit_windows, hypointensity, mean_profile
+from .hypointensity import Lobe, find_lobe, fit_windows, hypointensity, mean_profile
 from .layer import NEAR_NOISE_BELOW_Z, NO_LAYER_BELOW_Z, find_layer, judge, plateau_window, white_matter_mismatch
 from .pial_line import crossing_depths, smooth_pial_line
 from .sampling import sample_normals
@@ -188,7 +188,7 @@ def measure_region(image, region: Region, splenium: Reference, white_matter: Ref
             f"splenium ROI: its mean intensity is {splenium.mean:g}; draw it on tissue, it must be positive"
         )
     normals = _normals(image, region, white_matter, settings)
-    mean, _, counts = mean_profile(normals.intensities)
+    mean, standard_error, counts = mean_profile(normals.intensities)
     d = int(np.isfinite(mean).sum())
     if d < 3:
         raise ValueError(f"{region.name}: the normals meet hardly any valid voxel of {image.name}; draw the line on it")
@@ -196,7 +196,9 @@ def measure_region(image, region: Region, splenium: Reference, white_matter: Ref
     scale = splenium.mean if settings.normalization == "splenium" else 1.0
 
     h = hypointensity(mean, white_matter.mean, scale, settings.polarity)
-    noise = profile_noise(intensities, mean)
+    rough = find_lobe(depths, h, standard_error[:d] / scale, settings.lobe_fraction, settings.window_fraction)
+    at_layer = (depths >= rough.start_mm) & (depths <= rough.end_mm) if rough else np.ones(d, bool)
+    noise = profile_noise(intensities, mean, at_layer, settings.normal_spacing_mm)
     sources = NoiseSources(noise, white_matter.noise, splenium.noise)
     layer = find_layer(depths, h, _covariance(h, sources, scale, settings), settings)
     if settings.baseline == "plateau" and np.isfinite(layer.plateau):

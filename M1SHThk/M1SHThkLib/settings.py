@@ -29,7 +29,11 @@ class Settings:
     )
     depth_max_mm: float = _number(6.0, "mm", 2.0, 15.0, "Depth to which the normals are sampled, from the pial line")
     depth_step_mm: float = _number(0.1, "mm", 0.02, 0.5, "Distance between samples along a normal")
-    interpolation: str = _choice("cubic", ("linear", "cubic"), "Interpolation between voxels; linear adds blur")
+    interpolation: str = _choice(
+        "quintic",
+        ("linear", "cubic", "quintic"),
+        "Interpolation between voxels; linear blurs, B-splines hardly do, and of these the quintic least",
+    )
     polarity: str = _choice(
         "dark",
         ("dark", "bright"),

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 
 BLOCK_IN_CORRELATION_LENGTHS = 3.0
+# What changes along the line over a longer distance is anatomy (or how well the line follows it) and not noise.
+TREND_MM = 4.0
 # A correlation below this is taken for none.
 _SMALLEST_CORRELATION = 0.05
 _MOST_PARTITIONS = 16
@@ -61,7 +63,7 @@ class ProfileNoise:
         return self.mean + scale * _student_tails(count, self.blocks - 1, random)[:, None] * deviations
 
 
-def profile_noise(intensities, mean):
+def profile_noise(intensities, mean, where, spacing_mm):
     """The block bootstrap of a mean profile.
 
     Parameters
@@ -70,13 +72,19 @@ def profile_noise(intensities, mean):
         NaN where missing.
     mean : array, shape (d,)
         Their mean over normals, finite.
+    where : bool array, shape (d,)
+        Depths at which the correlation between neighbouring normals is measured: at the layer, since normals that
+        converge beneath it share ever more voxels.
+    spacing_mm : float
+        Distance between neighbouring normals.
     """
     n = len(intensities)
     present = np.isfinite(intensities)
     residuals = np.where(present, intensities - mean, 0.0)
-    # In the deeper half lies white matter, where neighbouring normals differ by little but noise; nearer the surface
-    # they also differ by how well the line follows the cortex. Rounding errors of a noise-free image are no noise.
-    correlations = _correlations(residuals[:, residuals.shape[1] // 2 :], negligible=1e-7 * np.abs(mean).max())
+    # Rounding errors of an image without any noise are no noise.
+    correlations = _correlations(
+        _without_trend(residuals[:, where], round(TREND_MM / spacing_mm)), negligible=1e-7 * np.abs(mean).max()
+    )
     correlation_length = 1 + 2 * correlations.sum()
     block = int(min(np.ceil(BLOCK_IN_CORRELATION_LENGTHS * correlation_length), max(n // 2, 1)))
     blocks = n / block
@@ -162,6 +170,15 @@ def interval(replicates, level=0.95):
         return float("nan"), float("nan")
     low, high = np.quantile(finite, [(1 - level) / 2, (1 + level) / 2])
     return float(low), float(high)
+
+
+def _without_trend(residuals, length):
+    """Residuals less their running mean over `length` normals."""
+    half = max(length // 2, 1)
+    running = np.cumsum(np.concatenate([np.zeros((1, residuals.shape[1])), residuals]), axis=0)
+    last = np.minimum(np.arange(len(residuals)) + half + 1, len(residuals))
+    first = np.maximum(np.arange(len(residuals)) - half, 0)
+    return residuals - (running[last] - running[first]) / (last - first)[:, None]
 
 
 def _correlations(residuals, negligible):

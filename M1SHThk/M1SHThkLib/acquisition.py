@@ -13,7 +13,7 @@ from scipy.special import erf
 # Fraction of k-space on either axis that the filter tapers. Without a filter the edge of the fluid rings by 2.5 % of its
 # step at 1.6 mm, the depth of the deep layers; this one leaves 1.0 % and widens the point spread's half maximum from
 # 1.2 to 1.6 acquired pixels.
-TAPER = 0.5
+TAPER = 0.75
 
 
 @dataclass(frozen=True)

@@ -345,3 +345,66 @@ def make_plot(scene, tables):
     chart.SetYAxisTitle("Hypointensity h (relative to the splenium)")
     chart.SetLegendVisibility(True)
     return chart
+
+
+#
+# Exam -> MRML
+#
+
+
+def add_exam(scene, exam):
+    """Bring an exam in memory into a scene.
+
+    Returns
+    -------
+    mapping
+        `volume` and `references`: nodes; `splenium`: segment ID; `regions`: (hemisphere, region) -> (curve nodes,
+        segment ID of the white matter).
+    """
+    volume = scene.AddNewNodeByClass("vtkMRMLScalarVolumeNode", exam.image.name)
+    volume.SetIJKToRASMatrix(_vtk_matrix(exam.image.affine))
+    volume.SetAndObserveImageData(_image_data(exam.image.voxels, vtk.vtkImageData()))
+    volume.CreateDefaultDisplayNodes()
+    references = scene.AddNewNodeByClass("vtkMRMLSegmentationNode", "References")
+    references.CreateDefaultDisplayNodes()
+    references.SetReferenceImageGeometryParameterFromVolumeNode(volume)
+    added = {"volume": volume, "references": references, "regions": {}}
+    added["splenium"] = _add_segment(references, "Splenium", (1.0, 0.8, 0.2), exam.splenium, exam.image)
+    for region in exam.regions:
+        name = f"White matter {region.name}"
+        white_matter = _add_segment(references, name, (0.3, 0.7, 1.0), region.white_matter, exam.image)
+        lines = [_add_curve(scene, f"Pial line {region.name}", points) for points in region.pial_lines]
+        added["regions"][region.hemisphere, region.region] = lines, white_matter
+    return added
+
+
+def _add_segment(segmentation, name, color, roi, image):
+    lowest, highest = roi.indices.min(0), roi.indices.max(0)
+    mask = np.zeros(highest - lowest + 1, np.uint8)
+    mask[tuple((roi.indices - lowest).T)] = 1
+    labelmap = _image_data(mask, slicer.vtkOrientedImageData())
+    affine = image.affine.copy()
+    affine[:3, 3] = image.position_of(lowest)
+    labelmap.SetImageToWorldMatrix(_vtk_matrix(affine))
+    return segmentation.AddSegmentFromBinaryLabelmapRepresentation(labelmap, name, color)
+
+
+def _add_curve(scene, name, points):
+    curve = scene.AddNewNodeByClass("vtkMRMLMarkupsCurveNode", name)
+    curve.CreateDefaultDisplayNodes()
+    for point in points:
+        curve.AddControlPointWorld(vtk.vtkVector3d(*point))
+    return curve
+
+
+def _image_data(voxels, data):
+    """Put an array (i, j, k) into a vtkImageData; it is copied."""
+    data.SetDimensions(voxels.shape)
+    data.GetPointData().SetScalars(numpy_to_vtk(np.ravel(voxels, order="F"), deep=True))
+    return data
+
+
+def _vtk_matrix(affine):
+    matrix = vtk.vtkMatrix4x4()
+    matrix.DeepCopy(np.ravel(affine).tolist())
+    return matrix

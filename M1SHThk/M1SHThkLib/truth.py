@@ -10,6 +10,8 @@ import numpy as np
 
 from .acquisition import KSpace
 from .fold import Fold
+from .layer import find_layer
+from .settings import Settings
 from .tissue import Tissue
 
 NORMAL_SPACING = 0.5  # mm; the blurred intensities change slowly along the line
@@ -102,8 +104,17 @@ class RegionTruth:
         """(W - P) / S at depths in mm, with the W that ought to be."""
         return (self.white_matter(combine) - self.profile(depths, combine)) / self.splenium(combine)
 
+    def layer(self, settings=None):
+        """What the definition of SH and Thk gives on the analytic profile: a Layer, with `height` and `edges_mm`."""
+        settings = settings or Settings()
+        steps = int(np.floor(settings.depth_max_mm / settings.depth_step_mm + 1e-9))
+        depths = np.arange(steps + 1) * settings.depth_step_mm
+        return find_layer(depths, self.hypointensity(depths), np.zeros((len(depths), len(depths))), settings)
+
     def to_dict(self):
         """As plain JSON data."""
+        layer = self.layer()
+        thickness = layer.edges_mm[1] - layer.edges_mm[0]
         depths = np.round(np.arange(0, 8.01, 0.1), 2)
         half = self.length / 2
         superficial, deep = self.deep_layer_mm
@@ -125,6 +136,9 @@ class RegionTruth:
             ],
             "deep_layer_mm": [superficial, deep],
             "deep_layer_thickness_mm": deep - superficial,
+            "sh": layer.height,
+            "thk_mm": thickness,
+            "sh_thk_per_mm": layer.height / thickness,
             "white_matter_intensity": self.white_matter(),
             "white_matter_roi_intensity": self.white_matter_roi(),
             "splenium_intensity": self.splenium(),

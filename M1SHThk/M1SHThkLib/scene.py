@@ -159,7 +159,7 @@ def exam_from_scene(scene):
     """
     for index in range(scene.GetNumberOfNodesByClass("vtkMRMLScriptedModuleNode")):
         node = scene.GetNthNodeByClass(index, "vtkMRMLScriptedModuleNode")
-        if node.GetModuleName() == MODULE_NAME:
+        if node.GetAttribute("ModuleName") == MODULE_NAME:
             return exam_from_parameters(node)
     raise ValueError(f"the scene holds no exam of the {MODULE_NAME} module; measure in the module and save the scene")
 

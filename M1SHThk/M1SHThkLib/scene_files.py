@@ -7,7 +7,6 @@ from pathlib import Path
 SUFFIXES = (".mrml", ".mrb")
 # Each registers the node classes of its module with the scene.
 _LOGICS = (
-    "vtkSlicerColorLogic",
     "vtkSlicerVolumesLogic",
     "vtkSlicerTransformLogic",
     "vtkSlicerModelsLogic",

@@ -24,22 +24,26 @@ def draw_measurement(exam: Exam, measurement: Measurement):
     Returns
     -------
     matplotlib.figure.Figure
-        11.5 x 5.6 inches; it holds its own canvas, so that no display and no global state is needed.
+        11.5 inches wide, as high as the flags need. It needs no display and touches no global state.
     """
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(11.5, 5.6), dpi=130)
-    grid = figure.add_gridspec(1, 3, left=0.03, right=0.985, bottom=0.30, top=0.86, wspace=0.30)
+    sentences = [f"{name}: {FLAGS[name]}" for name in measurement.flags]
+    lines = [line for sentence in sentences for line in textwrap.wrap(sentence, 165)]
+    below = 1.15 + 0.17 * len(lines)  # inches beneath the axes: labels, numbers, flags, notice
+    height = 4.0 + below
+    figure = Figure(figsize=(11.5, height), dpi=130)
+    grid = figure.add_gridspec(
+        1, 3, left=0.03, right=0.985, bottom=(below + 0.1) / height, top=1 - 0.75 / height, wspace=0.30
+    )
     _draw_slice(figure.add_subplot(grid[0]), exam, measurement)
     _draw_profiles(figure.add_subplot(grid[1]), measurement)
     _draw_hypointensity(figure.add_subplot(grid[2]), measurement)
     who = ", ".join(str(part) for part in (exam.subject, exam.session, exam.observer) if part)
-    figure.text(0.03, 0.955, f"{who}: {measurement.name}", size=13, weight="bold", va="center")
-    figure.text(0.03, 0.185, _numbers(measurement), size=12, va="center")
-    sentences = [f"{name}: {FLAGS[name]}" for name in measurement.flags]
-    lines = [line for sentence in sentences for line in textwrap.wrap(sentence, 175)]
-    figure.text(0.03, 0.145, "\n".join(lines[:5]), size=8, va="top", color="#a03000")
-    figure.text(0.985, 0.012, NOTICE, size=8, ha="right", color="#555555")
+    figure.text(0.03, 1 - 0.25 / height, f"{who}: {measurement.name}", size=13, weight="bold", va="center")
+    figure.text(0.03, (below - 0.65) / height, _numbers(measurement), size=12, va="center")
+    figure.text(0.03, (below - 0.85) / height, "\n".join(lines), size=8, va="top", color="#a03000")
+    figure.text(0.985, 0.06 / height, NOTICE, size=8, ha="right", color="#555555")
     return figure
 
 
@@ -75,7 +79,8 @@ def _draw_slice(axes, exam, m):
         points = m.positions + depth * m.normals - middle
         return np.stack([points @ right, points @ up], -1)
 
-    feet, tips = on_slice(0.0), on_slice(m.depths_mm[-1])
+    deepest = m.depths_mm[m.intensities.shape[1] - 1 - np.isfinite(m.intensities[:, ::-1]).argmax(1)]
+    feet, tips = on_slice(0.0), on_slice(deepest[:, None])
     for foot, tip in list(zip(feet, tips, strict=True))[::4]:
         axes.plot(*np.stack([foot, tip]).T, color=LINE, lw=0.35, alpha=0.8)
     axes.scatter(*feet.T, s=0.6, color=LINE)
@@ -128,13 +133,14 @@ def _draw_hypointensity(axes, m):
         axes.plot(window, m.fitted[m.lobe.window], color=FIT, lw=1.8, label="F, double sigmoid")
         level = m.settings.width_fraction * m.sh_fit
         axes.annotate("", (m.mode_mm, 0), (m.mode_mm, m.sh_fit), arrowprops={"arrowstyle": "<->", "color": FIT})
-        axes.text(m.mode_mm, m.sh_fit + 0.03 * top, f"SH {m.sh_fit:.3f}", ha="center", va="bottom", color=FIT)
+        above = max(m.sh_fit, float((m.h + 1.96 * m.h_se)[m.lobe.top]))
+        axes.text(m.mode_mm, above + 0.03 * top, f"SH {m.sh_fit:.3f}", ha="center", va="bottom", color=FIT)
         axes.annotate("", (m.edges_mm[0], level), (m.edges_mm[1], level), arrowprops={"arrowstyle": "<->"})
         width = f"Thk {m.thk_fit_mm:.2f} mm\nat {100 * m.settings.width_fraction:.0f} %"
         axes.annotate(width, (m.edges_mm[1], level), (4, 4), textcoords="offset points", va="bottom", size=9)
     axes.set(xlabel="Depth from the pial line (mm)", ylabel="h (relative to the splenium)", xlim=(0, m.depths_mm[-1]))
     if m.settings.normalization == "none":
         axes.set_ylabel("h (image unit)")
-    axes.set_ylim(-0.9 * top, 1.35 * top)
+    axes.set_ylim(-0.9 * top, 1.5 * top)
     axes.set_title("Hypointensity profile and fit")
     axes.legend(fontsize=8, loc="lower right")

@@ -17,10 +17,10 @@ ISOINTENSE_R2STAR = {3: 18.33, 7: 34.34}
 # distribution. Chosen so that SH/Thk comes near the published groups: controls' regions 0.03 and 0.08 at 3T and 7T,
 # patients' greatest of four 0.11 and 0.25 (Donatelli et al. 2018). A fit, no evidence.
 R2STAR_EXCESS = {
-    (3, "control"): (1.8, 0.35),
-    (3, "patient"): (3.4, 0.80),
-    (7, "control"): (7.0, 0.35),
-    (7, "patient"): (13.0, 0.55),
+    (3, "control"): (1.15, 0.35),
+    (3, "patient"): (2.7, 0.85),
+    (7, "control"): (5.9, 0.35),
+    (7, "patient"): (15.0, 0.60),
 }
 SUBJECT_CORRELATION = 0.6  # of the logarithm of the excess between the regions of a subject
 DEEP_LAYER_MM = {"control": (1.3, 1.8), "patient": (0.9, 1.4)}

@@ -8,10 +8,10 @@ from typing import Annotated
 import numpy as np
 import slicer
 import vtk
-from M1SHThkLib import scene
 from M1SHThkLib.flags import FLAGS
 from M1SHThkLib.measurement import measure_exam
 from M1SHThkLib.phantom import PhantomOptions, make_phantom
+from M1SHThkLib.scene import exam_nodes, plot, tables
 from slicer.i18n import tr as _
 from slicer.i18n import translate
 from slicer.parameterNodeWrapper import Choice, WithinRange, parameterNodeWrapper
@@ -208,11 +208,11 @@ class M1SHThkWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
             self.onParameterNodeModified()
 
     def _lineSelectors(self):
-        prefixes = [scene.parameter_prefix(*key) for key in scene.REGION_KEYS]
+        prefixes = [exam_nodes.parameter_prefix(*key) for key in exam_nodes.REGION_KEYS]
         return {f"{prefix}PialLines": getattr(self.ui, f"{prefix}PialLineSelector") for prefix in prefixes}
 
     def _whiteMatterSelectors(self):
-        prefixes = [scene.parameter_prefix(*key) for key in scene.REGION_KEYS]
+        prefixes = [exam_nodes.parameter_prefix(*key) for key in exam_nodes.REGION_KEYS]
         return {
             f"{prefix}WhiteMatterSegmentID": getattr(self.ui, f"{prefix}WhiteMatterSelector") for prefix in prefixes
         }
@@ -314,12 +314,12 @@ class M1SHThkLogic(ScriptedLoadableModuleLogic):
     def loadExam(self, exam):
         """Bring an exam in memory into the scene as nodes, chosen in the parameter node; returns the volume node."""
         parameterNode = self.getParameterNode()
-        nodes = scene.add_exam(slicer.mrmlScene, exam)
+        nodes = exam_nodes.add_exam(slicer.mrmlScene, exam)
         parameterNode.inputVolume = nodes["volume"]
         parameterNode.references = nodes["references"]
         parameterNode.spleniumSegmentID = nodes["splenium"]
         for (hemisphere, region), (lines, whiteMatter) in nodes["regions"].items():
-            prefix = scene.parameter_prefix(hemisphere, region)
+            prefix = exam_nodes.parameter_prefix(hemisphere, region)
             setattr(parameterNode, f"{prefix}PialLines", lines)
             setattr(parameterNode, f"{prefix}WhiteMatterSegmentID", whiteMatter)
         parameterNode.subject = exam.subject
@@ -328,7 +328,7 @@ class M1SHThkLogic(ScriptedLoadableModuleLogic):
         parameterNode.group = exam.group or ""
         parameterNode.fieldStrength = exam.field_strength_tesla or 0.0
         for name, value in exam.settings.to_dict().items():
-            setattr(parameterNode, scene.setting_parameter(name), value)
+            setattr(parameterNode, exam_nodes.setting_parameter(name), value)
         return nodes["volume"]
 
     def measure(self):
@@ -338,9 +338,9 @@ class M1SHThkLogic(ScriptedLoadableModuleLogic):
         :raises ValueError: names the node that is missing or faulty and what to do
         """
         parameterNode = self.getParameterNode()
-        self.exam = scene.exam_from_parameters(parameterNode.parameterNode)
+        self.exam = exam_nodes.exam_from_parameters(parameterNode.parameterNode)
         self.measurements = measure_exam(self.exam)
-        parameterNode.results = scene.results_json(self.exam, self.measurements)
+        parameterNode.results = tables.results_json(self.exam, self.measurements)
         self.showTables()
         self.showRegion(0)
         return self.measurements
@@ -349,8 +349,8 @@ class M1SHThkLogic(ScriptedLoadableModuleLogic):
         """Fill the tables from the results that the parameter node keeps in full precision."""
         parameterNode = self.getParameterNode()
         for name, title, fill in (
-            ("measurementsTable", "M1SHThk measurements", scene.fill_measurements_table),
-            ("profilesTable", "M1SHThk profiles", scene.fill_profiles_table),
+            ("measurementsTable", "M1SHThk measurements", tables.fill_measurements_table),
+            ("profilesTable", "M1SHThk profiles", tables.fill_profiles_table),
         ):
             fill(self._outputNode(name, "vtkMRMLTableNode", title), parameterNode.results)
 
@@ -358,18 +358,18 @@ class M1SHThkLogic(ScriptedLoadableModuleLogic):
         """Show the profile of a measured region in the plot."""
         parameterNode = self.getParameterNode()
         names = {
-            scene.PROFILE_TABLE: "plotProfileTable",
-            scene.NORMALS_TABLE: "plotNormalsTable",
-            scene.MARKS_TABLE: "plotMarksTable",
+            plot.PROFILE_TABLE: "plotProfileTable",
+            plot.NORMALS_TABLE: "plotNormalsTable",
+            plot.MARKS_TABLE: "plotMarksTable",
         }
-        tables = {
+        tableNodes = {
             key: self._outputNode(name, "vtkMRMLTableNode", f"M1SHThk plot {key}", hidden=True)
             for key, name in names.items()
         }
-        for key, columns in scene.plot_tables(self.measurements[index]).items():
-            scene.set_table_columns(tables[key], columns)
+        for key, columns in plot.plot_tables(self.measurements[index]).items():
+            tables.set_table_columns(tableNodes[key], columns)
         if not parameterNode.plotChart:
-            parameterNode.plotChart = scene.make_plot(slicer.mrmlScene, tables)
+            parameterNode.plotChart = plot.make_plot(slicer.mrmlScene, tableNodes)
         parameterNode.plotChart.SetTitle(self.measurements[index].name)
         parameterNode.shownRegion = index
 

@@ -25,8 +25,8 @@ from .flags import FLAGS
 from .measurement import measure_exam
 from .phantom import PhantomOptions, make_phantom
 from .result_files import write_results
-from .scene_files import SUFFIXES as SCENE_SUFFIXES
-from .scene_files import opened_scene
+from .scene.saved import SUFFIXES as SCENE_SUFFIXES
+from .scene.saved import opened_scene
 
 NOTICE = "Research use only. Not a medical device."
 NO_MATPLOTLIB = "Figures are left out: matplotlib is not installed here."
@@ -182,7 +182,7 @@ def _exam_of(path):
     if path.suffix.lower() not in SCENE_SUFFIXES:
         return read_exam(path)
     with opened_scene(path) as scene:
-        from .scene import exam_from_scene
+        from .scene.exam_nodes import exam_from_scene
 
         try:
             return exam_from_scene(scene)

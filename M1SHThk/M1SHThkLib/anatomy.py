@@ -116,14 +116,14 @@ def tissue_map(section, tissues, banks, patches, x, y, step):
         "cortex": cortex_and_below - below_cortex,
         "white_matter": below_cortex,
     }
-    fractions = {tissues[name]: fraction.astype(np.float32) for name, fraction in fractions.items()}
+    fractions = {tissues[name]: fraction for name, fraction in fractions.items()}
     for name, (centre_x, centre_y), axes in _DEEP_STRUCTURES[section]:
         for side in (1, -1) if centre_x else (1,):
-            _overlay(fractions, tissues[name], step(_ellipse_depth(x, y, (side * centre_x, centre_y), axes)))
+            _overlay(fractions, tissues[name], x, y, (side * centre_x, centre_y), axes, step)
     for bank in banks:
         _lay(fractions, bank, x, y, step)
     for patch in patches:
-        _overlay(fractions, patch.tissue, step(_ellipse_depth(x, y, patch.centre, (patch.radius, patch.radius))))
+        _overlay(fractions, patch.tissue, x, y, patch.centre, (patch.radius, patch.radius), step)
     return fractions
 
 
@@ -141,9 +141,8 @@ def _depths(section, banks, x, y):
     depth = np.minimum(depth, _distance(grid, _sulci(section, banks, outline)) - SULCUS / 2)
     for bank in banks:
         beneath = bank.fold.depth(grid.reshape(-1, 2)).reshape(grid.shape[:2])
-        own = beneath.copy()
-        own[grid[..., 0] * bank.side < 0] = np.inf
-        depth = np.minimum(depth, np.abs(own + bank.sulcus / 2) - bank.sulcus / 2)
+        beneath[grid[..., 0] * bank.side < 0] = np.inf
+        depth = np.minimum(depth, np.abs(beneath + bank.sulcus / 2) - bank.sulcus / 2)
     ascending_x, order = np.sort(x), np.argsort(x)
     return tuple(
         RectBivariateSpline(coarse_y, coarse_x, field, kx=1, ky=1)(y, ascending_x)[:, np.argsort(order)]
@@ -190,19 +189,20 @@ def _sulci(section, banks, outline):
                 within = depth < (12, 7, 9)[number % 3]
                 winding = 1.5 * np.sin(depth / 3 + number)
                 lines.append(np.stack([side * depth, y + winding], -1)[within])
-    return np.concatenate([_clear_of(banks, line) for line in lines])
+    clear = np.split(_clear_of(banks, np.concatenate(lines)), np.cumsum([len(line) for line in lines])[:-1])
+    return np.concatenate([line[: np.argmin(np.append(free, False))] for line, free in zip(lines, clear, strict=True)])
 
 
-def _clear_of(banks, line):
-    """The line up to where it comes too near to a bank, its white-matter ROI, or what the normals sample."""
-    clear = np.ones(len(line), bool)
+def _clear_of(banks, points):
+    """Whether points are far enough from the banks, their white-matter ROIs and what their normals sample."""
+    clear = np.ones(len(points), bool)
     for bank in banks:
         half = bank.length / 2 + MARGIN
         deepest = max(8.0, bank.layers[-1][0]) + CORTEX + SULCUS
-        clear &= _distance(line, bank.fold.points) > 2 * CORTEX + SULCUS
-        clear &= _distance(line, bank.fold.stretch(-half, half).points) > deepest
-        clear &= np.linalg.norm(line - bank.white_matter, axis=-1) > 10
-    return line[: np.argmin(np.append(clear, False))]
+        clear &= _distance(points, bank.fold.points) > 2 * CORTEX + SULCUS
+        clear &= _distance(points, bank.fold.stretch(-half, half).points) > deepest
+        clear &= np.linalg.norm(points - bank.white_matter, axis=-1) > 10
+    return clear
 
 
 def _lay(fractions, bank, x, y, step):
@@ -229,18 +229,27 @@ def _lay(fractions, bank, x, y, step):
         fraction[rows, columns] += beyond[number] - beyond[number + 1]
 
 
-def _overlay(fractions, tissue, part):
+def _overlay(fractions, tissue, x, y, centre, half_axes, step):
+    """Put an ellipse of one tissue in place of what is there."""
+    columns, rows = (
+        np.flatnonzero(np.abs(axis - middle) < half + 1)
+        for axis, middle, half in zip((x, y), centre, half_axes, strict=True)
+    )
+    if not len(columns) or not len(rows):
+        return
+    box = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
+    part = step(_ellipse_depth(x[box[1]], y[box[0]], centre, half_axes))
     for fraction in fractions.values():
-        fraction *= 1 - part
-    fractions[tissue] = fractions.get(tissue, 0) + part.astype(np.float32)
+        fraction[box] *= 1 - part
+    fractions.setdefault(tissue, np.zeros((len(y), len(x)), np.float32))[box] += part
 
 
 def _ellipse_depth(x, y, centre, half_axes):
-    """Distance in mm from an ellipse's outline, positive inside, exact to first order near it (and for circles)."""
+    """Distance in mm from an ellipse's outline, positive inside, shape (rows, columns); exact near the outline."""
     x, y = np.meshgrid((x - centre[0]) / half_axes[0], (y - centre[1]) / half_axes[1])
-    radius = np.sqrt(x**2 + y**2) + 1e-9
-    slope = np.sqrt((x / half_axes[0]) ** 2 + (y / half_axes[1]) ** 2) / radius + 1e-9
-    return (1 - radius) / slope
+    radius = np.hypot(x, y)
+    slope = np.hypot(x / half_axes[0], y / half_axes[1]) / np.maximum(radius, 1e-9)
+    return np.where(radius > 1e-3, (1 - radius) / np.maximum(slope, 1e-9), min(half_axes))
 
 
 def _distance(points, others):

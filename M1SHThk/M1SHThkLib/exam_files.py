@@ -3,6 +3,8 @@
 import os
 from pathlib import Path
 
+import numpy as np
+
 from .echoes import checked_echo_times, combine, needed_boxes, settings_for
 from .exam import SCHEMA, Exam, Region
 from .exam_schema import HIGHEST_FIELD_TESLA, check_exam, positive_number
@@ -125,9 +127,21 @@ def write_exam(folder, exam, echoes=None, echo_times_ms=None, echo_combination="
     Raises
     ------
     ValueError
-        If the exam cannot be expressed in files, or these cannot be written.
+        If `read_exam` would refuse the exam, or a file cannot be written.
     """
     folder = made_folder(folder)
+    exam_path = folder / "exam.json"
+    if echoes is None:
+        echoes = [exam.image.voxels]
+    elif isinstance(echoes, np.ndarray):
+        echoes = np.moveaxis(echoes, -1, 0)
+    with naming(exam_path):
+        if exam.field_strength_tesla is None:
+            raise ValueError("the exam lacks the field strength; add it")
+        if any(echo.shape != exam.image.voxels.shape for echo in echoes):
+            raise ValueError("the echoes lie on another grid than the exam's image; give echoes of one scan")
+        if echo_times_ms is not None:
+            echo_times_ms = list(checked_echo_times(echo_times_ms, len(echoes), echo_combination)[0])
     segments = {"Splenium": exam.splenium.indices}
     lines = {}
     regions = []
@@ -154,7 +168,7 @@ def write_exam(folder, exam, echoes=None, echo_times_ms=None, echo_combination="
         "field_strength_tesla": exam.field_strength_tesla,
         "image": {
             "path": "t2star.nii.gz",
-            "echo_times_ms": None if echo_times_ms is None else [float(time) for time in echo_times_ms],
+            "echo_times_ms": echo_times_ms,
             "echo_combination": echo_combination,
         },
         "splenium": {"path": "references.seg.nrrd", "segment": "Splenium"},
@@ -162,10 +176,9 @@ def write_exam(folder, exam, echoes=None, echo_times_ms=None, echo_combination="
         "settings": _changed(exam.settings),
     }
     description = _without_missing(description)
-    exam_path = folder / "exam.json"
     with naming(exam_path):
         check_exam(description)
-    write_image(folder / "t2star.nii.gz", [exam.image.voxels] if echoes is None else echoes, exam.image.affine)
+    write_image(folder / "t2star.nii.gz", echoes, exam.image.affine)
     write_segmentation(folder / "references.seg.nrrd", segments, exam.image.voxels.shape, exam.image.affine)
     for name, points in lines.items():
         write_curve(folder / name, points)

@@ -104,7 +104,7 @@ def write_image(path, volumes, affine):
     ----------
     path : path
         Its suffix chooses the format, such as `.nii.gz` or `.nrrd`.
-    volumes : sequence of arrays, each of shape (I, J, K), or one array of shape (I, J, K, E)
+    volumes : sequence of arrays, each of shape (I, J, K)
     affine : array, shape (4, 4)
         Voxel index -> world RAS in mm; without shear.
 
@@ -114,8 +114,6 @@ def write_image(path, volumes, affine):
         If the affine is sheared or the file cannot be written.
     """
     sitk = _simpleitk(path)
-    if isinstance(volumes, np.ndarray):
-        volumes = [volumes[..., number] for number in range(volumes.shape[-1])]
     if not _is_orthogonal(affine):
         raise ValueError(f"{path}: image files hold no sheared grid; resample the image to a rectangular one")
     spacing = np.linalg.norm(affine[:3, :3], axis=0)
@@ -209,13 +207,10 @@ def _read_nifti_without_nibabel(path):
     except KeyError as error:
         raise ValueError(f"{path}: has voxels of the unknown NIfTI type {error}; export it as 32-bit float") from error
     slope, intercept = float(header["slope"]), float(header["intercept"])
-    is_analyze = not header["magic"].startswith((b"n+1", b"ni1"))
-    if is_analyze:
-        intercept = 0.0  # SPM keeps a slope in Analyze files, but no intercept
     if slope == 0 or not math.isfinite(slope):
         slope, intercept = 1.0, 0.0
     volumes = _Volumes(_four_dimensional(stored, path), slope, intercept)
-    if is_analyze:
+    if not header["magic"].startswith((b"n+1", b"ni1")):
         return ImageFile(volumes, _default_affine(header["pixdim"]), (_analyze_warning(path),))
     qform_code, sform_code = header["codes"]
     if qform_code == sform_code == 0:

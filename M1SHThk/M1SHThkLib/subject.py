@@ -17,8 +17,8 @@ ISOINTENSE_R2STAR = {3: 18.33, 7: 34.34}
 # distribution. Chosen so that SH/Thk comes near the published groups: controls' regions 0.03 and 0.08 at 3T and 7T,
 # patients' greatest of four 0.11 and 0.25 (Donatelli et al. 2018). A fit, no evidence.
 R2STAR_EXCESS = {
-    (3, "control"): (1.15, 0.35),
-    (3, "patient"): (2.7, 0.85),
+    (3, "control"): (1.05, 0.35),
+    (3, "patient"): (2.5, 0.85),
     (7, "control"): (5.9, 0.35),
     (7, "patient"): (15.0, 0.60),
 }
@@ -95,7 +95,7 @@ def _geometry(region, side, shape, thin_gyrus):
         turns = [(crown * turn, 1 / crown), (fundus * turn, -1 / fundus), (9.0, 0.0), (4.0, -0.1)]
         apex, tilt, length, under = (2.4 * side, -28 - 4 * shape[3]), np.radians(90), 84.0, 12.0
     if thin_gyrus is not None:
-        turns, under = [(20.0, 1 / 24)], thin_gyrus + CORTEX + 5.0
+        turns, under = [(20.0, 1 / 24)], thin_gyrus + 5.0
     inward = np.array([-side * np.sin(tilt), np.cos(tilt)])
     if region == "paracentral_lobule":
         inward = np.array([side, 0.0])

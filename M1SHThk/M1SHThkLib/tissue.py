@@ -41,8 +41,8 @@ class Tissue:
     r2star_per_s: float
 
 
-# Donatelli et al., AJNR 2018;39:63, MR Imaging Acquisition. At 3T the printed voxel of 0.39 mm is 20 cm / 512. Which axis
-# was phase-encoded is not printed; left-right is usual for axial brain scans.
+# Donatelli et al., AJNR 2018;39:63, MR Imaging Acquisition. At 3T, the printed voxel of 0.39 mm is 20 cm / 512. Which
+# axis was phase-encoded is not printed; left-right is usual for axial brain scans.
 SEQUENCES = {
     3: Sequence(68.3, 15.0, (13.0, 18.6, 24.3, 29.9, 35.5, 41.2, 46.8, 52.4, 58.1, 63.7), 200.0, (384, 448), 512, 1.0),
     7: Sequence(54.1, 15.0, (5.6, 12.0, 18.3, 24.7, 31.1, 37.5, 43.9), 224.0, (448, 448), 448, 1.0),
@@ -50,7 +50,7 @@ SEQUENCES = {
 
 # Proton densities are assumed. T1 and R2* of cortex, white matter and splenium: literature, but the splenium's at 7T;
 # those of the deep layers of M1 are chosen so that the published group means come out (a fit, no evidence); all else is
-# assumed. The deep layers' R2* stands here for a control's mean; `phantom` draws it for each region.
+# assumed. The deep layers' R2* stands here for a control's mean; `subject` draws it for each region.
 _TISSUES = {
     3: (
         Tissue("air", 0.0, 1000, 0.0),

@@ -5,6 +5,7 @@ divergence theorem turns into one along its border: each layer's border is follo
 """
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -83,7 +84,9 @@ class RegionTruth:
         arc = ((np.arange(count) + 0.5) / count - 0.5) * self.length
         origins, normals = self.fold.at(arc)
         points = origins[:, None] + depths[:, None] * normals[:, None]
-        steps = np.stack([self._beyond(border, points) for border, _ in self.layers[1:]], -1)
+        reach = np.arange(-8, 8, 0.01)  # mm; beyond, the filtered step has settled
+        edges = [partial(np.interp, xp=reach, fp=self.kspace.edge(axis, reach), left=0, right=1) for axis in (0, 1)]
+        steps = np.stack([self._beyond(border, points, edges) for border, _ in self.layers[1:]], -1)
         intensities = self.layer_intensities[0] + steps @ np.diff(self.layer_intensities, axis=0)
         # The point spread's undershoot beside a black vein can turn the signal; an image shows magnitudes.
         return combine(np.abs(intensities * self.sensitivity(points)[..., None])).mean(axis=0)
@@ -136,9 +139,10 @@ class RegionTruth:
             ],
             "deep_layer_mm": [superficial, deep],
             "deep_layer_thickness_mm": deep - superficial,
-            "sh": layer.height,
-            "thk_mm": thickness,
-            "sh_thk_per_mm": layer.height / thickness,
+            # None where the profile shows no layer: JSON has no nan.
+            "sh": layer.height if layer.lobe else None,
+            "thk_mm": thickness if layer.lobe else None,
+            "sh_thk_per_mm": layer.height / thickness if layer.lobe else None,
             "white_matter_intensity": self.white_matter(),
             "white_matter_roi_intensity": self.white_matter_roi(),
             "splenium_intensity": self.splenium(),
@@ -146,18 +150,19 @@ class RegionTruth:
             "profile": self.profile(depths).tolist(),
         }
 
-    def _beyond(self, border, points):
-        """Blurred image, at points of shape (n, d, 2), of the half-plane beyond a border's depth."""
-        line = self.fold.level(border)
+    def _beyond(self, border, points, edges):
+        """Blurred image, at points of shape (n, d, 2), of the half-plane beyond a border's depth.
+
+        `edges` are the image's responses to unit steps across x and across y: the point spread's integrals.
+        """
+        line = self.fold.level(border)[::2]  # chords of 0.1 mm lie within 0.001 mm of a fundus
         closing = line[[-1, 0]] + FAR * self.fold.at(np.zeros(2))[1]
         outline = np.concatenate([line, closing, line[:1]])
         middle = (outline[1:, 0] + outline[:-1, 0]) / 2
-        reach = np.arange(-8, 8, 0.01)  # mm; beyond, the filtered step has settled
-        step_x, step_y = (self.kspace.edge(axis, reach) for axis in (0, 1))
         response = np.empty(points.shape[:2])
         for number, along_normal in enumerate(points):
-            across_x = np.interp(along_normal[:, :1] - middle, reach, step_x, 0, 1)
-            across_y = np.interp(along_normal[:, 1:] - outline[:, 1], reach, step_y, 0, 1)
+            across_x = edges[0](along_normal[:, :1] - middle)
+            across_y = edges[1](along_normal[:, 1:] - outline[:, 1])
             response[number] = np.einsum("ij,ij->i", across_x, np.diff(across_y, axis=1))
         area = np.sum(outline[:-1, 0] * outline[1:, 1] - outline[1:, 0] * outline[:-1, 1])
         return response * np.sign(area)

@@ -15,10 +15,11 @@ import vtk  # noqa: E402
 MODULE = Path(__file__).resolve().parents[2] / "M1SHThk" / "M1SHThk.py"
 module = MiniSlicer.loadModule(str(MODULE))
 
-from M1SHThkLib import scene as scene_edge  # noqa: E402
 from M1SHThkLib.__main__ import main  # noqa: E402
+from M1SHThkLib.columns import MEASUREMENT_COLUMNS  # noqa: E402
 from M1SHThkLib.measurement import measure_exam  # noqa: E402
 from M1SHThkLib.phantom import PhantomOptions, make_phantom  # noqa: E402
+from M1SHThkLib.scene.exam_nodes import setting_parameter  # noqa: E402
 from M1SHThkLib.settings import Settings  # noqa: E402
 
 KEYS = ("sh", "thk_mm", "sh_thk_per_mm", "lobe_z", "wm_plateau", "line_length_mm")
@@ -206,11 +207,11 @@ def test_parameters_of_the_settings_agree_with_the_core(logic):
     MiniSlicer.closeScene()
     node = M1SHThk().M1SHThkLogic().getParameterNode()
     for name, default in Settings().to_dict().items():
-        assert getattr(node, scene_edge.setting_parameter(name)) == default, name
+        assert getattr(node, setting_parameter(name)) == default, name
 
 
 def test_results_are_kept_in_full_precision(logic):
     measurements = logic.measure()
     kept = json.loads(logic.getParameterNode().results)
-    column = [c.name for c in scene_edge.MEASUREMENT_COLUMNS].index("sh_thk_per_mm")
+    column = [c.name for c in MEASUREMENT_COLUMNS].index("sh_thk_per_mm")
     assert [row[column] for row in kept["measurements"]] == [m.sh_thk_per_mm for m in measurements]

@@ -1,18 +1,14 @@
-"""The Slicer edge: MRML nodes <-> arrays; results -> tables and plots that are saved with the scene."""
-
-import json
-from contextlib import contextmanager
+"""An exam as MRML nodes: volume, segments and curves, named by the module's parameter node -> Exam, and back."""
 
 import numpy as np
 import slicer
 import vtk
 from vtk.util.numpy_support import numpy_to_vtk, vtk_to_numpy
 
-from .columns import MEASUREMENT_COLUMNS, PROFILE_COLUMNS, measurement_row, profile_rows
-from .exam import HEMISPHERES, REGIONS, Exam, Region
-from .image import Image
-from .roi import roi_from_mask
-from .settings import Settings
+from ..exam import HEMISPHERES, REGIONS, Exam, Region
+from ..image import Image
+from ..roi import roi_from_mask
+from ..settings import Settings
 
 MODULE_NAME = "M1SHThk"
 REGION_KEYS = tuple((hemisphere, region) for hemisphere in HEMISPHERES for region in REGIONS)
@@ -200,156 +196,6 @@ def _to_world(node, name):
     if transform is not None and not transform.GetMatrixTransformToWorld(matrix):
         raise ValueError(f"{name}: is under a transform that is not linear; harden the transform first")
     return _array(matrix)
-
-
-#
-# Results -> MRML
-#
-
-
-def results_json(exam, measurements):
-    """Everything that the tables hold, in full precision, as the text that the scene keeps."""
-    return json.dumps(
-        {
-            "settings": exam.settings.to_dict(),
-            "measurements": [measurement_row(exam, m) for m in measurements],
-            "profiles": [row for m in measurements for row in profile_rows(exam, m)],
-        }
-    )
-
-
-def fill_measurements_table(table, text):
-    """Fill the measurements table node from `results_json`."""
-    _fill_table(table, MEASUREMENT_COLUMNS, json.loads(text)["measurements"])
-
-
-def fill_profiles_table(table, text):
-    """Fill the profiles table node from `results_json`."""
-    _fill_table(table, PROFILE_COLUMNS, json.loads(text)["profiles"])
-
-
-def _fill_table(table, columns, rows):
-    with _modifying(table):
-        table.RemoveAllColumns()
-        for index, column in enumerate(columns):
-            array = vtk.vtkStringArray() if column.is_text else vtk.vtkDoubleArray()
-            missing = "" if column.is_text else float("nan")
-            array.SetName(column.name)
-            for value in (row[index] for row in rows):
-                array.InsertNextValue(missing if value is None else value)
-            table.AddColumn(array)
-            table.SetColumnUnitLabel(column.name, column.unit)
-            table.SetColumnDescription(column.name, column.meaning)
-
-
-def set_table_columns(table, columns):
-    """Give a table node the columns of a mapping name -> array of numbers, shape (n,) each; the same n."""
-    with _modifying(table):
-        vtk_table = table.GetTable()
-        for name, values in columns.items():
-            array = numpy_to_vtk(np.ascontiguousarray(values, float), deep=True)
-            array.SetName(name)
-            if vtk_table.GetColumnByName(name):
-                vtk_table.RemoveColumnByName(name)
-            vtk_table.AddColumn(array)
-        vtk_table.Modified()
-        table.Modified()
-
-
-@contextmanager
-def _modifying(node):
-    was_modifying = node.StartModify()
-    try:
-        yield
-    finally:
-        node.EndModify(was_modifying)
-
-
-PROFILE_TABLE, NORMALS_TABLE, MARKS_TABLE = "profile", "normals", "marks"
-_BLACK, _GREY, _RED, _BLUE = (0.0, 0.0, 0.0), (0.6, 0.6, 0.6), (0.84, 0.37, 0.0), (0.0, 0.45, 0.70)
-
-
-def plot_tables(measurement):
-    """The numbers behind the plot of one region: mapping table -> mapping column -> array.
-
-    Depths in mm, everything else relative to the splenium. In the table of all normals a row of missing values parts
-    one normal from the next; so one series draws them all.
-    """
-    m = measurement
-    inside = m.lobe.window if m.lobe else np.zeros(len(m.depths_mm), bool)
-    polarity = 1.0 if m.settings.polarity == "bright" else -1.0
-    scale = m.splenium_intensity if m.settings.normalization == "splenium" else 1.0
-    each = polarity * (m.intensities - m.white_matter_intensity) / scale
-    gap = np.full((len(each), 1), np.nan)
-    level = m.settings.width_fraction * m.sh_fit
-    return {
-        PROFILE_TABLE: {
-            "depth_mm": m.depths_mm,
-            "h": m.h,
-            "h_low": m.h - 1.96 * m.h_se,
-            "h_high": m.h + 1.96 * m.h_se,
-            "fit": np.where(inside, m.fitted, np.nan),
-        },
-        NORMALS_TABLE: {
-            "depth_mm": np.tile(np.append(m.depths_mm, np.nan), len(each)),
-            "h": np.hstack([each, gap]).ravel(),
-        },
-        MARKS_TABLE: {
-            "height_depth_mm": np.array([m.mode_mm, m.mode_mm]),
-            "height": np.array([0.0, m.sh_fit]),
-            "width_depth_mm": np.array(m.edges_mm),
-            "width": np.array([level, level]),
-        },
-    }
-
-
-def make_plot(scene, tables):
-    """Plot series and chart nodes that show the tables; made once, after which only the tables change.
-
-    Parameters
-    ----------
-    scene : vtkMRMLScene
-    tables : mapping of PROFILE_TABLE, NORMALS_TABLE and MARKS_TABLE to table nodes
-        With the columns of `plot_tables`.
-
-    Returns
-    -------
-    vtkMRMLPlotChartNode
-    """
-    chart = scene.AddNewNodeByClass("vtkMRMLPlotChartNode", "M1SHThk profile")
-    series = slicer.vtkMRMLPlotSeriesNode
-    solid, dashed = series.LineStyleSolid, series.LineStyleDash
-    profile, normals, marks = (tables[name] for name in (PROFILE_TABLE, NORMALS_TABLE, MARKS_TABLE))
-    for name, table, x, y, color, width, style, opacity in (
-        ("Each normal", normals, "depth_mm", "h", _GREY, 1, solid, 0.25),
-        ("Mean h", profile, "depth_mm", "h", _BLACK, 3, solid, 1.0),
-        ("95 % low", profile, "depth_mm", "h_low", _BLACK, 1, dashed, 1.0),
-        ("95 % high", profile, "depth_mm", "h_high", _BLACK, 1, dashed, 1.0),
-        ("Double sigmoid F", profile, "depth_mm", "fit", _RED, 3, solid, 1.0),
-        ("SH, height", marks, "height_depth_mm", "height", _BLUE, 2, solid, 1.0),
-        ("Thk, width", marks, "width_depth_mm", "width", _BLUE, 2, solid, 1.0),
-    ):
-        node = scene.AddNewNodeByClass("vtkMRMLPlotSeriesNode", name)
-        node.SetHideFromEditors(True)
-        node.SetAndObserveTableNodeID(table.GetID())
-        node.SetPlotType(series.PlotTypeScatter)
-        node.SetXColumnName(x)
-        node.SetYColumnName(y)
-        node.SetMarkerStyle(series.MarkerStyleNone)
-        node.SetLineStyle(style)
-        node.SetLineWidth(width)
-        node.SetColor(*color)
-        node.SetOpacity(opacity)
-        chart.AddAndObservePlotSeriesNodeID(node.GetID())
-    chart.SetXAxisTitle("Depth from the pial line (mm)")
-    chart.SetYAxisTitle("Hypointensity h (relative to the splenium)")
-    chart.SetLegendVisibility(True)
-    return chart
-
-
-#
-# Exam -> MRML
-#
 
 
 def add_exam(scene, exam):

@@ -9,8 +9,8 @@ from .settings import Settings
 
 SHORTEST_ECHO_TIME_MS = 0.5
 LONGEST_ECHO_TIME_MS = 1000.0
-# Cubic interpolation feels voxels as far away as this, the smoothed line's distance from the drawn points included.
-_INTERPOLATION_REACH_VOXELS = 14
+# Quintic interpolation feels voxels as far away as this, the smoothed line's distance from the points included.
+_INTERPOLATION_REACH_VOXELS = 18
 _VOXELS_AT_ONCE = 1 << 16
 _MOST_STEPS = 50
 _SMALLEST_STEP = 1e-9

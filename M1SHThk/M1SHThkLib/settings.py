@@ -55,7 +55,7 @@ class Settings:
     replicates: int = _number(
         1000, "", 0, 100000, "Bootstrap replicates behind the confidence intervals; 0 leaves them out"
     )
-    seed: int = _number(0, "", 0, 2**32 - 1, "Seed of the bootstrap; the same seed gives the same intervals")
+    seed: int = _number(0, "", 0, 2**31 - 1, "Seed of the bootstrap; the same seed gives the same intervals")
 
     def __post_init__(self):
         for setting in fields(self):

@@ -156,8 +156,9 @@ class RegionTruth:
         `edges` are the image's responses to unit steps across x and across y: the point spread's integrals.
         """
         line = self.fold.level(border)[::2]  # chords of 0.1 mm lie within 0.001 mm of a fundus
-        closing = line[[-1, 0]] + FAR * self.fold.at(np.zeros(2))[1]
-        outline = np.concatenate([line, closing, line[:1]])
+        # Closed far beneath, in steps short enough for a slanting side to pass as many upright ones.
+        beneath = np.outer(np.arange(1.0, FAR), self.fold.at(np.zeros(1))[1][0])
+        outline = np.concatenate([line, line[-1] + beneath, line[0] + beneath[::-1], line[:1]])
         middle = (outline[1:, 0] + outline[:-1, 0]) / 2
         response = np.empty(points.shape[:2])
         for number, along_normal in enumerate(points):

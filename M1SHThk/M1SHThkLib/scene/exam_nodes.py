@@ -1,5 +1,7 @@
 """An exam as MRML nodes: volume, segments and curves, named by the module's parameter node -> Exam, and back."""
 
+import json
+
 import numpy as np
 import slicer
 import vtk
@@ -121,7 +123,7 @@ def exam_from_parameters(node):
     regions = []
     for hemisphere, region in REGION_KEYS:
         prefix = parameter_prefix(hemisphere, region)
-        lines = _node_list(node, f"{prefix}PialLines")
+        lines = region_lines(node, (hemisphere, region))
         if not lines:
             continue
         name = f"{hemisphere} {region.replace('_', ' ')}"
@@ -130,19 +132,25 @@ def exam_from_parameters(node):
         regions.append(Region(hemisphere, region, tuple(points_from_curve(line) for line in lines), white_matter))
     if not regions:
         raise ValueError("no region has a pial line; draw one with a markups curve and choose it")
-    field_strength = float(node.GetParameter("fieldStrength") or 0)
     return Exam(
-        subject=node.GetParameter("subject") or "n/a",
-        session=node.GetParameter("session") or None,
-        observer=node.GetParameter("observer") or None,
-        group=node.GetParameter("group") or None,
-        field_strength_tesla=field_strength or None,
+        **identity_from_parameters(node),
         image=image,
         splenium=splenium,
         regions=tuple(regions),
         settings=settings_from_parameters(node),
-        origin={"volume": image.name},
+        origin=origin_from_parameters(node),
     )
+
+
+def identity_from_parameters(node):
+    """Whose exam it is: subject, session, observer, group and field_strength_tesla, None where unknown."""
+    return {
+        "subject": node.GetParameter("subject") or "unnamed",
+        "session": node.GetParameter("session") or None,
+        "observer": node.GetParameter("observer") or None,
+        "group": node.GetParameter("group") or None,
+        "field_strength_tesla": float(node.GetParameter("fieldStrength") or 0) or None,
+    }
 
 
 def exam_from_scene(scene):
@@ -160,6 +168,16 @@ def exam_from_scene(scene):
     raise ValueError(f"the scene holds no exam of the {MODULE_NAME} module; measure in the module and save the scene")
 
 
+def origin_from_parameters(node):
+    """Where the image came from, as plain JSON data: the volume's name and how its echoes were combined."""
+    volume = node.GetNodeReference("inputVolume")
+    return {
+        "volume": volume.GetName(),
+        "echo_combination": volume.GetAttribute("M1SHThk.echo_combination"),
+        "echo_times_ms": json.loads(volume.GetAttribute("M1SHThk.echo_times_ms") or "null"),
+    }
+
+
 def settings_from_parameters(node):
     """The settings that the module's parameter node holds; what it does not hold has its default.
 
@@ -173,11 +191,12 @@ def settings_from_parameters(node):
     return Settings.from_dict({name: type(defaults[name])(text) for name, text in held.items() if text})
 
 
-def _node_list(node, name):
-    """A list of nodes as the parameter node wrapper keeps it; deleted nodes are left out."""
+def region_lines(node, key):
+    """The curve nodes of a region that hold a placed point, as the parameter node wrapper lists them."""
+    name = f"{parameter_prefix(*key)}PialLines"
     count = int(node.GetParameter(f"{name}.len") or 0)
-    nodes = (node.GetNodeReference(f"{name}.{index}") for index in range(count))
-    return [found for found in nodes if found is not None]
+    curves = (node.GetNodeReference(f"{name}.{index}") for index in range(count))
+    return [curve for curve in curves if curve is not None and curve.GetNumberOfDefinedControlPoints()]
 
 
 def _voxels(data):
@@ -207,10 +226,7 @@ def add_exam(scene, exam):
         `volume` and `references`: nodes; `splenium`: segment ID; `regions`: (hemisphere, region) -> (curve nodes,
         segment ID of the white matter).
     """
-    volume = scene.AddNewNodeByClass("vtkMRMLScalarVolumeNode", exam.image.name)
-    volume.SetIJKToRASMatrix(_vtk_matrix(exam.image.affine))
-    volume.SetAndObserveImageData(_image_data(exam.image.voxels, vtk.vtkImageData()))
-    volume.CreateDefaultDisplayNodes()
+    volume = add_volume(scene, exam.image.name, exam.image.voxels, exam.image.affine)
     references = scene.AddNewNodeByClass("vtkMRMLSegmentationNode", "References")
     references.CreateDefaultDisplayNodes()
     references.SetReferenceImageGeometryParameterFromVolumeNode(volume)
@@ -222,6 +238,15 @@ def add_exam(scene, exam):
         lines = [_add_curve(scene, f"Pial line {region.name}", points) for points in region.pial_lines]
         added["regions"][region.hemisphere, region.region] = lines, white_matter
     return added
+
+
+def add_volume(scene, name, voxels, affine):
+    """A scalar volume node with a copy of the voxels, shape (I, J, K); affine: voxel index -> world RAS in mm."""
+    volume = scene.AddNewNodeByClass("vtkMRMLScalarVolumeNode", name)
+    volume.SetIJKToRASMatrix(_vtk_matrix(affine))
+    volume.SetAndObserveImageData(_image_data(voxels, vtk.vtkImageData()))
+    volume.CreateDefaultDisplayNodes()
+    return volume
 
 
 def _add_segment(segmentation, name, color, roi, image):

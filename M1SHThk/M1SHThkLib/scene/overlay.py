@@ -8,24 +8,24 @@ import numpy as np
 import vtk
 from vtk.util.numpy_support import numpy_to_vtk, numpy_to_vtkIdTypeArray
 
-BAND_COLOR, NORMALS_COLOR = (0.34, 0.71, 0.91), (0.90, 0.62, 0.0)
-BAND_OPACITY = 0.45
+COLORS = {"layer": (0.34, 0.71, 0.91), "normals": (0.90, 0.62, 0.0)}
+OPACITIES = {"layer": 0.5, "normals": 0.7}
 EVERY_NTH_NORMAL = 3
 
 
-def add_overlay_model(scene, name, color, opacity):
-    """A model node for one part of the overlay: seen on slices alone, not selectable, not saved."""
-    model = scene.AddNewNodeByClass("vtkMRMLModelNode", name)
+def add_overlay_model(scene, name):
+    """A model node for one part of the overlay, 'normals' or 'layer'; on slices alone, not selectable, not saved."""
+    model = scene.AddNewNodeByClass("vtkMRMLModelNode", f"M1SHThk {name}")
     model.SetHideFromEditors(True)
     model.SetSaveWithScene(False)
     model.SetSelectable(False)
     model.CreateDefaultDisplayNodes()
     display = model.GetDisplayNode()
     display.SetSaveWithScene(False)
-    display.SetColor(*color)
+    display.SetColor(*COLORS[name])
     display.SetVisibility2D(True)
     display.SetVisibility3D(False)
-    display.SetSliceIntersectionOpacity(opacity)
+    display.SetSliceIntersectionOpacity(OPACITIES[name])
     return model
 
 
@@ -54,6 +54,9 @@ def normals_mesh(measurement, slice_thickness_mm):
     corners = np.stack([foot - across, tip - across, tip + across, foot + across], 1)
     quads = np.arange(4 * len(shown)).reshape(-1, 4)
     return _grid(corners.reshape(-1, 3), quads, vtk.VTK_QUAD)
+
+
+MESHES = {"normals": normals_mesh, "layer": band_mesh}
 
 
 def slice_thickness(image, measurement):

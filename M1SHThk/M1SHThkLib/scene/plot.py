@@ -4,6 +4,11 @@ import numpy as np
 import slicer
 
 PROFILE_TABLE, NORMALS_TABLE, MARKS_TABLE = "profile", "normals", "marks"
+_COLUMNS = {
+    PROFILE_TABLE: ("depth_mm", "h", "h_low", "h_high", "fit"),
+    NORMALS_TABLE: ("depth_mm", "h"),
+    MARKS_TABLE: ("height_depth_mm", "height", "width_depth_mm", "width"),
+}
 _BLACK, _GREY, _RED, _BLUE = (0.0, 0.0, 0.0), (0.6, 0.6, 0.6), (0.84, 0.37, 0.0), (0.0, 0.45, 0.70)
 
 
@@ -11,9 +16,12 @@ def plot_tables(measurement):
     """The numbers behind the plot of one region: mapping table -> mapping column -> array.
 
     Depths in mm, everything else relative to the splenium. In the table of all normals a row of missing values parts
-    one normal from the next; so one series draws them all.
+    one normal from the next; so one series draws them all. Without a measurement (None) everything is missing.
     """
     m = measurement
+    if m is None:
+        nothing = np.full(2, np.nan)
+        return {table: dict.fromkeys(columns, nothing) for table, columns in _COLUMNS.items()}
     inside = m.lobe.window if m.lobe else np.zeros(len(m.depths_mm), bool)
     polarity = 1.0 if m.settings.polarity == "bright" else -1.0
     scale = m.splenium_intensity if m.settings.normalization == "splenium" else 1.0
@@ -83,3 +91,13 @@ def make_plot(scene, tables):
     chart.SetYAxisTitle("Hypointensity h (relative to the splenium)")
     chart.SetLegendVisibility(True)
     return chart
+
+
+def name_plot(chart, measurement):
+    """Give the chart the region's name and its axis the unit of h."""
+    title = measurement.name.capitalize() if measurement else ""
+    relative = measurement is None or measurement.settings.normalization == "splenium"
+    axis = "Hypointensity h (relative to the splenium)" if relative else "Hypointensity h (image unit)"
+    if (chart.GetTitle(), chart.GetYAxisTitle()) != (title, axis):
+        chart.SetTitle(title)
+        chart.SetYAxisTitle(axis)

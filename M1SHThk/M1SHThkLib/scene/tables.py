@@ -2,33 +2,82 @@
 
 import json
 from contextlib import contextmanager
+from types import SimpleNamespace
 
 import numpy as np
 import vtk
 from vtk.util.numpy_support import numpy_to_vtk
 
 from ..columns import MEASUREMENT_COLUMNS, PROFILE_COLUMNS, measurement_row, profile_rows
+from .exam_nodes import REGION_KEYS
+
+# Results are kept without the subject; whose they are is filled in from the parameter node, which may be edited later.
+_NOBODY = SimpleNamespace(subject=None, session=None, observer=None, group=None, field_strength_tesla=None)
+_IDENTITY_IN_PROFILES = 4  # all but the field strength
 
 
-def results_json(exam, measurements):
-    """Everything that the tables hold, in full precision, as the text that the scene keeps."""
-    return json.dumps(
-        {
-            "settings": exam.settings.to_dict(),
-            "measurements": [measurement_row(exam, m) for m in measurements],
-            "profiles": [row for m in measurements for row in profile_rows(exam, m)],
-        }
-    )
+def updated_results(text, measurements):
+    """The results that the scene keeps as JSON, in full precision, with some regions measured anew.
+
+    Parameters
+    ----------
+    text : str
+        The results so far; may be empty.
+    measurements : mapping of (hemisphere, region) -> Measurement or None
+        None takes a region out.
+    """
+    kept = _kept(text)
+    for (hemisphere, region), m in measurements.items():
+        kept.pop(f"{hemisphere} {region}", None)
+        if m is not None:
+            kept[f"{hemisphere} {region}"] = {
+                "settings": m.settings.to_dict(),
+                "row": measurement_row(_NOBODY, m),
+                "profiles": profile_rows(_NOBODY, m),
+            }
+    order = [f"{hemisphere} {region}" for hemisphere, region in REGION_KEYS]
+    return json.dumps({name: kept[name] for name in order if name in kept})
 
 
-def fill_measurements_table(table, text):
-    """Fill the measurements table node from `results_json`."""
-    _fill_table(table, MEASUREMENT_COLUMNS, json.loads(text)["measurements"])
+def measurement_rows(text, identity):
+    """Rows of the measurements table; `identity` is that of `exam_nodes.identity_from_parameters`."""
+    who = list(identity.values())
+    return [who + region["row"][len(who) :] for region in _kept(text).values()]
 
 
-def fill_profiles_table(table, text):
-    """Fill the profiles table node from `results_json`."""
-    _fill_table(table, PROFILE_COLUMNS, json.loads(text)["profiles"])
+def all_profile_rows(text, identity):
+    """Rows of the profiles table of every region."""
+    who = list(identity.values())[:_IDENTITY_IN_PROFILES]
+    return [who + row[len(who) :] for region in _kept(text).values() for row in region["profiles"]]
+
+
+def stored_values(text):
+    """What is stored of each region: mapping (hemisphere, region) -> mapping of column -> value, None for missing."""
+    names = [column.name for column in MEASUREMENT_COLUMNS]
+    stored = {}
+    for region in _kept(text).values():
+        values = dict(zip(names, region["row"], strict=True))
+        stored[values["hemisphere"], values["region"]] = values
+    return stored
+
+
+def stored_settings(text):
+    """The settings that each region was measured with: mapping 'left hand_knob' -> plain mapping."""
+    return {name: region["settings"] for name, region in _kept(text).items()}
+
+
+def _kept(text):
+    return json.loads(text) if text else {}
+
+
+def fill_measurements_table(table, text, identity):
+    """Fill the measurements table node from the kept results."""
+    _fill_table(table, MEASUREMENT_COLUMNS, measurement_rows(text, identity))
+
+
+def fill_profiles_table(table, text, identity):
+    """Fill the profiles table node from the kept results."""
+    _fill_table(table, PROFILE_COLUMNS, all_profile_rows(text, identity))
 
 
 def _fill_table(table, columns, rows):

@@ -1,0 +1,79 @@
+"""The scene's exam as files, written by Slicer's own storage nodes, from which the command line repeats the reading."""
+
+from pathlib import Path
+
+from ..exam import SCHEMA
+from .exam_nodes import (
+    REGION_KEYS,
+    exam_from_parameters,
+    identity_from_parameters,
+    parameter_prefix,
+    region_lines,
+    settings_from_parameters,
+)
+
+IMAGE_FILE, REFERENCES_FILE = "t2star.nrrd", "references.seg.nrrd"
+
+
+def write_exam_nodes(folder, node):
+    """Write volume, references and lines in world coordinates into a folder that exists.
+
+    Parameters
+    ----------
+    folder : path
+    node : vtkMRMLScriptedModuleNode
+        The module's parameter node.
+
+    Returns
+    -------
+    dict
+        The content of `exam.json`.
+
+    Raises
+    ------
+    ValueError
+        If the exam is incomplete, its field strength unknown, or a file cannot be written.
+    """
+    folder = Path(folder)
+    exam_from_parameters(node)  # names what is missing before anything is written
+    identity = identity_from_parameters(node)
+    if identity["field_strength_tesla"] is None:
+        raise ValueError("the field strength is unknown; give it in the Exam section, the exam file needs it")
+    references = node.GetNodeReference("references")
+    _write(node.GetNodeReference("inputVolume"), folder / IMAGE_FILE)
+    _write(references, folder / REFERENCES_FILE)
+    regions = []
+    for key in REGION_KEYS:
+        names = []
+        for number, line in enumerate(region_lines(node, key), 1):
+            names.append(f"{key[0]}_{key[1]}" + (f"_{number}" if number > 1 else "") + ".mrk.json")
+            _write(line, folder / names[-1])
+        if names:
+            segment_id = node.GetParameter(f"{parameter_prefix(*key)}WhiteMatterSegmentID")
+            white_matter = {"path": REFERENCES_FILE, "segment": segment_id}
+            regions.append({"hemisphere": key[0], "region": key[1], "pial_lines": names, "white_matter": white_matter})
+    return {
+        "schema": SCHEMA,
+        **{name: value for name, value in identity.items() if value is not None},
+        "image": {"path": IMAGE_FILE},
+        "splenium": {"path": REFERENCES_FILE, "segment": node.GetParameter("spleniumSegmentID")},
+        "regions": regions,
+        "settings": settings_from_parameters(node).to_dict(),
+    }
+
+
+def _write(node, path):
+    """Write a node in world coordinates; the node itself keeps its file and its transform."""
+    scene, copy = node.GetScene(), None
+    if node.GetParentTransformNode() is not None:
+        copy = scene.AddNewNodeByClass(node.GetClassName())
+        copy.CopyContent(node)
+        copy.SetAndObserveTransformNodeID(node.GetTransformNodeID())
+        copy.HardenTransform()
+    storage = node.CreateDefaultStorageNode()
+    storage.SetFileName(str(path))
+    written = storage.WriteData(copy or node)
+    if copy is not None:
+        scene.RemoveNode(copy)
+    if not written:
+        raise ValueError(f"{path}: cannot be written; choose a folder with free space that you may write to")

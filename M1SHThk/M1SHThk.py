@@ -989,7 +989,8 @@ class M1SHThkLogic(ScriptedLoadableModuleLogic):
         parameterNode.references = nodes["references"]
         parameterNode.spleniumSegmentID = nodes["splenium"]
         for key, (lines, whiteMatter) in nodes["regions"].items():
-            self.setOfRegion(key, "PialLines", lines)
+            for points in lines:
+                region_nodes.set_points(self.addLine(key), points)
             self.setOfRegion(key, "WhiteMatterSegmentID", whiteMatter)
         parameterNode.subject = exam.subject
         parameterNode.session = exam.session or ""

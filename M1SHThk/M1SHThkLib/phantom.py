@@ -272,7 +272,7 @@ def make_phantom(options=None):
                 *key, bank.fold, bank.length, bank.layers, layer_intensities, w, w * off, s, kspace, sensitivity
             )
         )
-        radius = kspace.pixel_mm * math.sqrt(options.white_matter_voxels / math.pi) + 2.5
+        radius = kspace.pixel_mm * math.sqrt(options.white_matter_voxels / math.pi) + 2.0
         patches[key] = Patch(bank.white_matter, radius, off_tissue)
 
     sections = []

@@ -88,12 +88,12 @@ def _geometry(region, side, shape, thin_gyrus):
         # Yousry et al., Brain 1997;120:141: a knob of about 14 mm that points to the back and a little to the side.
         crown, fundus, turn = 6.2 + 1.0 * shape[0], 2.5 + 0.5 * shape[1], np.radians(72 + 10 * shape[2])
         turns = [(crown * turn, 1 / crown), (1.5, 0.0), (fundus * turn, -1 / fundus)]
-        apex, tilt, length, under = (34.0 * side, -32.0), np.radians(12 + 12 * shape[3]), 64.0, 15.0
+        apex, tilt, length, under = (34.0 * side, -32.0), np.radians(12 + 12 * shape[3]), 64.0, 18.0
     else:
         # A gentle bulge towards the midline, whose ends turn back to it.
         crown, fundus, turn = 18 + 4 * shape[0], 11 + 3 * shape[1], np.radians(20 + 5 * shape[2])
         turns = [(crown * turn, 1 / crown), (fundus * turn, -1 / fundus), (9.0, 0.0), (4.0, -0.1)]
-        apex, tilt, length, under = (2.4 * side, -28 - 4 * shape[3]), np.radians(90), 84.0, 12.0
+        apex, tilt, length, under = (2.4 * side, -28 - 4 * shape[3]), np.radians(90), 84.0, 14.0
     if thin_gyrus is not None:
         turns, under = [(20.0, 1 / 24)], thin_gyrus + 5.0
     inward = np.array([-side * np.sin(tilt), np.cos(tilt)])

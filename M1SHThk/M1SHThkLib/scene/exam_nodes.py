@@ -218,13 +218,13 @@ def _to_world(node, name):
 
 
 def add_exam(scene, exam):
-    """Bring an exam in memory into a scene.
+    """Bring the image and the ROIs of an exam in memory into a scene.
 
     Returns
     -------
     mapping
-        `volume` and `references`: nodes; `splenium`: segment ID; `regions`: (hemisphere, region) -> (curve nodes,
-        segment ID of the white matter).
+        `volume` and `references`: nodes; `splenium`: segment ID; `regions`: (hemisphere, region) -> (control points of
+        each line, segment ID of the white matter).
     """
     volume = add_volume(scene, exam.image.name, exam.image.voxels, exam.image.affine)
     references = scene.AddNewNodeByClass("vtkMRMLSegmentationNode", "References")
@@ -235,8 +235,7 @@ def add_exam(scene, exam):
     for region in exam.regions:
         name = f"White matter {region.name}"
         white_matter = _add_segment(references, name, (0.3, 0.7, 1.0), region.white_matter, exam.image)
-        lines = [_add_curve(scene, f"Pial line {region.name}", points) for points in region.pial_lines]
-        added["regions"][region.hemisphere, region.region] = lines, white_matter
+        added["regions"][region.hemisphere, region.region] = region.pial_lines, white_matter
     return added
 
 
@@ -258,14 +257,6 @@ def _add_segment(segmentation, name, color, roi, image):
     affine[:3, 3] = image.position_of(lowest)
     labelmap.SetImageToWorldMatrix(_vtk_matrix(affine))
     return segmentation.AddSegmentFromBinaryLabelmapRepresentation(labelmap, name, color)
-
-
-def _add_curve(scene, name, points):
-    curve = scene.AddNewNodeByClass("vtkMRMLMarkupsCurveNode", name)
-    curve.CreateDefaultDisplayNodes()
-    for point in points:
-        curve.AddControlPointWorld(vtk.vtkVector3d(*point))
-    return curve
 
 
 def _image_data(voxels, data):

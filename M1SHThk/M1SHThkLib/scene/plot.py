@@ -89,15 +89,26 @@ def make_plot(scene, tables):
         chart.AddAndObservePlotSeriesNodeID(node.GetID())
     chart.SetXAxisTitle("Depth from the pial line (mm)")
     chart.SetYAxisTitle("Hypointensity h (relative to the splenium)")
-    chart.SetLegendVisibility(True)
+    chart.SetLegendVisibility(False)
+    chart.SetYAxisRangeAuto(False)
     return chart
 
 
 def name_plot(chart, measurement):
-    """Give the chart the region's name and its axis the unit of h."""
+    """Give the chart the region's name, its axis the unit of h, and the layer most of its height.
+
+    The range moves in steps, so that it rests while a point is dragged.
+    """
     title = measurement.name.capitalize() if measurement else ""
     relative = measurement is None or measurement.settings.normalization == "splenium"
     axis = "Hypointensity h (relative to the splenium)" if relative else "Hypointensity h (image unit)"
     if (chart.GetTitle(), chart.GetYAxisTitle()) != (title, axis):
         chart.SetTitle(title)
         chart.SetYAxisTitle(axis)
+    if measurement is not None:
+        inner = measurement.h[measurement.depths_mm > 0.5]
+        top = max(float(inner.max(initial=0.0)), 3 * float(np.median(measurement.h_se)), 1e-9)
+        step = 10.0 ** np.floor(np.log10(top)) / 2
+        highest = step * np.ceil(1.3 * top / step)
+        if tuple(chart.GetYAxisRange()) != (-highest, highest):
+            chart.SetYAxisRange(-highest, highest)

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import vtk
-from vtk.util.numpy_support import numpy_to_vtk
+from vtk.util.numpy_support import numpy_to_vtk, vtk_to_numpy
 
 from ..columns import MEASUREMENT_COLUMNS, PROFILE_COLUMNS, measurement_row, profile_rows
 from .exam_nodes import REGION_KEYS
@@ -95,15 +95,24 @@ def _fill_table(table, columns, rows):
 
 
 def set_table_columns(table, columns):
-    """Give a table node the columns of a mapping name -> array of numbers, shape (n,) each; the same n."""
+    """Give a table node the columns of a mapping name -> array of numbers, shape (n,) each; the same n.
+
+    Arrays of the length that the table has already are overwritten in place: the plot then follows a drag.
+    """
     with _modifying(table):
         vtk_table = table.GetTable()
+        rows = len(next(iter(columns.values())))
+        if vtk_table.GetNumberOfRows() != rows or vtk_table.GetNumberOfColumns() != len(columns):
+            vtk_table.Initialize()
         for name, values in columns.items():
-            array = numpy_to_vtk(np.ascontiguousarray(values, float), deep=True)
-            array.SetName(name)
-            if vtk_table.GetColumnByName(name):
-                vtk_table.RemoveColumnByName(name)
-            vtk_table.AddColumn(array)
+            column = vtk_table.GetColumnByName(name)
+            if column is None:
+                column = numpy_to_vtk(np.ascontiguousarray(values, float), deep=True)
+                column.SetName(name)
+                vtk_table.AddColumn(column)
+            else:
+                vtk_to_numpy(column)[:] = values
+                column.Modified()
         vtk_table.Modified()
         table.Modified()
 

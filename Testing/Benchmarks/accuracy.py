@@ -1,0 +1,58 @@
+"""Accuracy: noise-free digital exams against what the definition gives on the true, blurred profile.
+
+The fits before the rules on absent layers are compared (`sh_fit`, `thk_fit_mm`): what the rules do is another matter.
+"""
+
+from dataclasses import asdict
+from itertools import product
+
+import numpy as np
+from M1SHThkLib.exam import GROUPS
+from M1SHThkLib.layer import judge
+from M1SHThkLib.measurement import measure_exam
+from M1SHThkLib.phantom import PhantomOptions, make_phantom
+from M1SHThkLib.settings import Settings
+from workers import spread
+
+
+def measure_accuracy(full):
+    """Worst error of SH and Thk in percent, and the rows of all regions behind it."""
+    conditions = [
+        PhantomOptions(field_strength=field, group=group, seed=seed, noise=0.0, slices=3, cropped=True)
+        for field, group, seed in product((3, 7), GROUPS, range(1, 11 if full else 2))
+    ]
+    conditions += [
+        PhantomOptions(field_strength=field, group="patient", seed=20, noise=0.0, slices=6, cropped=True, obliquity=20)
+        for field in ((3, 7) if full else (3,))
+    ]
+    rows = [row for exam in spread(_compared, conditions, "accuracy, exams") for row in exam]
+    return {
+        "sh_bias_percent": max(abs(row["sh_error_percent"]) for row in rows),
+        "thk_bias_percent": max(abs(row["thk_error_percent"]) for row in rows if row["thk_defined"]),
+        "accuracy": {"regions": rows, "thickness_undefined": sum(not row["thk_defined"] for row in rows)},
+    }
+
+
+def _compared(options):
+    """A row for every region of an exam."""
+    phantom = make_phantom(options)
+    rows = []
+    for found, truth in zip(measure_exam(phantom.exam(Settings(replicates=0))), phantom.region_truths, strict=True):
+        expected = truth.layer()
+        width = expected.edges_mm[1] - expected.edges_mm[0]
+        rows.append(
+            {
+                **{name: asdict(options)[name] for name in ("field_strength", "group", "seed", "obliquity")},
+                "region": found.name,
+                "sh": found.sh_fit,
+                "sh_expected": expected.height,
+                "sh_error_percent": 100 * (found.sh_fit / expected.height - 1),
+                "thk_mm": found.thk_fit_mm,
+                "thk_expected_mm": width,
+                "thk_error_percent": 100 * (found.thk_fit_mm / width - 1),
+                # Where a lobe touches the pial line or merges with a second, the definition gives no thickness.
+                "thk_defined": bool(np.isfinite(judge(expected).thk_mm)),
+                "flags": found.flags,
+            }
+        )
+    return rows

@@ -1,0 +1,71 @@
+"""All measurements of the benchmark, one after the other, and the file that they are written to."""
+
+import math
+import os
+import platform
+import time
+
+import numpy as np
+import scipy
+from accuracy import measure_accuracy
+from coverage import measure_coverage
+from large_exam import make_large_exam
+from M1SHThkLib import __version__
+from M1SHThkLib.files import write_json
+from memory import measure_memory
+from precision import measure_precision
+from right_layer import measure_right_layer
+from robustness import measure_robustness
+from speed import measure_speed
+from workers import show_progress
+
+NOTICE = "Digital exams only: nothing here says how well the measurement does in people."
+
+
+def measure_all(full):
+    """Everything that is measured, as plain data."""
+    begin = time.perf_counter()
+    results = {"version": __version__, "full": full, "notice": NOTICE, "machine": _machine()}
+    # Time and memory come first, while this process is the only one.
+    show_progress("speed and memory")
+    large = make_large_exam()
+    results.update(measure_speed(large, full))
+    results.update(measure_memory(large))
+    for measure in (measure_accuracy, measure_precision, measure_coverage, measure_right_layer, measure_robustness):
+        results.update(measure(full))
+    results["seconds"] = time.perf_counter() - begin
+    return results
+
+
+def write_results(path, results, required):
+    """Write the figures and whether they meet what is required.
+
+    Raises
+    ------
+    ValueError
+        If the file cannot be written.
+    """
+    verdicts = [{**vars(one), "met": one.met} for one in required]
+    write_json(path, _with_null({**results, "requirements": verdicts}))
+
+
+def _with_null(data):
+    """The same with None, JSON's null, for numbers that are missing."""
+    if isinstance(data, dict):
+        return {key: _with_null(value) for key, value in data.items()}
+    if isinstance(data, (list, tuple)):
+        return [_with_null(value) for value in data]
+    return None if isinstance(data, float) and not math.isfinite(data) else data
+
+
+def _machine():
+    return {
+        "system": platform.platform(),
+        "processor": platform.processor() or platform.machine(),
+        "cores": os.cpu_count(),
+        # What else the machine was doing: times mean little where this exceeds the cores.
+        "load_average": os.getloadavg() if hasattr(os, "getloadavg") else None,
+        "python": platform.python_version(),
+        "numpy": np.__version__,
+        "scipy": scipy.__version__,
+    }

@@ -1,0 +1,67 @@
+"""What the figures must reach, and the table that shows whether they do."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Requirement:
+    """A figure and the bounds that it must keep; None = no such bound."""
+
+    what: str
+    figure: float
+    unit: str
+    least: float | None = None
+    most: float | None = None
+
+    @property
+    def met(self):
+        """Whether it does; a figure that is not a number does not."""
+        return (self.least is None or self.figure >= self.least) and (self.most is None or self.figure <= self.most)
+
+    @property
+    def bounds(self):
+        """In words."""
+        if self.least is None:
+            return f"at most {self.most:g}"
+        return f"at least {self.least:g}" if self.most is None else f"{self.least:g} to {self.most:g}"
+
+
+def requirements(results):
+    """Every requirement with its figure."""
+    covers, layers, robust = results["ci_coverage"], results["right_layer"], results["robustness"]
+    return [
+        Requirement("SH: worst error, noise-free", results["sh_bias_percent"], "%", most=2),
+        Requirement("Thk: worst error, noise-free", results["thk_bias_percent"], "%", most=3),
+        Requirement("SH/Thk: scatter / linearised value, worst", results["ratio_sd_over_crb"], "", most=1.15),
+        *(
+            Requirement(f"{name}: 95 % intervals that cover", covers[key], "%", least=92, most=98)
+            for key, name in (("sh", "SH"), ("thk", "Thk"), ("ratio", "SH/Thk"))
+        ),
+        *(
+            Requirement(f"wrong layer, {name.replace('_', ' ')}", layer["failed_exams"], f"of {layer['exams']}", most=0)
+            for name, layer in layers.items()
+        ),
+        Requirement("random exams that fail", results["robustness_failed_exams"], f"of {robust['exams']}", most=0),
+        Requirement("line edited to new SH/Thk, median", results["edit_ms"], "ms", most=5),
+        Requirement("1,000 bootstrap replicates, median", results["bootstrap_1000_s"], "s", most=0.3),
+        Requirement(
+            "faster than probe filters and curve_fit", results["speedup_vs_probe_curve_fit"], "times", least=20
+        ),
+        Requirement("memory beside the image, peak", results["peak_extra_mib"], "MiB", most=results["image_mib"] / 2),
+    ]
+
+
+def print_table(required, results):
+    """Print requirements and figures, and what is reported beside them."""
+    counts = "all counts" if results["full"] else "quick"
+    print(f"M1SHThk {results['version']}, {counts}, {results['seconds']:.0f} s. {results['notice']}\n")
+    print(f"{'':44}{'figure':>9} {'':8}{'required':17}")
+    for one in required:
+        print(f"{one.what:44}{one.figure:9.4g} {one.unit:8}{one.bounds:17}{'met' if one.met else 'NOT MET'}")
+    precision, coverage = results["precision"], results["coverage"]
+    print(
+        f"\nSH/Thk under noise: bias of the mean up to {results['ratio_bias_percent']:+.1f} %; scatter / linearised "
+        f"value, pooled: {precision['ratio_sd_over_crb_pooled']:.3f}\n"
+        f"Intervals missing, of {coverage['exams']} exams, and not counted: SH {coverage['sh_missing']}, "
+        f"Thk {coverage['thk_missing']}, SH/Thk {coverage['ratio_missing']}"
+    )

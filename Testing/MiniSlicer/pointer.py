@@ -1,0 +1,143 @@
+"""The user's hand: mouse and keys for tests, as Qt events sent to a view or widget, and the picture of the window."""
+
+import slicer
+from PySide6.QtCore import QCoreApplication, QEvent, QPointF, Qt
+from PySide6.QtGui import QEnterEvent, QKeyEvent, QMouseEvent
+
+from .slice_view import qMRMLSliceView, qMRMLSliceWidget
+
+_KEYS = {
+    "Return": Qt.Key.Key_Return,
+    "Enter": Qt.Key.Key_Enter,
+    "Escape": Qt.Key.Key_Escape,
+    "Delete": Qt.Key.Key_Delete,
+    "Backspace": Qt.Key.Key_Backspace,
+    "Space": Qt.Key.Key_Space,
+}
+_MODIFIERS = {
+    "ctrl": Qt.KeyboardModifier.ControlModifier,
+    "shift": Qt.KeyboardModifier.ShiftModifier,
+    "alt": Qt.KeyboardModifier.AltModifier,
+}
+_BUTTONS = {
+    "left": Qt.MouseButton.LeftButton,
+    "right": Qt.MouseButton.RightButton,
+    "middle": Qt.MouseButton.MiddleButton,
+}
+_NO_BUTTON = Qt.MouseButton.NoButton
+
+
+def move(view, ras):
+    """Move the pointer over the slice view (its name, widget or view) to a position in world RAS, mm."""
+    view = _sliceView(view)
+    _send(view, QEvent.Type.MouseMove, _position(view, ras), _NO_BUTTON, _NO_BUTTON)
+
+
+def click(view, ras, button="left", modifiers=()):
+    """Move there and click; `button`: left, right or middle; `modifiers` of ctrl, shift, alt."""
+    view = _sliceView(view)
+    position = _position(view, ras)
+    _send(view, QEvent.Type.MouseMove, position, _NO_BUTTON, _NO_BUTTON, modifiers)
+    _send(view, QEvent.Type.MouseButtonPress, position, _BUTTONS[button], _BUTTONS[button], modifiers)
+    _send(view, QEvent.Type.MouseButtonRelease, position, _BUTTONS[button], _NO_BUTTON, modifiers)
+
+
+def doubleClick(view, ras):
+    """As Qt reports it: press, release, double click, release."""
+    click(view, ras)
+    view = _sliceView(view)
+    position, left = _position(view, ras), Qt.MouseButton.LeftButton
+    _send(view, QEvent.Type.MouseButtonDblClick, position, left, left)
+    _send(view, QEvent.Type.MouseButtonRelease, position, left, _NO_BUTTON)
+
+
+def drag(view, rasFrom, rasTo, steps=10, button="left", modifiers=()):
+    """Press at one position, move in equal steps to the other, release there."""
+    view = _sliceView(view)
+    held = _BUTTONS[button]
+    start, end = _position(view, rasFrom), _position(view, rasTo)
+    _send(view, QEvent.Type.MouseMove, start, _NO_BUTTON, _NO_BUTTON, modifiers)
+    _send(view, QEvent.Type.MouseButtonPress, start, held, held, modifiers)
+    for step in range(1, steps + 1):
+        _send(view, QEvent.Type.MouseMove, start + (end - start) * (step / steps), _NO_BUTTON, held, modifiers)
+    _send(view, QEvent.Type.MouseButtonRelease, end, held, _NO_BUTTON, modifiers)
+
+
+def keyPress(target, key, modifiers=()):
+    """Press and release a key over a slice view (by name) or a widget: a character, or Return, Escape, Delete, ...
+
+    Keyboard shortcuts (QShortcut, QAction) of the window answer too.
+    """
+    widget = _sliceView(target) if isinstance(target, str) else target
+    code = _KEYS.get(key) or Qt.Key(ord(key.upper()))
+    text = {"Return": "\r", "Enter": "\r", "Escape": "\x1b", "Space": " "}.get(key, key if len(key) == 1 else "")
+    held = _held(modifiers)
+    if held & Qt.KeyboardModifier.ControlModifier:
+        text = ""
+    widget.window().activateWindow()
+    widget.setFocus()
+    if not _triggerShortcut(widget, code, held):
+        QCoreApplication.sendEvent(widget, QKeyEvent(QEvent.Type.KeyPress, code, held, text))
+        QCoreApplication.sendEvent(widget, QKeyEvent(QEvent.Type.KeyRelease, code, held, text))
+    slicer.app.processEvents()
+
+
+def screenshot(path):
+    """Save the picture of the main window as a PNG file."""
+    slicer.app.processEvents()
+    picture = slicer.util.mainWindow().grab()
+    if not picture.save(str(path), "PNG"):
+        raise OSError(f"Cannot write the picture {path}")
+
+
+def _triggerShortcut(widget, code, held):
+    """Qt's shortcuts listen to the window system, which has no keyboard here."""
+    from PySide6.QtGui import QAction, QKeySequence, QShortcut
+
+    pressed = QKeySequence(code.value | held.value)
+    for shortcut in widget.window().findChildren(QShortcut):
+        if shortcut.isEnabled() and shortcut.key == pressed:
+            shortcut.activated.emit()
+            return True
+    for action in widget.window().findChildren(QAction):
+        if action.isEnabled() and pressed in action.shortcuts():
+            action.trigger()
+            return True
+    return False
+
+
+def _sliceView(view):
+    # What is about to be laid out anew would move under the pointer.
+    slicer.app.processEvents()
+    if isinstance(view, str):
+        view = slicer.app.layoutManager().sliceWidget(view)
+    view = view.sliceView() if isinstance(view, qMRMLSliceWidget) else view
+    if not isinstance(view, qMRMLSliceView):
+        raise TypeError(f"Not a slice view: {view!r}")
+    return view
+
+
+def _position(view, ras):
+    """Qt counts from the upper left in logical pixels; VTK from the lower left in those of the screen."""
+    x, y, _ = view.convertRASToXYZ(ras)
+    ratio = view.devicePixelRatioF()
+    return QPointF(x / ratio, (view.height * ratio - 1 - y) / ratio)
+
+
+def _held(modifiers):
+    held = Qt.KeyboardModifier.NoModifier
+    for name in (modifiers,) if isinstance(modifiers, str) else modifiers:
+        held |= _MODIFIERS[name]
+    return held
+
+
+def _send(view, kind, position, button, buttons, modifiers=()):
+    if not view.rect.contains(position.toPoint()):
+        raise ValueError(f"{position} is outside the view of {view.width} x {view.height} pixels")
+    inWindow = view.mapTo(view.window(), position)
+    if not vars(view).get("_entered"):
+        view._entered = True
+        QCoreApplication.sendEvent(view, QEnterEvent(position, inWindow, view.mapToGlobal(position)))
+    event = QMouseEvent(kind, position, inWindow, view.mapToGlobal(position), button, buttons, _held(modifiers))
+    QCoreApplication.sendEvent(view, event)
+    slicer.app.processEvents()

@@ -1,0 +1,39 @@
+"""Open the module M1SHThk in MiniSlicer, with its digital exam.
+
+usage: window.py [--screenshot FILE]
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+TESTING = Path(__file__).resolve().parent.parent
+MODULE = TESTING.parent / "M1SHThk" / "M1SHThk.py"
+
+
+def main(arguments):
+    parser = argparse.ArgumentParser(prog="window.py", description="Open the module M1SHThk in a miniature Slicer.")
+    parser.add_argument("--screenshot", metavar="FILE", help="save a picture of the window as PNG, and end")
+    options = parser.parse_args(arguments)
+    # A script's own folder comes first: its files are not modules of their own.
+    sys.path[0] = str(TESTING)
+    import MiniSlicer
+
+    app = MiniSlicer.start(window=True, testing=bool(options.screenshot))
+    import SampleData
+    import slicer
+
+    MiniSlicer.loadModule(MODULE)
+    slicer.util.selectModule(MODULE.stem)
+    for source in SampleData.SampleDataLogic.sampleDataSourcesByCategory(MODULE.stem):
+        volumeNode = source.customDownloader(source)
+        slicer.util.setSliceViewerLayers(background=volumeNode, fit=True)
+    MiniSlicer.raiseErrors()
+    if options.screenshot:
+        MiniSlicer.screenshot(options.screenshot)
+        return 0
+    return app.exec()
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))

@@ -170,6 +170,7 @@ class M1SHThkParameterNode:
     overlayVisible: bool = True
     selectedRegion: int = 0
     results: str
+    summaryTable: slicer.vtkMRMLTableNode
     measurementsTable: slicer.vtkMRMLTableNode
     profilesTable: slicer.vtkMRMLTableNode
     plotProfileTable: slicer.vtkMRMLTableNode
@@ -668,13 +669,15 @@ class M1SHThkWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
 
     def _setUpRegionsTable(self):
         table = self.ui.regionsTable
-        table.setHorizontalHeaderLabels([_("Region"), _("State"), "SH", _("Thk (mm)"), _("SH/Thk (1/mm)")])
+        table.setHorizontalHeaderLabels([_("Region"), _("State"), "SH", _("Thk, mm"), _("SH/Thk, 1/mm")])
         table.verticalHeader().setVisible(False)
         table.horizontalHeader().setStretchLastSection(True)
         for row, key in enumerate(exam_nodes.REGION_KEYS):
             for column in range(5):
                 table.setItem(row, column, qt.QTableWidgetItem(""))
-            table.item(row, 0).setText(region_nodes.region_title(key).capitalize())
+            title = region_nodes.region_title(key).capitalize()
+            table.item(row, 0).setText(title.replace(" lobule", ""))
+            table.item(row, 0).setToolTip(title)
 
     def _fillRegionsTable(self):
         stored = tables.stored_values(self._parameterNode.results)
@@ -695,9 +698,13 @@ class M1SHThkWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
 
     def _fillRow(self, row, values):
         for column, name, digits in ((2, "sh", 3), (3, "thk_mm", 2), (4, "sh_thk_per_mm", 3)):
-            text = withInterval(values, name, digits) if values else ""
-            if self.ui.regionsTable.item(row, column).text() != text:
-                self.ui.regionsTable.item(row, column).setText(text)
+            item, text = self.ui.regionsTable.item(row, column), ""
+            if values:
+                # The interval of the marker alone: all three would not fit the panel; the others are in the tip.
+                text = withInterval(values, name, digits, interval=name == "sh_thk_per_mm")
+                item.setToolTip(withInterval(values, name, digits))
+            if item.text() != text:
+                item.setText(text)
 
     def _row(self):
         return min(max(self._parameterNode.selectedRegion, 0), 3) if self._parameterNode else 0
@@ -719,7 +726,7 @@ class M1SHThkWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         key = self._key()
         lines = exam_nodes.region_lines(self._parameterNode.parameterNode, key)
         if lines:
-            region_nodes.jump_slices_to(exam_nodes.points_from_curve(lines[-1]))
+            region_nodes.show_on_slices(exam_nodes.points_from_curve(lines[-1]))
             if not isinstance(self._read.get(key), reading.Read):
                 self._pending.add(key)
         self.showSelectedRegion()
@@ -941,12 +948,12 @@ def valuesOf(measurement):
     return {name: value if np.isfinite(value) else None for name, value in values.items()}
 
 
-def withInterval(values, name, digits):
-    """A value with its 95 % interval in brackets, where both are known."""
+def withInterval(values, name, digits, interval=True):
+    """A value with its 95 % interval in brackets, where it is wanted and known."""
     if values[name] is None:
         return _("missing")
     low, high = values[f"{name}_ci_low"], values[f"{name}_ci_high"]
-    limits = "" if low is None else f" [{low:.{digits}f}, {high:.{digits}f}]"
+    limits = f" [{low:.{digits}f}, {high:.{digits}f}]" if interval and low is not None else ""
     return f"{values[name]:.{digits}f}{limits}"
 
 
@@ -1129,6 +1136,8 @@ class M1SHThkLogic(ScriptedLoadableModuleLogic):
             ("profilesTable", "M1SHThk profiles", tables.fill_profiles_table),
         ):
             fill(self._outputNode(name, "vtkMRMLTableNode", title), parameterNode.results, identity)
+        summary = self._outputNode("summaryTable", "vtkMRMLTableNode", "M1SHThk summary")
+        tables.fill_summary_table(summary, parameterNode.results)
 
     def showRegion(self, read):
         """Show a measured region in plot and overlay; None empties both."""
@@ -1172,14 +1181,14 @@ class M1SHThkLogic(ScriptedLoadableModuleLogic):
         return None
 
     def showChart(self):
-        """Show the plot and the table of measurements in the layout's views."""
+        """Show the plot and the summary of the measurements in the layout's views."""
         parameterNode = self.getParameterNode()
         selection = slicer.app.applicationLogic().GetSelectionNode()
         if parameterNode.plotChart:
             selection.SetActivePlotChartID(parameterNode.plotChart.GetID())
             slicer.app.applicationLogic().PropagatePlotChartSelection()
-        if parameterNode.measurementsTable:
-            selection.SetActiveTableID(parameterNode.measurementsTable.GetID())
+        if parameterNode.summaryTable:
+            selection.SetActiveTableID(parameterNode.summaryTable.GetID())
             slicer.app.applicationLogic().PropagateTableSelection()
 
     def _outputNode(self, name, className, title, hidden=False):

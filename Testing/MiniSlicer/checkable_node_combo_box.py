@@ -2,45 +2,57 @@
 
 from PySide6.QtCore import Qt, Signal
 
+from .checkable_combo_box import ctkCheckableComboBox
 from .node_combo_box import qMRMLNodeComboBox
 
 
 class qMRMLCheckableNodeComboBox(qMRMLNodeComboBox):
-    """A node selector whose nodes are checked, one by one; a mark before its name shows which are."""
+    """A node selector whose nodes are checked, one by one."""
 
     checkedNodesChanged = Signal()
+    _comboBoxClass = ctkCheckableComboBox
 
     def __init__(self, parent=None):
-        self._checked = []
         super().__init__(parent)
+        self._checked = []
+        self.addEnabled = self.removeEnabled = False
+        self._comboBox.checkedIndexesChanged.connect(self._onChecked)
 
     def checkedNodes(self):
-        return tuple(node for node in self._listed if self.checkState(node) == Qt.CheckState.Checked)
+        identifiers = [self._comboBox.itemData(index.row()) for index in self._comboBox.checkedIndexes()]
+        return tuple(node for node in self._listed if node.GetID() in identifiers)
 
     def uncheckedNodes(self):
-        return tuple(node for node in self._listed if self.checkState(node) != Qt.CheckState.Checked)
+        checked = self.checkedNodes()
+        return tuple(node for node in self._listed if node not in checked)
 
     def allChecked(self):
-        return not self.uncheckedNodes()
+        return self._comboBox.allChecked()
 
     def noneChecked(self):
-        return not self.checkedNodes()
+        return self._comboBox.noneChecked()
 
     def checkState(self, node):
-        checked = any(node is other for other in self._checked)
-        return Qt.CheckState.Checked if checked else Qt.CheckState.Unchecked
+        return Qt.CheckState.Checked if node in self.checkedNodes() else Qt.CheckState.Unchecked
 
     def setCheckState(self, node, check):
-        if node is None or self.checkState(node) == check:
-            return
-        self._checked = [other for other in self._checked if other is not node]
-        if check == Qt.CheckState.Checked:
-            self._checked.append(node)
-        self._refresh()
-        self.checkedNodesChanged.emit()
+        row = self._comboBox.findData(self._idOf(node))
+        if row >= 0:
+            self._comboBox.setCheckState(self._comboBox.model().index(row, 0), check)
 
     def check(self, node):
         self.setCheckState(node, Qt.CheckState.Checked)
 
     def uncheck(self, node):
         self.setCheckState(node, Qt.CheckState.Unchecked)
+
+    def _onChecked(self):
+        self._checked = list(self.checkedNodes())
+        self.checkedNodesChanged.emit()
+
+    def _fill(self):
+        """The checks outlast the list, which is made anew."""
+        super()._fill()
+        for node in self._checked:
+            self.check(node)
+        self._checked = list(self.checkedNodes())

@@ -135,12 +135,14 @@ class ctkComboBox(QComboBox):
         painter.drawComplexControl(QStyle.ComplexControl.CC_ComboBox, option)
         field = QStyle.SubControl.SC_ComboBoxEditField
         width = self.style().subControlRect(QStyle.ComplexControl.CC_ComboBox, option, field, self).width() - 4
-        if self.currentIndex < 0:
+        if self._shownText() == self.placeholderText:
             option.palette.setBrush(QPalette.ColorRole.ButtonText, option.palette.placeholderText())
-            option.currentText = self.placeholderText
         elideMode = Qt.TextElideMode(self.elideMode)
-        option.currentText = option.fontMetrics.elidedText(option.currentText, elideMode, width)
+        option.currentText = option.fontMetrics.elidedText(self._shownText(), elideMode, width)
         painter.drawControl(QStyle.ControlElement.CE_ComboBoxLabel, option)
+
+    def _shownText(self):
+        return self.currentText if self.currentIndex >= 0 else self.placeholderText
 
     def setCurrentUserDataAsString(self, userData):
         matching = [index for index in range(self.count) if str(self.itemData(index)) == userData]

@@ -37,12 +37,13 @@ class qMRMLNodeComboBox(QWidget):
         "nodeAddedByUserAction(vtkMRMLNode*)",
         "nodeAboutToBeEdited(vtkMRMLNode*)",
     )
+    _comboBoxClass = ctkComboBox
 
     def __init__(self, parent=None):
         super().__init__(parent)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        self._comboBox = ctkComboBox(self)
+        self._comboBox = self._comboBoxClass(self)
         self._comboBox.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self._comboBox.setMinimumContentsLength(8)
         layout.addWidget(self._comboBox)

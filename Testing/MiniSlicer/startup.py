@@ -116,6 +116,7 @@ def _makeScene(slicer, temporaryPath):
 def _registerWidgets(slicer):
     """The stand-ins under `ctk` and `slicer`, and the loader of .ui files that knows them."""
     from . import (
+        checkable_combo_box,
         checkable_node_combo_box,
         ctk_numbers,
         ctk_widgets,
@@ -132,7 +133,8 @@ def _registerWidgets(slicer):
     from .ui_loader import makeLoaderClass
 
     widgets = []
-    selectors = (node_combo_box, checkable_node_combo_box, segment_selector, markups_place_widget, segment_editor)
+    checkable = (checkable_combo_box, checkable_node_combo_box)
+    selectors = (node_combo_box, *checkable, segment_selector, markups_place_widget, segment_editor)
     for module in (ctk_widgets, ctk_numbers, mrml_widgets, *selectors, slice_view, plot_view, table_view):
         for name, value in vars(module).items():
             if isinstance(value, type) and value.__module__ == module.__name__ and not name.startswith("_"):

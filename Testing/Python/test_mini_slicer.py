@@ -272,6 +272,41 @@ def test_a_node_selector_filters_by_attribute_and_makes_nodes_with_it(selector):
     assert (made.GetAttribute("M1SHThk.Region"), selector.currentNode()) == ("hand_knob", made)
 
 
+def test_nodes_are_checked_one_by_one():
+    box = slicer.qMRMLCheckableNodeComboBox()
+    box.nodeTypes = ["vtkMRMLMarkupsCurveNode"]
+    box.setMRMLScene(slicer.mrmlScene)
+    first, second, third = (addCurve(name) for name in "abc")
+    heard = []
+    box.connect("checkedNodesChanged()", lambda: heard.append([node.GetName() for node in box.checkedNodes()]))
+    box.setCheckState(third, qt.Qt.Checked)
+    box.check(first)
+    box.check(first)
+    third.SetName("C")
+    assert (heard, box.checkedNodes()) == ([["c"], ["a", "c"]], (first, third))
+    assert box.uncheckedNodes() == (second,)
+    slicer.mrmlScene.RemoveNode(first)
+    box.uncheck(second)
+    assert (box.checkedNodes(), box.checkState(third)) == ((third,), qt.Qt.Checked)
+    box.check(second)
+    assert box.allChecked() and not box.noneChecked()
+
+
+def test_a_click_in_the_open_list_checks_an_item():
+    box = ctk.ctkCheckableComboBox()
+    box.addItems(["13 ms", "18.6 ms"])
+    box.show()
+    box.showPopup()
+    slicer.app.processEvents()
+    for row in (0, 1, 0):
+        position = qt.QPointF(box.view().visualRect(box.model().index(row, 0)).center())
+        left, none = qt.Qt.LeftButton, qt.Qt.NoModifier
+        release = qt.QMouseEvent(qt.QEvent.MouseButtonRelease, position, position, left, qt.Qt.NoButton, none)
+        qt.QCoreApplication.sendEvent(box.view().viewport(), release)
+    assert [index.row() for index in box.checkedIndexes()] == [1]
+    box.close()
+
+
 def test_a_node_chosen_before_the_scene_is_set_is_kept():
     curve = addCurve("early")
     box = slicer.qMRMLNodeComboBox()

@@ -6,6 +6,7 @@ import vtk
 
 from .exam_nodes import REGION_KEYS, points_from_curve
 
+MARGIN_MM = 15.0  # about a line that a slice view turns to
 SPLENIUM_COLOR = (0.94, 0.89, 0.26)
 # Colours that differ for the colour-blind too (Wong, Nature Methods 2011;8:441).
 COLORS = dict(
@@ -70,6 +71,15 @@ def set_points(curve, points):
         curve.EndModify(was_modifying)
 
 
-def jump_slices_to(points):
-    """Move every slice view to the middle of the points, shape (n, 3), world RAS in mm."""
-    slicer.vtkMRMLSliceNode.JumpAllSlices(slicer.mrmlScene, *points.mean(0))
+def show_on_slices(points):
+    """Bring the points, shape (n, 3), world RAS in mm, to the middle of every slice view, near enough to be read."""
+    slice_node = slicer.vtkMRMLSliceNode
+    middle = (points.min(0) + points.max(0)) / 2
+    slice_node.JumpAllSlices(slicer.mrmlScene, *middle, slice_node.CenteredJumpSlice)
+    needed = np.ptp(points, axis=0).max() + 2 * MARGIN_MM
+    for index in range(slicer.mrmlScene.GetNumberOfNodesByClass("vtkMRMLSliceNode")):
+        node = slicer.mrmlScene.GetNthNodeByClass(index, "vtkMRMLSliceNode")
+        width, height, depth = node.GetFieldOfView()
+        smallest = min(width, height)
+        if smallest > 2 * needed:
+            node.SetFieldOfView(width * needed / smallest, height * needed / smallest, depth)

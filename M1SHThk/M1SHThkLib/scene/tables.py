@@ -75,6 +75,35 @@ def fill_measurements_table(table, text, identity):
     _fill_table(table, MEASUREMENT_COLUMNS, measurement_rows(text, identity))
 
 
+def fill_summary_table(table, text):
+    """Fill the table that the module's layout shows: a row a region, numbers rounded for reading."""
+    header = ("Region", "SH", "Thk (mm)", "SH/Thk (1/mm)", "95 % interval", "Flags")
+    with _modifying(table):
+        table.RemoveAllColumns()
+        table.SetUseColumnTitleAsColumnHeader(True)
+        columns = {name: [] for name in header}
+        for (hemisphere, region), values in stored_values(text).items():
+            low, high = values["sh_thk_per_mm_ci_low"], values["sh_thk_per_mm_ci_high"]
+            cells = (
+                f"{hemisphere} {region.replace('_', ' ')}",
+                *(
+                    "missing" if values[name] is None else f"{values[name]:.{digits}f}"
+                    for name, digits in (("sh", 3), ("thk_mm", 2), ("sh_thk_per_mm", 3))
+                ),
+                "" if low is None else f"{low:.3f} to {high:.3f}",
+                (values["flags"] or "").replace(",", ", ").replace("_", " "),
+            )
+            for name, cell in zip(header, cells, strict=True):
+                columns[name].append(cell)
+        for name, cells in columns.items():
+            array = vtk.vtkStringArray()
+            array.SetName(name)
+            for cell in cells:
+                array.InsertNextValue(cell)
+            table.AddColumn(array)
+            table.SetColumnTitle(name, name)
+
+
 def fill_profiles_table(table, text, identity):
     """Fill the profiles table node from the kept results."""
     _fill_table(table, PROFILE_COLUMNS, all_profile_rows(text, identity))
@@ -83,6 +112,7 @@ def fill_profiles_table(table, text, identity):
 def _fill_table(table, columns, rows):
     with _modifying(table):
         table.RemoveAllColumns()
+        table.SetUseColumnTitleAsColumnHeader(True)
         for index, column in enumerate(columns):
             array = vtk.vtkStringArray() if column.is_text else vtk.vtkDoubleArray()
             missing = "" if column.is_text else float("nan")
@@ -90,6 +120,7 @@ def _fill_table(table, columns, rows):
             for value in (row[index] for row in rows):
                 array.InsertNextValue(missing if value is None else value)
             table.AddColumn(array)
+            table.SetColumnTitle(column.name, column.name)
             table.SetColumnUnitLabel(column.name, column.unit)
             table.SetColumnDescription(column.name, column.meaning)
 

@@ -1,0 +1,203 @@
+"""The hypointensity profile and its dark lobe: worked by hand, rule by rule of the definition."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from M1SHThkLib.hypointensity import find_lobe, fit_windows, hypointensity, mean_profile
+
+X = np.arange(61) * 0.1
+NOISE = np.full(61, 0.01)
+
+
+def profile(*knots):
+    """h through (depth, value) knots, straight between them."""
+    depths, values = np.transpose(knots)
+    return np.interp(X, depths, values)
+
+
+def window_of(lobe):
+    """First and last depth of the fit window."""
+    inside = X[lobe.window]
+    assert len(inside) == round((inside[-1] - inside[0]) / 0.1) + 1
+    return pytest.approx(inside[0]), pytest.approx(inside[-1])
+
+
+class TestMeanProfile:
+    def test_by_hand(self):
+        mean, standard_error, counts = mean_profile(np.array([[1.0, 5, 2], [3, 5, np.nan], [8, 5, 6]]))
+        np.testing.assert_allclose(mean, [4, 5, 4])
+        np.testing.assert_allclose(standard_error, [np.sqrt((9 + 1 + 16) / 2 / 3), 0, np.sqrt((4 + 4) / 1 / 2)])
+        np.testing.assert_array_equal(counts, [3, 3, 2])
+
+    def test_ends_where_fewer_than_half_of_the_normals_are_left_and_does_not_resume(self):
+        intensities = np.ones((4, 5))
+        intensities[:2, 1] = intensities[:3, 2] = intensities[:1, 3] = np.nan
+        mean, standard_error, counts = mean_profile(intensities)
+        np.testing.assert_array_equal(counts, [4, 2, 1, 3, 4])
+        np.testing.assert_array_equal(mean, [1, 1, np.nan, np.nan, np.nan])
+        np.testing.assert_array_equal(np.isnan(standard_error), np.isnan(mean))
+
+    def test_one_normal_has_a_mean_but_no_standard_error(self):
+        mean, standard_error, _ = mean_profile(np.array([[3.0, 4.0]]))
+        np.testing.assert_array_equal(mean, [3, 4])
+        assert np.isnan(standard_error).all()
+
+    def test_nothing_present_is_all_missing(self):
+        mean, standard_error, counts = mean_profile(np.full((3, 2), np.nan))
+        assert np.isnan(mean).all() and np.isnan(standard_error).all() and not counts.any()
+
+
+class TestHypointensity:
+    def test_dark_is_positive_and_in_units_of_the_splenium(self):
+        h = hypointensity(np.array([90.0, 100, 130]), 100, 80)
+        np.testing.assert_allclose(h, [0.125, 0, -0.375])
+
+    def test_the_absolute_value_is_taken_of_magnitudes(self):
+        np.testing.assert_allclose(hypointensity(np.array([-90.0]), 100, 80), [0.125])
+
+    def test_bright_is_positive_where_iron_is_bright_and_signs_are_kept(self):
+        h = hypointensity(np.array([30.0, 20, -10]), 20, 1, "bright")
+        np.testing.assert_allclose(h, [10, 0, -30])
+
+    def test_many_profiles_with_references_of_their_own(self):
+        h = hypointensity(np.array([[90.0, 80], [90, 80]]), np.array([[100.0], [110]]), np.array([[10.0], [20]]))
+        np.testing.assert_allclose(h, [[1, 2], [1, 1.5]])
+
+
+class TestWhichLobe:
+    def test_a_lone_lobe_by_hand(self):
+        lobe = find_lobe(X, profile((0, -1), (1, -0.2), (2, 0.8), (3, -0.2), (6, -0.2)), NOISE)
+        assert X[lobe.top] == pytest.approx(2)
+        assert lobe.start_mm == pytest.approx(1.2)
+        assert lobe.end_mm == pytest.approx(2.8)
+        assert not lobe.touches_pial_line and not lobe.merged
+
+    @pytest.mark.parametrize(("superficial", "top_mm"), [(0.31, 1.5), (0.29, 4.0)])
+    def test_the_superficial_one_wins_from_30_percent_of_the_greatest_on(self, superficial, top_mm):
+        h = profile((0, -1), (1, -0.1), (1.5, superficial), (2, -0.1), (3, -0.1), (4, 1), (5, -0.1), (6, -0.1))
+        assert X[find_lobe(X, h, NOISE).top] == pytest.approx(top_mm)
+
+    def test_the_share_is_a_setting(self):
+        h = profile((0, -1), (1, -0.1), (1.5, 0.5), (2, -0.1), (3, -0.1), (4, 1), (5, -0.1), (6, -0.1))
+        assert X[find_lobe(X, h, NOISE, lobe_fraction=0.49).top] == pytest.approx(1.5)
+        assert X[find_lobe(X, h, NOISE, lobe_fraction=0.51).top] == pytest.approx(4.0)
+
+    @pytest.mark.parametrize("vein", [((0, 5), (0.7, -0.1)), ((0, 3), (0.3, 5), (0.7, -0.1))], ids=["edge", "peak"])
+    def test_a_vein_at_the_pial_line_is_not_the_layer_nor_the_greatest(self, vein):
+        lobe = find_lobe(X, profile(*vein, (1, -0.1), (2, 0.2), (3, -0.1), (6, -0.1)), NOISE)
+        assert X[lobe.top] == pytest.approx(2)
+        assert not lobe.touches_pial_line
+
+    def test_the_opposite_bank_s_darker_layer_does_not_win(self):
+        h = profile((0, -1), (1, 0), (1.7, 0.5), (2.4, 0), (4.4, 0), (5.1, 0.9), (5.8, 0), (6, -1))
+        assert X[find_lobe(X, h, NOISE).top] == pytest.approx(1.7)
+
+    def test_without_a_zero_crossing_above_it_the_lobe_touches_the_pial_line(self):
+        lobe = find_lobe(X, profile((0, 0.1), (2, 1), (3, -0.1), (6, -0.1)), NOISE)
+        assert lobe.touches_pial_line
+        assert X[lobe.top] == pytest.approx(2)
+        assert lobe.start_mm == 0
+        assert window_of(lobe) == (0, 6)
+
+    def test_a_profile_at_exactly_zero_on_the_line_does_not_touch_it(self):
+        assert not find_lobe(X, profile((0, 0), (2, 1), (3, -0.1), (6, -0.1)), NOISE).touches_pial_line
+
+    @pytest.mark.parametrize(
+        "knots",
+        [((0, -1), (6, -0.1)), ((0, -1), (6, 1)), ((0, 1), (6, -1)), ((0, 0), (6, 0))],
+        ids=["bright everywhere", "darker to the end", "darkest on the line", "nothing"],
+    )
+    def test_no_dark_maximum_inside_is_no_lobe(self, knots):
+        assert find_lobe(X, profile(*knots), NOISE) is None
+
+    def test_a_flat_top_counts_once(self):
+        lobe = find_lobe(X, profile((0, -1), (1, 0), (1.5, 1), (2.5, 1), (3, -0.1), (6, -0.1)), NOISE)
+        assert 1.5 <= X[lobe.top] <= 2.55 and not lobe.merged
+
+    @given(st.integers(0, 2**32 - 1), st.floats(1e-6, 1e6))
+    def test_the_unit_of_h_does_not_matter(self, seed, unit):
+        h = np.random.default_rng(seed).normal(size=61).cumsum()
+        lobe, scaled = find_lobe(X, h, NOISE), find_lobe(X, unit * h, unit * NOISE)
+        assert (lobe is None) == (scaled is None)
+        if lobe:
+            assert (scaled.top, scaled.touches_pial_line) == (lobe.top, lobe.touches_pial_line)
+            np.testing.assert_array_equal(scaled.window, lobe.window)
+            np.testing.assert_allclose([scaled.start_mm, scaled.end_mm], [lobe.start_mm, lobe.end_mm])
+
+    @given(st.integers(0, 2**32 - 1))
+    def test_whatever_the_profile_the_top_lies_in_the_window_and_the_window_begins_above_zero(self, seed):
+        h = np.random.default_rng(seed).normal(size=61)
+        lobe = find_lobe(X, h, NOISE)
+        begin = np.flatnonzero(lobe.window)[0]
+        assert lobe.window[lobe.top] and h[lobe.top] > 0
+        assert lobe.start_mm <= X[lobe.top] <= lobe.end_mm
+        assert (h[begin : lobe.top + 1] > 0).all() and (begin == 0 or h[begin - 1] <= 0)
+
+
+class TestFitWindow:
+    def test_runs_from_the_zero_crossing_to_the_end_where_nothing_rises_again(self):
+        lobe = find_lobe(X, profile((0, -1), (1.05, 0), (2, 1), (3, 0), (6, -0.5)), NOISE)
+        assert window_of(lobe) == (1.1, 6.0)
+
+    def test_ends_before_h_having_fallen_rises_above_25_percent_of_the_peak(self):
+        h = profile((0, -1), (1.05, 0), (2, 1), (3, 0.1), (4, 0.1), (5, 0.4), (6, 0.4))
+        lobe = find_lobe(X, h, NOISE)
+        assert window_of(lobe) == (1.1, 4.5)  # h(4.5) = 0.25
+        assert lobe.end_mm == pytest.approx(4.5)
+        assert not lobe.merged
+
+    def test_does_not_end_where_h_rises_without_having_fallen_below_25_percent(self):
+        h = profile((0, -1), (1.05, 0), (2, 1), (3, 0.3), (4, 0.5), (5, 0), (6, 0))
+        assert window_of(find_lobe(X, h, NOISE)) == (1.1, 6.0)
+
+    def test_the_level_is_a_setting(self):
+        h = profile((0, -1), (1.05, 0), (2, 1), (3, 0.3), (4, 0.65), (5, 0), (6, 0))
+        assert window_of(find_lobe(X, h, NOISE, window_fraction=0.475)) == (1.1, 3.5)
+
+    def test_a_bank_that_rises_after_a_negative_stretch_is_left_out_and_the_stretch_kept(self):
+        h = profile((0, -1), (1.05, 0), (2, 1), (3, -0.2), (4, -0.2), (5, 0.8), (6, 0))
+        lobe = find_lobe(X, h, NOISE)
+        assert window_of(lobe) == (1.1, 4.4)  # h(4.4) = 0.2, h(4.5) = 0.3
+        assert lobe.end_mm == pytest.approx(2 + 1 / 1.2)
+
+    @given(st.integers(0, 2**32 - 1))
+    def test_many_profiles_at_once_have_the_windows_of_each_alone(self, seed):
+        h = np.random.default_rng(seed).normal(size=(8, 61)).cumsum(axis=1)
+        lobes = [(row, lobe) for row in h if (lobe := find_lobe(X, row, NOISE))]
+        if lobes:
+            rows, tops = np.array([row for row, _ in lobes]), np.array([lobe.top for _, lobe in lobes])
+            start, stop = fit_windows(rows, tops, 0.25)
+            windows = (np.arange(61) >= start[:, None]) & (np.arange(61) < stop[:, None])
+            np.testing.assert_array_equal(windows, [lobe.window for _, lobe in lobes])
+
+
+class TestMergedLobes:
+    TWO = ((0, -1), (1, 0), (2, 0.8), (2.5, 0.5), (3, 1), (4, 0), (6, 0))
+
+    def test_two_tops_with_a_valley_between_that_noise_does_not_explain_are_merged(self):
+        lobe = find_lobe(X, profile(*self.TWO), NOISE)
+        assert lobe.merged
+        assert X[lobe.top] == pytest.approx(3)
+
+    def test_a_valley_within_three_standard_errors_is_noise(self):
+        """The valley is 0.3 deep; its standard error and the top's add up to sqrt(2) times theirs."""
+        merged = [find_lobe(X, profile(*self.TWO), np.full(61, se)).merged for se in (0.070, 0.072)]
+        assert merged == [True, False]
+
+    def test_a_valley_of_less_than_a_tenth_of_the_top_is_none(self):
+        merged = []
+        for bottom in (0.73, 0.71):
+            h = profile((0, -1), (1, 0), (2, 0.8), (2.5, bottom), (3, 1), (4, 0), (6, 0))
+            merged.append(find_lobe(X, h, np.zeros(61)).merged)
+        assert merged == [False, True]
+
+    def test_a_second_layer_beyond_a_fall_below_25_percent_is_apart_and_not_merged(self):
+        h = profile((0, -1), (1, 0), (2, 0.8), (2.5, 0.15), (3, 1), (4, 0), (6, 0))
+        lobe = find_lobe(X, h, NOISE)
+        assert X[lobe.top] == pytest.approx(2)
+        assert not lobe.merged
+
+    def test_the_mirrored_order_of_heights_is_merged_as_well(self):
+        h = profile((0, -1), (1, 0), (2, 1), (2.5, 0.5), (3, 0.8), (4, 0), (6, 0))
+        assert find_lobe(X, h, NOISE).merged

@@ -1,11 +1,11 @@
-"""Stand-in of ctkCheckableComboBox (CTK: Libs/Widgets/ctkCheckableComboBox.cpp): a combo box whose items are checked."""
+"""Stand-in of ctkCheckableComboBox (CTK: Libs/Widgets/ctkCheckableComboBox.cpp)."""
 
 from PySide6.QtCore import QEvent, Qt, Signal
 
-from .ctk_widgets import ctkComboBox
+from .ctk_widgets import ElidingComboBox
 
 
-class ctkCheckableComboBox(ctkComboBox):
+class ctkCheckableComboBox(ElidingComboBox):
     """Shows the checked items' texts, "All" or "None"; a click in the open list checks an item and leaves it open."""
 
     checkedIndexesChanged = Signal()

@@ -24,6 +24,8 @@ from PySide6.QtWidgets import (
 
 from .core_object import stored
 
+_UNLIMITED = (1 << 24) - 1  # Qt's QWIDGETSIZE_MAX
+
 
 class ctkCheckBox(QCheckBox):
     """Follows ctkCheckBox (CTK: Libs/Widgets/ctkCheckBox.h)."""
@@ -113,20 +115,23 @@ class ctkCollapsibleGroupBox(_Folding, QGroupBox):
         if isinstance(title, str):
             self.setTitle(title)
         self._startFolding()
+        self.toggled.connect(self._onCollapsed)
 
     collapsedHeight = stored(int, "collapsedHeight", 14)
 
+    def _onCollapsed(self, opened):
+        """Of what is collapsed the title is left, and a strip of the frame."""
+        self.setMaximumHeight(_UNLIMITED if opened else self.fontMetrics().height() + self.collapsedHeight)
 
-class ctkComboBox(QComboBox):
-    """Follows ctkComboBox (CTK: Libs/Widgets/ctkComboBox.cpp): long texts are elided, choice also by user data."""
 
-    elideMode = stored(int, "elideMode", Qt.TextElideMode.ElideMiddle.value, "update")
+class ElidingComboBox(QComboBox):
+    """A combo box that shortens what it shows to its width; what it shows is for those derived from it to say."""
 
-    defaultText = stored(str, "defaultText", "", "_showDefaultText")
-    forceDefault = stored(bool, "forceDefault", False)
+    def _elideMode(self):
+        return Qt.TextElideMode.ElideMiddle
 
-    def _showDefaultText(self):
-        self.setPlaceholderText(self.defaultText)
+    def _shownText(self):
+        return self.currentText if self.currentIndex >= 0 else self.placeholderText
 
     def paintEvent(self, event):
         painter = QStylePainter(self)
@@ -137,12 +142,22 @@ class ctkComboBox(QComboBox):
         width = self.style().subControlRect(QStyle.ComplexControl.CC_ComboBox, option, field, self).width() - 4
         if self._shownText() == self.placeholderText:
             option.palette.setBrush(QPalette.ColorRole.ButtonText, option.palette.placeholderText())
-        elideMode = Qt.TextElideMode(self.elideMode)
-        option.currentText = option.fontMetrics.elidedText(self._shownText(), elideMode, width)
+        option.currentText = option.fontMetrics.elidedText(self._shownText(), self._elideMode(), width)
         painter.drawControl(QStyle.ControlElement.CE_ComboBoxLabel, option)
 
-    def _shownText(self):
-        return self.currentText if self.currentIndex >= 0 else self.placeholderText
+
+class ctkComboBox(ElidingComboBox):
+    """Follows ctkComboBox (CTK: Libs/Widgets/ctkComboBox.cpp): text for "nothing chosen", and choice by user data."""
+
+    elideMode = stored(int, "elideModeNumber", Qt.TextElideMode.ElideNone.value, "update")
+    defaultText = stored(str, "defaultText", "", "_showDefaultText")
+    forceDefault = stored(bool, "forceDefault", False)
+
+    def _elideMode(self):
+        return Qt.TextElideMode(self.elideMode)
+
+    def _showDefaultText(self):
+        self.setPlaceholderText(self.defaultText)
 
     def setCurrentUserDataAsString(self, userData):
         matching = [index for index in range(self.count) if str(self.itemData(index)) == userData]

@@ -5,7 +5,7 @@ from PySide6.QtCore import Property, Qt, Signal
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QInputDialog, QWidget
 
 from .core_object import Observations, stored
-from .ctk_widgets import ctkComboBox
+from .ctk_widgets import ElidingComboBox
 
 _SCENE_EVENTS = (
     slicer.vtkMRMLScene.NodeAddedEvent,
@@ -37,7 +37,7 @@ class qMRMLNodeComboBox(QWidget):
         "nodeAddedByUserAction(vtkMRMLNode*)",
         "nodeAboutToBeEdited(vtkMRMLNode*)",
     )
-    _comboBoxClass = ctkComboBox
+    _comboBoxClass = ElidingComboBox
 
     def __init__(self, parent=None):
         super().__init__(parent)

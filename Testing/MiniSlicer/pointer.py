@@ -13,6 +13,8 @@ _KEYS = {
     "Delete": Qt.Key.Key_Delete,
     "Backspace": Qt.Key.Key_Backspace,
     "Space": Qt.Key.Key_Space,
+    "PgUp": Qt.Key.Key_PageUp,
+    "PgDown": Qt.Key.Key_PageDown,
 }
 _MODIFIERS = {
     "ctrl": Qt.KeyboardModifier.ControlModifier,

@@ -5,7 +5,6 @@ from PySide6.QtCore import Property, Signal
 from PySide6.QtWidgets import QComboBox, QGridLayout, QLabel
 
 from .core_object import Observations
-from .ctk_widgets import ctkComboBox
 from .mrml_widgets import qMRMLWidget
 from .node_combo_box import qMRMLNodeComboBox
 
@@ -41,9 +40,7 @@ class qMRMLSegmentSelectorWidget(qMRMLWidget):
         self._nodes.nodeTypes = ["vtkMRMLSegmentationNode"]
         self._nodes.addEnabled = self._nodes.removeEnabled = False
         self._label, self._message = QLabel("Segment: ", self), QLabel(self)
-        self._segments = ctkComboBox(self)
-        self._segments.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self._segments.setMinimumContentsLength(8)
+        self._segments = QComboBox(self)
         layout.addWidget(self._nodes, 0, 0, 1, 2)
         layout.addWidget(self._label, 1, 0)
         layout.addWidget(self._segments, 1, 1)

@@ -137,7 +137,8 @@ def _registerWidgets(slicer):
     selectors = (node_combo_box, *checkable, segment_selector, markups_place_widget, segment_editor)
     for module in (ctk_widgets, ctk_numbers, mrml_widgets, *selectors, slice_view, plot_view, table_view):
         for name, value in vars(module).items():
-            if isinstance(value, type) and value.__module__ == module.__name__ and not name.startswith("_"):
+            isHere = isinstance(value, type) and value.__module__ == module.__name__
+            if isHere and name.startswith(("ctk", "qMRML", "qSlicer")):
                 setattr(sys.modules["ctk"] if name.startswith("ctk") else slicer, name, value)
                 widgets.append(value)
     sys.modules["qt"].QUiLoader = makeLoaderClass(widgets)

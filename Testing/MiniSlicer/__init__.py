@@ -15,6 +15,7 @@
     MiniSlicer.click("Red", (10, 20, 5))     # by position in world RAS, mm; also move, doubleClick,
     MiniSlicer.drag("Red", fromRAS, toRAS)   # real mouse events; a placed point is a real markups point
     MiniSlicer.keyPress("Red", "Return")     # or keyPress(widget, "z", "ctrl"): QShortcuts answer
+    MiniSlicer.wait(0.5)                     # seconds in which timers fire
     MiniSlicer.screenshot("window.png")
     MiniSlicer.raiseErrors()                 # what Qt and VTK caught in callbacks and only printed
 
@@ -27,7 +28,7 @@ lets a mistake pass in silence (an unknown signal, property or widget class, an 
 
 from .startup import closeScene, errors, loadModule, raiseErrors, runSelfTest, start
 
-_POINTER = ("click", "doubleClick", "drag", "keyPress", "move", "screenshot")
+_POINTER = ("click", "doubleClick", "drag", "keyPress", "move", "screenshot", "wait")
 __all__ = ["closeScene", "errors", "loadModule", "raiseErrors", "runSelfTest", "start", *_POINTER]
 
 

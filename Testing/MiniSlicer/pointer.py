@@ -1,5 +1,7 @@
 """The user's hand: mouse and keys for tests, as Qt events sent to a view or widget, and the picture of the window."""
 
+import time
+
 import slicer
 from PySide6.QtCore import QCoreApplication, QEvent, QPointF, Qt
 from PySide6.QtGui import QEnterEvent, QKeyEvent, QMouseEvent
@@ -82,6 +84,14 @@ def keyPress(target, key, modifiers=()):
         QCoreApplication.sendEvent(widget, QKeyEvent(QEvent.Type.KeyPress, code, held, text))
         QCoreApplication.sendEvent(widget, QKeyEvent(QEvent.Type.KeyRelease, code, held, text))
     slicer.app.processEvents()
+
+
+def wait(seconds):
+    """Let the application live for a while: timers fire, views are drawn."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        slicer.app.processEvents()
+        time.sleep(0.005)
 
 
 def screenshot(path):

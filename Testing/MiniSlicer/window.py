@@ -15,6 +15,7 @@ def main(arguments):
     parser = argparse.ArgumentParser(prog="window.py", description="Open the module M1SHThk in a miniature Slicer.")
     parser.add_argument("--screenshot", metavar="FILE", help="save a picture of the window as PNG, and end")
     options = parser.parse_args(arguments)
+    picture_path = Path(options.screenshot).resolve() if options.screenshot else None
     # A script's own folder comes first: its files are not modules of their own.
     sys.path[0] = str(TESTING)
     import MiniSlicer
@@ -28,9 +29,16 @@ def main(arguments):
     for source in SampleData.SampleDataLogic.sampleDataSourcesByCategory(MODULE.stem):
         volumeNode = source.customDownloader(source)
         slicer.util.setSliceViewerLayers(background=volumeNode, fit=True)
+    slicer.util.mainWindow().resize(1600, 1000)
+    MiniSlicer.wait(1.0)  # the panel measures and adds its intervals while the hand rests
+    widget = getattr(slicer.modules, f"{MODULE.stem}Widget")
+    widget.ui.examCollapsibleButton.collapsed = True
+    widget.ui.regionsTable.setCurrentCell(0, 0)
+    widget.selectRegion(0)
+    MiniSlicer.wait(1.0)
     MiniSlicer.raiseErrors()
-    if options.screenshot:
-        MiniSlicer.screenshot(options.screenshot)
+    if picture_path:
+        MiniSlicer.screenshot(picture_path)
         return 0
     return app.exec()
 

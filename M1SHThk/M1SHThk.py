@@ -254,6 +254,7 @@ class M1SHThkWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
             ("W", self.ui.drawWhiteMatterButton.click),
             ("S", self.ui.drawSpleniumButton.click),
             ("A", self.ui.acceptButton.click),
+            ("Esc", self.stopDrawing),
         ):
             shortcut = qt.QShortcut(qt.QKeySequence(keys), slicer.util.mainWindow() or uiWidget)
             shortcut.setEnabled(False)
@@ -320,8 +321,9 @@ class M1SHThkWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
 
     def onSceneEndImport(self, caller, event):
         """Called after a scene is loaded: its parameter node replaces the one that was shown."""
+        self.setParameterNode(None)
+        self.logic.readAnew()
         if self.parent.isEntered:
-            self.setParameterNode(None)
             self.initializeParameterNode()
             registerLayout()
             self.logic.showChart()
@@ -365,7 +367,12 @@ class M1SHThkWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self._pending, self._read = set(), {}
         if self._parameterNode:
             self._history = LineHistory()
-            self._parameterNodeGuiTag = self._parameterNode.connectGui(self.ui)
+            # What the scene holds is shown, not chosen anew: views, echo times and window stay as they are.
+            self._updating = True
+            try:
+                self._parameterNodeGuiTag = self._parameterNode.connectGui(self.ui)
+            finally:
+                self._updating = False
             self.addObserver(self._parameterNode, vtk.vtkCommand.ModifiedEvent, self.onParameterNodeModified)
             self.ui.segmentEditorWidget.setMRMLSegmentEditorNode(segmentEditorNode())
             self.ui.segmentEditorWidget.setupViewObservations()
@@ -412,6 +419,7 @@ class M1SHThkWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
                     line.SetLocked(self.logic.ofRegion(key, "Accepted"))
             self.ui.segmentEditorWidget.setSegmentationNode(node.references)
             self.ui.segmentEditorWidget.setSourceVolumeNode(node.inputVolume)
+            self._showEchoes()
             self._showCombinations()
             self._showSplenium()
             self._fillRegionsTable()
@@ -583,6 +591,7 @@ class M1SHThkWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         """Show the echo times that the data carry, and how many echoes there are to choose from."""
         if self._updating or not self._parameterNode:
             return
+        self._parameterNode.echoSequence = self.ui.echoSequenceSelector.currentNode()
         self._parameterNode.echoVolumes = list(self.ui.echoVolumesSelector.checkedNodes())
         self.ui.echoMessageLabel.text = ""
         try:
@@ -602,6 +611,18 @@ class M1SHThkWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         with self.errorsInWords():
             path = self.ui.echoFilePathLineEdit.currentPath
             self._parameterNode.echoSequence = echo_nodes.open_nifti_sequence(slicer.mrmlScene, path)
+
+    def _showEchoes(self):
+        # Times that were read while the panel was being brought in line with the scene are not shown by themselves.
+        if self.ui.echoTimesLineEdit.text != self._parameterNode.echoTimes:
+            self.ui.echoTimesLineEdit.text = self._parameterNode.echoTimes
+        selector = self.ui.echoVolumesSelector
+        chosen = [volume for volume in self._parameterNode.echoVolumes if volume]
+        for index in range(selector.nodeCount()):
+            volume = selector.nodeFromIndex(index)
+            isChosen = any(volume is other for other in chosen)
+            if isChosen != any(volume is other for other in selector.checkedNodes()):
+                (selector.check if isChosen else selector.uncheck)(volume)
 
     def _showCombinations(self):
         box, node = self.ui.echoCombinationComboBox, self._parameterNode
@@ -669,7 +690,7 @@ class M1SHThkWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
 
     def _setUpRegionsTable(self):
         table = self.ui.regionsTable
-        table.setHorizontalHeaderLabels([_("Region"), _("State"), "SH", _("Thk, mm"), _("SH/Thk, 1/mm")])
+        table.setHorizontalHeaderLabels([_("Region"), _("State"), "SH", _("Thk,\nmm"), _("SH/Thk,\n1/mm")])
         table.verticalHeader().setVisible(False)
         table.horizontalHeader().setStretchLastSection(True)
         for row, key in enumerate(exam_nodes.REGION_KEYS):
@@ -685,6 +706,7 @@ class M1SHThkWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
             self.ui.regionsTable.item(row, 1).setText(self._state(key, key in stored))
             self._fillRow(row, stored.get(key))
         self.ui.regionsTable.resizeColumnsToContents()
+        self.ui.regionsTable.resizeRowsToContents()
         if self.ui.regionsTable.currentRow() != self._row():
             self.ui.regionsTable.setCurrentCell(self._row(), 0)
 
@@ -701,7 +723,7 @@ class M1SHThkWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
             item, text = self.ui.regionsTable.item(row, column), ""
             if values:
                 # The interval of the marker alone: all three would not fit the panel; the others are in the tip.
-                text = withInterval(values, name, digits, interval=name == "sh_thk_per_mm")
+                text = withInterval(values, name, digits, interval=name == "sh_thk_per_mm").replace(" [", "\n[")
                 item.setToolTip(withInterval(values, name, digits))
             if item.text() != text:
                 item.setText(text)
@@ -831,13 +853,13 @@ class M1SHThkWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
 
     def onUndo(self, unused=None):
         """Take back the last change of a line."""
-        self._apply(self._history.undo)
+        self._apply(self._history.undo, self._history.redo)
 
     def onRedo(self, unused=None):
         """Repeat the change of a line that was taken back."""
-        self._apply(self._history.redo)
+        self._apply(self._history.redo, self._history.undo)
 
-    def _apply(self, move):
+    def _apply(self, move, back):
         if not self._parameterNode:
             return
         step = move()
@@ -846,7 +868,11 @@ class M1SHThkWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
             for key in exam_nodes.REGION_KEYS:
                 if any(line is own for own in self.logic.lines(key)) and key != self._key():
                     self.selectRegion(exam_nodes.REGION_KEYS.index(key))
-            self.setPoints(line, step[1])
+            if line.GetLocked():
+                back()
+                slicer.util.showStatusMessage(_("The region is accepted; reopen it to change its line."), 5000)
+            else:
+                self.setPoints(line, step[1])
         self._showHistory()
 
     def _showHistory(self):
@@ -983,6 +1009,11 @@ class M1SHThkLogic(ScriptedLoadableModuleLogic):
         if self._parameterNode is None or self._parameterNode.parameterNode is not node:
             self._parameterNode = M1SHThkParameterNode(node)
         return self._parameterNode
+
+    def readAnew(self):
+        """After a scene was loaded: the wrapper was read while nodes that it refers to were still missing."""
+        if self._parameterNode is not None:
+            self._parameterNode.Modified()
 
     #
     # What is measured
@@ -1142,6 +1173,9 @@ class M1SHThkLogic(ScriptedLoadableModuleLogic):
     def showRegion(self, read):
         """Show a measured region in plot and overlay; None empties both."""
         parameterNode = self.getParameterNode()
+        if read is None and not parameterNode.plotChart:
+            self.showOverlay(None)
+            return
         names = {
             plot.PROFILE_TABLE: "plotProfileTable",
             plot.NORMALS_TABLE: "plotNormalsTable",

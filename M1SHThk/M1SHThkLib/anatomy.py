@@ -130,9 +130,10 @@ def tissue_map(section, tissues, banks, patches, x, y, step):
 def _depths(section, banks, x, y):
     """Distance from the brain's outline and from the nearest fluid, mm, positive inside; shape (rows, columns).
 
-    Found on a grid of 1 mm and interpolated: only M1 and its surroundings need exact distances, and get them in _lay.
+    Found on a grid of whole millimetres and interpolated: only M1 and its surroundings need exact distances, and get
+    them in _lay.
     """
-    coarse_x, coarse_y = (np.arange(axis.min() - 2, axis.max() + 3) for axis in (x, y))
+    coarse_x, coarse_y = (np.arange(np.floor(axis.min()) - 1, np.ceil(axis.max()) + 2) for axis in (x, y))
     grid = np.stack(np.meshgrid(coarse_x, coarse_y), -1)
     centre, half_axes = _OUTLINES[section]
     outline = _outline(section)

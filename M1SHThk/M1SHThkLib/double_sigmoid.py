@@ -19,7 +19,8 @@ SLOPE_PER_MM = (0.8, 40.0)
 SMALLEST_DISTANCE_MM = 0.05
 
 _A, _B1, _C1, _B2, _C2 = range(5)
-_DAMPING_START, _DAMPING_LARGEST = 1e-3, 1e12
+# Below the smallest a system may be singular, above the largest a step is none.
+_DAMPING_SMALLEST, _DAMPING_START, _DAMPING_LARGEST = 1e-12, 1e-3, 1e12
 
 
 def double_sigmoid(x, parameters):
@@ -84,11 +85,10 @@ def crossings(parameters, fraction):
         rise, fall = expit(b1 * (x - c1)), expit(b2 * (x - c2))
         return a * (rise - fall) - level, a * (b1 * rise * (1 - rise) - b2 * fall * (1 - fall))
 
-    found = []
-    for centre, direction in ((c1, -1.0), (c2, 1.0)):
-        outside = _expanded(lambda x: above_level(x)[0] >= 0, mode, mode + direction * np.maximum(c2 - c1, 0.1))
-        found.append(_bracketed_newton(above_level, mode, outside, centre))
-    return tuple(found)
+    # Both sides at once: the first row is superficial, the second deep.
+    inside, side = np.stack([mode, mode]), np.array([-1.0, 1.0]).reshape(2, *np.ones(mode.ndim, int))
+    outside = _expanded(lambda x: above_level(x)[0] >= 0, inside, inside + side * np.maximum(c2 - c1, 0.1))
+    return tuple(_bracketed_newton(above_level, inside, outside, np.stack([c1, c2])))
 
 
 def width(parameters, fraction):
@@ -158,7 +158,7 @@ class Fit:
     at_bound: np.ndarray
 
 
-def fit(x, profiles, window, starts=None, tolerance=1e-9, iterations=100):
+def fit(x, profiles, window, starts=None, tolerance=1e-9, iterations=500):
     """Bounded least-squares fits of F to one profile or many, each within its own window.
 
     Levenberg-Marquardt on (a, b1, c1, b2, c2 - c1), all profiles at once; a parameter that pushes against a bound is
@@ -184,17 +184,22 @@ def fit(x, profiles, window, starts=None, tolerance=1e-9, iterations=100):
     profiles, window = np.atleast_2d(profiles), np.atleast_2d(window)
     batch = profiles.shape[:-1]
     values = np.where(window, profiles, 0.0).reshape(-1, len(x))
+    # In units of each profile's peak, all parameters have an influence of the same order.
+    unit = values.max(1)
+    values = values / unit[:, None]
     weights = window.reshape(-1, len(x)).astype(float)
     lowest, highest = _bounds(x, values, weights)
     if starts is None:
         begin = half_height_starts(x, values, weights)
     else:
         begin = np.broadcast_to(starts, (len(values), 5)).copy()
+        begin[:, _A] /= unit
         begin[:, _C2] -= begin[:, _C1]
     p, cost = _levenberg_marquardt(x, values, weights, begin, lowest, highest, tolerance, iterations)
     at_bound = (p <= lowest) | (p >= highest)
     p[:, _C2] += p[:, _C1]
-    return Fit(p.reshape(*batch, 5), cost.reshape(batch), at_bound.reshape(*batch, 5))
+    p[:, _A] *= unit
+    return Fit(p.reshape(*batch, 5), (cost * unit**2).reshape(batch), at_bound.reshape(*batch, 5))
 
 
 def half_height_starts(x, values, weights):
@@ -222,7 +227,7 @@ def _bounds(x, values, weights):
     lowest[:, _A], highest[:, _A] = AMPLITUDE_OF_PEAK[0] * peak, AMPLITUDE_OF_PEAK[1] * peak
     lowest[:, [_B1, _B2]], highest[:, [_B1, _B2]] = SLOPE_PER_MM
     lowest[:, _C1], highest[:, _C1] = first - 2.0, x[-1]
-    lowest[:, _C2], highest[:, _C2] = SMALLEST_DISTANCE_MM, span + 2.0
+    lowest[:, _C2], highest[:, _C2] = SMALLEST_DISTANCE_MM, span
     return lowest, highest
 
 
@@ -251,7 +256,7 @@ def _levenberg_marquardt(x, values, weights, begin, lowest, highest, tolerance, 
         accepted = active[better]
         p[accepted], cost[accepted] = trial[better], new_cost[better]
         gradient[accepted], hessian[accepted] = new_gradient[better], new_hessian[better]
-        damping[active] = np.where(better, damping[active] * 0.2, damping[active] * 8.0)
+        damping[active] = np.where(better, np.maximum(damping[active] * 0.2, _DAMPING_SMALLEST), damping[active] * 8.0)
         done = better & (gain <= tolerance * new_cost) | (damping[active] > _DAMPING_LARGEST)
         active = active[~done]
     return p, cost

@@ -11,6 +11,7 @@ import numpy as np
 
 # The sampled depth ends where fewer than this part of the normals still contributes.
 SMALLEST_SHARE_OF_NORMALS = 0.5
+_NEGLIGIBLE = 1e-6
 
 
 def mean_profile(intensities):
@@ -87,7 +88,7 @@ class Lobe:
     window: np.ndarray
 
 
-def find_lobe(x, h, noise, lobe_fraction=0.30, window_fraction=0.25):
+def find_lobe(x, h, noise, lobe_fraction=0.30, window_fraction=0.25, at_line=False):
     """The most superficial interior maximum that counts, and the window that it is fitted in.
 
     A maximum counts when it is positive, separated from x = 0 by h <= 0, and reaches `lobe_fraction` of the greatest
@@ -102,6 +103,8 @@ def find_lobe(x, h, noise, lobe_fraction=0.30, window_fraction=0.25):
         Hypointensity, finite.
     noise : array, shape (d,)
         Standard error of h: a valley within the lobe parts two layers only where it is deeper than three of them.
+    at_line : bool
+        Look for the lobe that touches the pial line, whether or not another is separated from it.
 
     Returns
     -------
@@ -109,10 +112,11 @@ def find_lobe(x, h, noise, lobe_fraction=0.30, window_fraction=0.25):
         None where h has no positive interior maximum.
     """
     inner = np.arange(1, len(h) - 1)
-    maxima = inner[(h[inner] > 0) & (h[inner] >= h[inner - 1]) & (h[inner] > h[inner + 1])]
-    separated = maxima[np.minimum.accumulate(h)[maxima] <= 0]
-    touches = len(separated) == 0
-    candidates = maxima if touches else separated
+    # Rounding errors of a profile without any noise are no maxima.
+    maxima = inner[(h[inner] > _NEGLIGIBLE * np.abs(h).max()) & (h[inner] >= h[inner - 1]) & (h[inner] > h[inner + 1])]
+    separated = np.minimum.accumulate(h)[maxima] <= 0
+    touches = at_line or not separated.any()
+    candidates = maxima[~separated] if touches else maxima[separated]
     if not len(candidates):
         return None
     first = candidates[np.argmax(h[candidates] >= lobe_fraction * h[candidates].max())]

@@ -43,6 +43,8 @@ class Layer:
         Standard error of h.
     window_end_mm : float
         Deepest sample of the fit window.
+    plateau_end_mm : float
+        Deepest sample of the plateau.
     """
 
     lobe: Lobe | None
@@ -60,6 +62,7 @@ class Layer:
     rmse: float
     h_se: np.ndarray
     window_end_mm: float
+    plateau_end_mm: float
 
 
 def find_layer(x, h, covariance, settings):
@@ -70,20 +73,43 @@ def find_layer(x, h, covariance, settings):
     Layer
     """
     h_se = np.sqrt(np.diag(covariance))
-    lobe = find_lobe(x, h, h_se, settings.lobe_fraction, settings.window_fraction)
+    fractions = settings.lobe_fraction, settings.window_fraction
+    lobe = find_lobe(x, h, h_se, *fractions)
+    if lobe and not lobe.touches_pial_line and h[0] > 0:
+        separated = _significance(x, h, covariance, lobe.start_mm, lobe.end_mm)
+        at_line = _significance(x, h, covariance, x[0], x[np.argmax(h <= 0)])
+        if separated < NO_LAYER_BELOW_Z and at_line >= NEAR_NOISE_BELOW_Z:
+            # What is separated from clear darkness at the line is a ripple of the noise: the line cuts into the layer.
+            lobe = find_lobe(x, h, h_se, *fractions, at_line=True)
     nan = float("nan")
     if lobe is None:
         end = x[np.argmax(h <= 0)] if (h <= 0).any() else x[-1]
         z = _significance(x, h, covariance, x[0], end) if h[0] > 0 else nan
         missing = np.full(5, nan)
         return Layer(
-            lobe, missing, missing, False, nan, nan, (nan, nan), z, h[0] > 0, nan, nan, nan, nan, h_se, float(x[-1])
+            lobe,
+            missing,
+            missing,
+            False,
+            nan,
+            nan,
+            (nan, nan),
+            z,
+            h[0] > 0,
+            nan,
+            nan,
+            nan,
+            nan,
+            h_se,
+            float(x[-1]),
+            nan,
         )
     fit = double_sigmoid.fit(x, h, lobe.window)
     parameters = fit.parameters[0]
     mode, height = double_sigmoid.mode_and_height(parameters)
     left, right = double_sigmoid.crossings(parameters, settings.width_fraction)
-    plateau, plateau_se = _plateau(x, h, covariance, right)
+    plateau_end = _plateau_end(x, h, lobe)
+    plateau, plateau_se = _plateau(x, h, covariance, right, plateau_end)
     samples = h[lobe.window]
     total = ((samples - samples.mean()) ** 2).sum()
     return Layer(
@@ -102,6 +128,7 @@ def find_layer(x, h, covariance, settings):
         rmse=float(np.sqrt(fit.sum_of_squares[0] / len(samples))),
         h_se=h_se,
         window_end_mm=float(x[lobe.window][-1]),
+        plateau_end_mm=plateau_end,
     )
 
 
@@ -123,14 +150,20 @@ def _integral_weights(x, start, end):
     return step * (from_the_left(end) - from_the_left(start))
 
 
-def plateau_window(x, layer_end_mm):
-    """Which of the depths x (mm) lie 1 mm or more past the layer's deep edge: white matter."""
-    return x >= layer_end_mm + PLATEAU_BEGINS_MM
+def plateau_window(x, layer_end_mm, plateau_end_mm):
+    """Which of the depths x (mm) are white matter: from 1 mm past the layer's deep edge on."""
+    return (x >= layer_end_mm + PLATEAU_BEGINS_MM) & (x <= plateau_end_mm)
 
 
-def _plateau(x, h, covariance, layer_end_mm):
+def _plateau_end(x, h, lobe):
+    """The end of the sampled depth, or where h begins to rise to a second layer (an opposite bank)."""
+    last = np.flatnonzero(lobe.window)[-1]
+    return float(x[last if last == len(x) - 1 else lobe.top + h[lobe.top : last + 1].argmin()])
+
+
+def _plateau(x, h, covariance, layer_end_mm, plateau_end_mm):
     """Median of h past the layer, and the standard error of h's mean there; nan where no depth is left."""
-    beyond = plateau_window(x, layer_end_mm)
+    beyond = plateau_window(x, layer_end_mm, plateau_end_mm)
     if not beyond.any():
         return float("nan"), float("nan")
     return float(np.median(h[beyond])), float(np.sqrt(covariance[np.ix_(beyond, beyond)].mean()))

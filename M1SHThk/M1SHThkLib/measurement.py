@@ -21,6 +21,7 @@ from .uncertainty import ProfileNoise, RoiNoise, interval, profile_noise, roi_no
 SMALLEST_SPLENIUM_MM2 = 5.0
 SHORT_LINE_MM = 10.0
 FEWEST_BLOCKS = 10
+FEWEST_ROI_BLOCKS = 4
 UNSTABLE_SHARE_OF_SH = 0.15
 POOR_FIT_BELOW_R_SQUARED = 0.8
 
@@ -111,6 +112,7 @@ class Measurement:
     lobe_z: float
     wm_plateau: float
     wm_plateau_se: float
+    plateau_end_mm: float
     r_squared: float
     rmse: float
     flags: tuple[str, ...]
@@ -231,6 +233,7 @@ def measure_region(image, region: Region, splenium: Reference, white_matter: Ref
         lobe_z=layer.z,
         wm_plateau=layer.plateau,
         wm_plateau_se=layer.plateau_se,
+        plateau_end_mm=layer.plateau_end_mm,
         r_squared=layer.r_squared,
         rmse=layer.rmse,
         flags=flags,
@@ -277,9 +280,10 @@ def _replicates(measurement):
     white_matter = sources.white_matter.replicates(count, random)[:, None]
     scale = sources.splenium.replicates(count, random)[:, None] if settings.normalization == "splenium" else 1.0
     h = hypointensity(profiles, white_matter, scale, settings.polarity)
-    if settings.baseline == "plateau" and np.isfinite(measurement.wm_plateau):
-        h -= np.median(h[:, plateau_window(measurement.depths_mm, measurement.edges_mm[1])], axis=1, keepdims=True)
     x = measurement.depths_mm
+    if settings.baseline == "plateau" and np.isfinite(measurement.wm_plateau):
+        beyond = plateau_window(x, measurement.edges_mm[1], measurement.plateau_end_mm)
+        h -= np.median(h[:, beyond], axis=1, keepdims=True)
     within = np.flatnonzero(lobe.window & (x <= lobe.end_mm))
     tops = within[0] + h[:, within].argmax(1)
     start, stop = fit_windows(h, tops, settings.window_fraction)
@@ -287,7 +291,7 @@ def _replicates(measurement):
     heights, widths = np.zeros(count), np.full(count, np.nan)
     positive = h[np.arange(count), tops] > 0
     if positive.any():
-        parameters = double_sigmoid.fit(x, h[positive], windows[positive], tolerance=1e-6, iterations=40).parameters
+        parameters = double_sigmoid.fit(x, h[positive], windows[positive], tolerance=1e-6, iterations=200).parameters
         heights[positive] = double_sigmoid.mode_and_height(parameters)[1]
         widths[positive] = double_sigmoid.width(parameters, settings.width_fraction)
     return heights, widths
@@ -311,6 +315,8 @@ def _normals(image, region, white_matter, settings):
     steps = int(np.floor(settings.depth_max_mm / settings.depth_step_mm + 1e-9))
     depths = np.arange(steps + 1) * settings.depth_step_mm
     slices = _slice_normals(image.affine)
+    if not region.pial_lines:
+        raise ValueError(f"{region.name}: has no pial line; draw one")
     lines = [
         smooth_pial_line(
             points,
@@ -373,7 +379,8 @@ def _flags(layer, verdict, normals, noise, white_matter, splenium, scale, settin
         "lobe_touches_pial_line": verdict.touches,
         "second_dark_layer": verdict.second,
         "white_matter_mismatch": white_matter_mismatch(layer) and not verdict.absent,
-        "unstable_white_matter": share > UNSTABLE_SHARE_OF_SH and not verdict.absent,
+        "unstable_white_matter": not verdict.absent
+        and (share > UNSTABLE_SHARE_OF_SH or white_matter.noise.blocks < FEWEST_ROI_BLOCKS),
         "splenium_below_5_mm2": splenium.area_mm2 < SMALLEST_SPLENIUM_MM2,
         "crossing_normals": (normals.crossings_mm < layer.edges_mm[1]).any(),
         "outside_image": normals.left_out > 0 or normals.missing_samples,

@@ -235,7 +235,10 @@ def make_phantom(options=None):
     options = options or PhantomOptions()
     sequence, tissues = SEQUENCES[options.field_strength], TISSUES[options.field_strength]
     made = [number - 1 for number in options.echoes or range(1, len(sequence.echo_times_ms) + 1)]
-    intensity = {name: signal(tissue, sequence)[made] for name, tissue in tissues.items()}
+
+    def signal_of(tissue):
+        return signal(tissue, sequence)[made]
+
     drawn = motor_banks(
         options.field_strength,
         options.group,
@@ -245,63 +248,62 @@ def make_phantom(options=None):
         options.opposite_bank,
     )
     banks = {key: drawn[key] for key in options.regions}
-    slices = np.array_split(np.arange(options.slices), len(options.sections))
-    middle = {section: int(part[len(part) // 2]) for section, part in zip(options.sections, slices, strict=True)}
-    kspace, centre = _field_of_view(options, sequence, banks.values())
-    x, y = centre[0] - kspace.image_axis, centre[1] + kspace.image_axis
-    affine = _affine(options, sequence, kspace, centre)
+    slices = _prescribe(options, sequence, banks.values())
     sensitivity = partial(_sensitivity, options.bias_field)
-
-    pixels = math.ceil(options.splenium_area_mm2 / kspace.pixel_mm**2)
-    splenium = Roi(_nearest(x, y, *SPLENIUM, pixels, middle["splenium"]), "Splenium")
-    s = _roi_mean(splenium, x, y, sensitivity) * intensity["splenium"]
-    off = 1 + options.white_matter_bias * intensity["splenium"].mean() / intensity["white_matter"].mean()
+    splenium = slices.roi("Splenium", "splenium", *SPLENIUM, options.splenium_area_mm2 / slices.kspace.pixel_mm**2)
+    in_splenium = slices.mean(sensitivity, splenium) * signal_of(tissues["splenium"])
+    error = options.white_matter_bias * signal_of(tissues["splenium"]).mean()
+    off = 1 + error / signal_of(tissues["white_matter"]).mean()
     off_tissue = replace(tissues["white_matter"], proton_density=tissues["white_matter"].proton_density * off)
 
     regions, truths, patches = [], [], {}
     for key, bank in banks.items():
-        name = f"{key[0]} {key[1].replace('_', ' ')}"
-        found = _nearest(x, y, bank.white_matter, (1, 1), options.white_matter_voxels, middle[key[1]])
-        white_matter = Roi(found, f"White matter {name}")
-        line = _drawn_line(options, key, bank, affine, x, y, middle[key[1]])
+        name = f"White matter {' '.join(key).replace('_', ' ')}"
+        white_matter = slices.roi(name, key[1], bank.white_matter, (1, 1), options.white_matter_voxels)
+        line = slices.world(_drawn_points(options, key, bank), key[1])
         regions.append(Region(*key, (line,), white_matter))
-        w = _roi_mean(white_matter, x, y, sensitivity) * intensity["white_matter"]
-        layer_intensities = np.array([signal(tissue, sequence)[made] for _, tissue in bank.layers])
+        in_white_matter = slices.mean(sensitivity, white_matter) * signal_of(tissues["white_matter"])
         truths.append(
             RegionTruth(
-                *key, bank.fold, bank.length, bank.layers, layer_intensities, w, w * off, s, kspace, sensitivity
+                *key,
+                fold=bank.fold,
+                length=bank.length,
+                layers=bank.layers,
+                layer_intensities=np.array([signal_of(tissue) for _, tissue in bank.layers]),
+                white_matter_intensities=in_white_matter,
+                roi_intensities=in_white_matter * off,
+                splenium_intensities=in_splenium,
+                kspace=slices.kspace,
+                sensitivity=sensitivity,
             )
         )
-        radius = kspace.pixel_mm * math.sqrt(options.white_matter_voxels / math.pi) + 2.0
-        patches[key] = Patch(bank.white_matter, radius, off_tissue)
+        if options.white_matter_bias:
+            radius = slices.kspace.pixel_mm * math.sqrt(options.white_matter_voxels / math.pi)
+            patches[key] = Patch(bank.white_matter, radius + 2.0, off_tissue)  # 2 mm: the point spread's reach
 
     sections = []
     for section in options.sections:
-        here = [key for key in banks if key[1] == section]
-        fractions = tissue_map(
-            section,
-            tissues,
-            [banks[key] for key in here],
-            [patches[key] for key in here if options.white_matter_bias],
-            centre[0] - kspace.object_axes[0],
-            centre[1] + kspace.object_axes[1],
-            kspace.step,
+        in_section, patches_in_section = (
+            [part for (_, region), part in parts.items() if region == section] for parts in (banks, patches)
         )
-        signals = np.array([signal(tissue, sequence)[made] for tissue in fractions], np.float32)
-        maps = np.array([kspace.image_of(fraction) for fraction in fractions.values()])
-        sections.append(np.tensordot(signals.T, maps, 1) * sensitivity(np.stack(np.meshgrid(x, y), -1)))
+        fractions = tissue_map(
+            section, tissues, in_section, patches_in_section, *slices.object_axes, slices.kspace.step
+        )
+        signals = np.array([signal_of(tissue) for tissue in fractions], np.float32)
+        images = np.array([slices.kspace.image_of(fraction) for fraction in fractions.values()])
+        sections.append(np.tensordot(signals.T, images, 1) * sensitivity(np.stack(np.meshgrid(*slices.axes), -1)))
     return Phantom(
         options=options,
-        affine=affine,
+        affine=slices.affine,
         echo_times_ms=tuple(sequence.echo_times_ms[number] for number in made),
         splenium=splenium,
         regions=tuple(regions),
         region_truths=tuple(truths),
         noise_seed=options.seed,
         noise_deviation=options.noise * float(signal(tissues["splenium"], sequence)[0]),
-        _kspace=kspace,
+        _kspace=slices.kspace,
         _sections=np.array(sections, np.float32),
-        _section_of_slice=np.repeat(np.arange(len(slices)), [len(part) for part in slices]),
+        _section_of_slice=np.array([options.sections.index(section) for section in slices.section_of_slice]),
     )
 
 
@@ -310,23 +312,79 @@ def _sensitivity(rise, points):
     return 1 + rise * np.sum((np.asarray(points) - HEAD_CENTRE) ** 2, axis=-1) / 100**2
 
 
-def _field_of_view(options, sequence, banks):
-    """The k-space of the exam and its centre in mm: the whole head, or the square around what is measured."""
-    whole = KSpace(sequence.field_of_view_mm, sequence.acquired, sequence.reconstructed)
-    if not options.cropped:
-        return whole, np.array(HEAD_CENTRE)
-    needed = [np.array(SPLENIUM[0])[None]]
-    for bank in banks:
-        line = bank.fold.stretch(-bank.length / 2, bank.length / 2)
-        needed += [line.points, line.points + 6 * line.normals, bank.white_matter[None]]
-    lowest, highest = np.concatenate(needed).min(axis=0) - 8, np.concatenate(needed).max(axis=0) + 8
-    # Blocks of 16 image pixels are whole numbers of acquired samples too, at either field strength.
-    block = 16 * whole.pixel_mm
-    blocks = math.ceil((highest - lowest).max() / block)
-    samples = tuple(count * 16 // sequence.reconstructed * blocks for count in sequence.acquired)
-    # On the lattice of the whole image, so that both have the same voxels.
-    offset = np.round(((lowest + highest) / 2 - HEAD_CENTRE) / whole.pixel_mm) * whole.pixel_mm
-    return KSpace(blocks * block, samples, 16 * blocks), HEAD_CENTRE + offset
+def _drawn_points(options, key, bank):
+    """What the observer clicks along the pial line, shape (n, 2), in the slice plane."""
+    half = bank.length / 2
+    points, _ = bank.fold.at(np.linspace(-half, half, round(bank.length / options.control_spacing_mm) + 1))
+    generator = np.random.default_rng([options.seed, _LINE, ALL_REGIONS.index(key)])
+    return points + options.line_jitter_mm * generator.standard_normal(points.shape)
+
+
+@dataclass(frozen=True)
+class _Slices:
+    """Where the slices lie: k-space, centre in the plane (mm), section of each slice, and voxel index -> world."""
+
+    kspace: KSpace
+    centre: np.ndarray
+    section_of_slice: list[str]
+    affine: np.ndarray
+
+    @property
+    def axes(self):
+        """Positions in mm of the image's columns (to the subject's left) and rows."""
+        return self.centre[0] - self.kspace.image_axis, self.centre[1] + self.kspace.image_axis
+
+    @property
+    def object_axes(self):
+        """The same of the object's finer pixels."""
+        return self.centre[0] - self.kspace.object_axes[0], self.centre[1] + self.kspace.object_axes[1]
+
+    def middle(self, section):
+        """The slice of a section on which an observer draws."""
+        own = [k for k, name in enumerate(self.section_of_slice) if name == section]
+        return own[len(own) // 2]
+
+    def roi(self, name, section, centre, half_axes, voxels):
+        """The voxels nearest to a centre, as an ellipse of given proportions; at least as many as asked for."""
+        x, y = self.axes
+        columns, rows = (index.ravel() for index in np.indices((len(x), len(y))))
+        radius = np.hypot((x[columns] - centre[0]) / half_axes[0], (y[rows] - centre[1]) / half_axes[1])
+        nearest = np.argsort(radius, kind="stable")[: math.ceil(voxels)]
+        k = np.full(len(nearest), self.middle(section))
+        return Roi(np.stack([columns[nearest], rows[nearest], k], -1), name)
+
+    def mean(self, function, roi):
+        """Mean over a ROI of a function of in-plane points."""
+        x, y = self.axes
+        return function(np.stack([x[roi.indices[:, 0]], y[roi.indices[:, 1]]], -1)).mean()
+
+    def world(self, points, section):
+        """In-plane points, shape (n, 2), on a section's middle slice -> world RAS in mm, shape (n, 3)."""
+        x, y = self.axes
+        columns, rows = (x[0] - points[:, 0]) / self.kspace.pixel_mm, (points[:, 1] - y[0]) / self.kspace.pixel_mm
+        indices = np.stack([columns, rows, np.full(len(points), self.middle(section))], -1)
+        return indices @ self.affine[:3, :3].T + self.affine[:3, 3]
+
+
+def _prescribe(options, sequence, banks):
+    """Slices through the whole head, or the square around what is measured."""
+    kspace = KSpace(sequence.field_of_view_mm, sequence.acquired, sequence.reconstructed)
+    centre = np.array(HEAD_CENTRE)
+    if options.cropped:
+        needed = [np.array([SPLENIUM[0]])]
+        for bank in banks:
+            line = bank.fold.stretch(-bank.length / 2, bank.length / 2)
+            needed += [line.points, line.points + 6 * line.normals, bank.white_matter[None]]
+        lowest, highest = np.concatenate(needed).min(axis=0) - 8, np.concatenate(needed).max(axis=0) + 8
+        # On the lattice of the whole image: both then have the same voxels.
+        centre = centre + np.round(((lowest + highest) / 2 - centre) / kspace.pixel_mm) * kspace.pixel_mm
+        # Blocks of 16 image pixels are whole numbers of acquired samples at either field strength.
+        blocks = math.ceil((highest - lowest).max() / (16 * kspace.pixel_mm))
+        acquired = tuple(count * 16 // sequence.reconstructed * blocks for count in sequence.acquired)
+        kspace = KSpace(blocks * 16 * kspace.pixel_mm, acquired, blocks * 16)
+    shares = np.array_split(np.arange(options.slices), len(options.sections))
+    section_of_slice = [section for section, share in zip(options.sections, shares, strict=True) for _ in share]
+    return _Slices(kspace, centre, section_of_slice, _affine(options, sequence, kspace, centre))
 
 
 def _affine(options, sequence, kspace, centre):
@@ -334,33 +392,9 @@ def _affine(options, sequence, kspace, centre):
     corner = kspace.image_axis[0]
     steps = np.diag([-kspace.pixel_mm, kspace.pixel_mm, sequence.slice_spacing_mm, 1.0])
     steps[:3, 3] = centre[0] - corner, centre[1] + corner, LOWEST_SLICE
-    axis = np.array([3.0, 2.0, 1.0]) / np.sqrt(14)
-    middle = np.array([*HEAD_CENTRE, LOWEST_SLICE + sequence.slice_spacing_mm * options.slices / 2])
+    axis = np.array([3.0, 2.0, 1.0]) / math.sqrt(14)
+    middle = np.array([*HEAD_CENTRE, LOWEST_SLICE + sequence.slice_spacing_mm * (options.slices - 1) / 2])
     tilt = np.eye(4)
     tilt[:3, :3] = Rotation.from_rotvec(np.radians(options.obliquity) * axis).as_matrix()
     tilt[:3, 3] = middle - tilt[:3, :3] @ middle
     return tilt @ steps
-
-
-def _nearest(x, y, centre, half_axes, count, k):
-    """Indices, shape (count, 3), of the pixels of slice k nearest to a centre, as an ellipse of given proportions."""
-    columns, rows = (index.ravel() for index in np.meshgrid(np.arange(len(x)), np.arange(len(y)), indexing="ij"))
-    radius = np.hypot((x[columns] - centre[0]) / half_axes[0], (y[rows] - centre[1]) / half_axes[1])
-    chosen = np.argsort(radius, kind="stable")[:count]
-    return np.stack([columns[chosen], rows[chosen], np.full(count, k)], -1)
-
-
-def _roi_mean(roi, x, y, sensitivity):
-    return sensitivity(np.stack([x[roi.indices[:, 0]], y[roi.indices[:, 1]]], -1)).mean()
-
-
-def _drawn_line(options, key, bank, affine, x, y, k):
-    """The observer's control points, shape (n, 3), world RAS in mm."""
-    half = bank.length / 2
-    arc = np.linspace(-half, half, round(bank.length / options.control_spacing_mm) + 1)
-    points, _ = bank.fold.at(arc)
-    generator = np.random.default_rng([options.seed, _LINE, ALL_REGIONS.index(key)])
-    points = points + options.line_jitter_mm * generator.standard_normal(points.shape)
-    pixel = y[1] - y[0]
-    indices = np.stack([(x[0] - points[:, 0]) / pixel, (points[:, 1] - y[0]) / pixel, np.full(len(points), k)], -1)
-    return Image(np.empty((1, 1, 1)), affine).position_of(indices)

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.interpolate import CubicSpline
 from scipy.linalg.lapack import dpbsv
-from scipy.optimize import toms748
 
 # Points this close to a plane of voxels were drawn on it; a shorter distance between points is one point.
 ON_SLICE_MM = 0.05
@@ -17,7 +16,7 @@ COINCIDENT_MM = 1e-3
 # Points within this distance (root mean square) of a straight line do not determine a plane.
 STRAIGHT_MM = 0.1
 LARGEST_DISTANCE_FROM_PLANE_MM = 2.0
-_DENSE_STEP_MM = 0.02
+_DENSE_STEP_MM = 0.05
 
 
 @dataclass(frozen=True)
@@ -98,18 +97,20 @@ def crossing_depths(line, depth_max_mm):
     across = np.cross(line.normals[0], _first_direction(line.positions))
     axes = _in_plane_axes(line.positions, across / np.linalg.norm(across))
     p, n = (line.positions - line.positions[0]) @ axes.T, line.normals @ axes.T
+    # Every third normal stands for its neighbours: where normals converge, many cross at nearly the same depth.
+    others = np.append(np.arange(0, len(p) - 1, 3 if len(p) > 12 else 1), len(p) - 1)
+    q, m = p[others], n[others]
     depths = np.full(len(p), np.inf)
-    tolerance = 0.5 * line.length_mm / max(len(p) - 1, 1)
-    rows = max(1, 100_000 // len(p))
+    tolerance = 0.5 * line.length_mm / max(len(q) - 1, 1)
+    rows = max(1, 100_000 // len(q))
     for begin in range(0, len(p), rows):
         part = slice(begin, begin + rows)
-        apart = p[None, :, :] - p[part, None, :]
-        turn = n[part, None, 0] * n[None, :, 1] - n[part, None, 1] * n[None, :, 0]
-        turn[np.abs(turn) < 1e-9] = np.nan
-        own = (apart[..., 0] * n[None, :, 1] - apart[..., 1] * n[None, :, 0]) / turn
-        other = (apart[..., 0] * n[part, None, 1] - apart[..., 1] * n[part, None, 0]) / turn
-        with np.errstate(invalid="ignore"):
-            crosses = (own >= 0) & (own <= depth_max_mm) & (other >= 0) & (other <= own + tolerance)
+        apart_x, apart_y = q[:, 0] - p[part, 0, None], q[:, 1] - p[part, 1, None]
+        turn = n[part, 0, None] * m[:, 1] - n[part, 1, None] * m[:, 0]
+        with np.errstate(divide="ignore", invalid="ignore"):
+            own = (apart_x * m[:, 1] - apart_y * m[:, 0]) / turn
+            other = (apart_x * n[part, 1, None] - apart_y * n[part, 0, None]) / turn
+            crosses = (own > 1e-9) & (own <= depth_max_mm) & (other >= 0) & (other <= own + tolerance)
         depths[part] = np.where(crosses, own, np.inf).min(axis=1)
     return depths
 
@@ -126,16 +127,17 @@ def _plane(points, white_matter, slice_normals, name):
     slices = [normal for normal in slice_normals if np.abs(offsets @ normal).max() <= ON_SLICE_MM]
     if slices:
         return origin, min(slices, key=lambda normal: round(abs(beneath @ normal), 6))
-    _, spread, directions = np.linalg.svd(offsets, full_matrices=True)
-    if len(points) < 3 or spread[1] / np.sqrt(len(points)) < STRAIGHT_MM:
-        across = np.cross(directions[0], beneath)
+    squares, directions = np.linalg.eigh(offsets.T @ offsets / len(points))
+    thinnest, longest = directions[:, 0], directions[:, 2]
+    if len(points) < 3 or squares[1] < STRAIGHT_MM**2:
+        across = np.cross(longest, beneath)
         if np.linalg.norm(across) < 1e-6:
             raise ValueError(f"{name}: runs straight at its white-matter ROI; draw it along the cortex")
         return origin, across / np.linalg.norm(across)
-    farthest = np.abs(offsets @ directions[2]).max()
+    farthest = np.abs(offsets @ thinnest).max()
     if farthest > LARGEST_DISTANCE_FROM_PLANE_MM:
         raise ValueError(f"{name}: its points lie up to {farthest:.1f} mm off a common plane; draw it on one slice")
-    return origin, directions[2]
+    return origin, thinnest
 
 
 def _in_plane_axes(points, across):
@@ -185,17 +187,39 @@ def _smoothing_spline(points, smoothing_mm):
         return CubicSpline(t, points - residual(np.exp(stiffest)), bc_type="natural")
     if excess(loosest) >= 0:
         return CubicSpline(t, points, bc_type="natural")
-    stiffness = np.exp(toms748(excess, loosest, stiffest, xtol=1e-6))
+    stiffness = np.exp(_rising_root(excess, loosest, stiffest))
     return CubicSpline(t, points - residual(stiffness), bc_type="natural")
+
+
+def _rising_root(function, low, high, tolerance=1e-7):
+    """Root of a rising function between points where it is negative and positive: the Illinois method.
+
+    Dowell & Jarratt, BIT 1971;11:168.
+    """
+    at_low, at_high = function(low), function(high)
+    side = 0
+    for _ in range(100):
+        middle = (low * at_high - high * at_low) / (at_high - at_low)
+        value = function(middle)
+        if abs(value) < tolerance:
+            return middle
+        if value < 0:
+            low, at_low = middle, value
+            at_high = at_high / 2 if side < 0 else at_high
+            side = -1
+        else:
+            high, at_high = middle, value
+            at_low = at_low / 2 if side > 0 else at_low
+            side = 1
+    return middle
 
 
 def _equal_arc_length(spline, spacing_mm):
     """Positions (n, 2), unit tangents (n, 2) and length (mm) of a planar curve."""
     end = spline.x[-1]
-    # Samples midway between neighbours of one interval: the line's two directions give the same positions.
     t = np.linspace(0.0, end, int(np.clip(end / _DENSE_STEP_MM, 200, 20000)) + 1)
-    steps = np.linalg.norm(np.diff(spline(t), axis=0), axis=1)
-    travelled = np.concatenate([[0.0], np.cumsum(steps)])
+    speed = np.sqrt((spline(t, 1) ** 2).sum(1))
+    travelled = np.concatenate([[0.0], np.cumsum((speed[1:] + speed[:-1]) * (t[1] / 2))])
     length = float(travelled[-1])
     count = max(round(length / spacing_mm), 1) + 1
     at = np.interp(np.linspace(0.0, length, count), travelled, t)

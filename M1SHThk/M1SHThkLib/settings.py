@@ -89,8 +89,8 @@ def _valid(setting, value):
         return value
     lowest, highest = setting.metadata["range"]
     kind = type(setting.default)
-    is_number = isinstance(value, (int, float)) and not isinstance(value, bool) and kind(value) == value
-    if not is_number or not lowest <= value <= highest:
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    if not is_number or not lowest <= value <= highest or kind(value) != value:
         unit = f" {setting.metadata['unit']}" if setting.metadata["unit"] else ""
         whole = "a whole number" if kind is int else "a number"
         raise ValueError(f"setting '{setting.name}' is {value!r}; it must be {whole} from {lowest} to {highest}{unit}")

@@ -24,7 +24,7 @@ R2STAR_EXCESS = {
 }
 SUBJECT_CORRELATION = 0.6  # of the logarithm of the excess between the regions of a subject
 DEEP_LAYER_MM = {"control": (1.3, 1.8), "patient": (0.9, 1.4)}
-SUPERFICIAL_LAYER_MM = {"control": (1.6, 2.0), "patient": (1.4, 1.9)}
+SUPERFICIAL_LAYER_MM = {"control": (1.6, 2.0), "patient": (1.6, 1.9)}
 WHITE_MATTER_BETWEEN_BANKS = 2.0  # mm, in a thin gyrus
 VEIN_MM = (-0.8, 0.25)  # depths between which it is dark; blooming takes it into the cortex
 
@@ -72,34 +72,42 @@ def motor_banks(field_strength, group, seed, line_length_mm, vein=False, opposit
     generator = np.random.default_rng([seed, _GEOMETRY])
     banks = {}
     for number, (hemisphere, region) in enumerate(ALL_REGIONS):
-        shape = generator.uniform(0, 1, 4)
+        draws = generator.uniform(0, 1, 4)
         side = 1 if hemisphere == "right" else -1
         deep = replace(tissues["deep_cortex"], r2star_per_s=float(r2stars[number]))
         sulcus = 2.0 if region == "hand_knob" else 8.0  # the paracentral lobule faces the cleft between the hemispheres
         layers = _layers(tissues, deep, *map(float, thicknesses[number]), sulcus, vein, opposite_bank)
-        line, reference = _geometry(region, side, shape, layers[-1][0] if opposite_bank else None)
+        line, reference = _geometry(region, side, draws, layers[-1][0] if opposite_bank else None)
         banks[hemisphere, region] = Bank(side, line, line_length_mm, sulcus, layers, reference)
     return banks
 
 
-def _geometry(region, side, shape, thin_gyrus):
-    """A fold, and the position of its white-matter ROI; `shape` holds four numbers from 0 to 1."""
+def _geometry(region, side, draws, thin_gyrus_mm):
+    """A fold, and where its white-matter ROI is placed.
+
+    Parameters
+    ----------
+    draws : sequence of four float
+        From 0 to 1: what differs between subjects.
+    thin_gyrus_mm : float or None
+        Depth of the farther bank's far side; the fold must then be gentle, to have room for it.
+    """
     if region == "hand_knob":
-        # Yousry et al., Brain 1997;120:141: a knob of about 14 mm that points to the back and a little to the side.
-        crown, fundus, turn = 6.2 + 1.0 * shape[0], 2.5 + 0.5 * shape[1], np.radians(72 + 10 * shape[2])
+        # A knob of about 14 mm that points to the back and a little to the side (Yousry et al., Brain 1997;120:141).
+        crown, fundus, turn = 6.2 + 1.0 * draws[0], 2.5 + 0.5 * draws[1], np.radians(72 + 10 * draws[2])
         turns = [(crown * turn, 1 / crown), (1.5, 0.0), (fundus * turn, -1 / fundus)]
-        apex, tilt, length, under = (34.0 * side, -32.0), np.radians(12 + 12 * shape[3]), 64.0, 18.0
+        apex, length, roi_mm = (34.0 * side, -32.0), 64.0, 18.0
+        tilt = np.radians(12 + 12 * draws[3])
+        inward = (-side * np.sin(tilt), np.cos(tilt))
     else:
         # A gentle bulge towards the midline, whose ends turn back to it.
-        crown, fundus, turn = 18 + 4 * shape[0], 11 + 3 * shape[1], np.radians(20 + 5 * shape[2])
+        crown, fundus, turn = 18 + 4 * draws[0], 11 + 3 * draws[1], np.radians(20 + 5 * draws[2])
         turns = [(crown * turn, 1 / crown), (fundus * turn, -1 / fundus), (9.0, 0.0), (4.0, -0.1)]
-        apex, tilt, length, under = (2.4 * side, -28 - 4 * shape[3]), np.radians(90), 84.0, 14.0
-    if thin_gyrus is not None:
-        turns, under = [(20.0, 1 / 24)], thin_gyrus + 5.0
-    inward = np.array([-side * np.sin(tilt), np.cos(tilt)])
-    if region == "paracentral_lobule":
-        inward = np.array([side, 0.0])
-    return fold(turns, length, apex, inward, side < 0), np.asarray(apex) + under * inward
+        apex, length, roi_mm = (2.4 * side, -28 - 4 * draws[3]), 84.0, 14.0
+        inward = (side, 0.0)
+    if thin_gyrus_mm is not None:
+        turns, roi_mm = [(20.0, 1 / 24)], thin_gyrus_mm + 5.0
+    return fold(turns, length, apex, inward, side < 0), np.asarray(apex) + roi_mm * np.asarray(inward)
 
 
 def _layers(tissues, deep, superficial_mm, deep_mm, sulcus, vein, opposite_bank):

@@ -15,10 +15,6 @@ from scipy.special import ndtr
 X = np.arange(61) * 0.1
 EVERYWHERE = np.ones(61, bool)
 
-FIT_STANDS_STILL = pytest.mark.xfail(
-    strict=True,
-    reason="parameters whose influence is 1e12 times smaller than another's are held, and a's depends on the unit",
-)
 
 slopes = st.floats(0.8, 40.0)
 distances = st.floats(0.05, 4.0)
@@ -172,7 +168,7 @@ class TestFit:
     )
     def test_recovers_the_parameters_of_a_curve_without_noise(self, a, b1, c1, b2, distance, windowed):
         p = np.array([a, b1, c1, b2, c1 + distance])
-        window = (c1 - 1 < X) & (c1 + distance + 1 > X) if windowed else EVERYWHERE
+        window = np.abs(X - c1 - distance / 2) < distance / 2 + 1 if windowed else EVERYWHERE
         fit = ds.fit(X, ds.double_sigmoid(X, p), window)
         np.testing.assert_allclose(fit.parameters[0], p, rtol=1e-3)
         assert fit.sum_of_squares[0] <= 1e-12 * a**2
@@ -186,7 +182,6 @@ class TestFit:
         scipy_s = [sum_of_squares_by_scipy(*each) for each in zip(profiles, windows, starts, strict=True)]
         assert (fits.sum_of_squares <= np.array(scipy_s) * (1 + 1e-6)).all()
 
-    @pytest.mark.xfail(strict=True, reason="some noisy fits have used up their 100 iterations before")
     def test_has_converged_in_every_one_of_two_thousand(self):
         profiles, windows = noisy_layers(2000, 0.2)
         fits = ds.fit(X, profiles, windows)
@@ -219,7 +214,7 @@ class TestFit:
         assert (fits.parameters.shape, fits.sum_of_squares.shape) == ((2, 3, 5), (2, 3))
         np.testing.assert_array_equal(fits.parameters.reshape(6, 5), ds.fit(X, profiles, windows).parameters)
 
-    @pytest.mark.parametrize("unit", [0.1, 1e3, *(pytest.param(unit, marks=FIT_STANDS_STILL) for unit in (1e-6, 1e8))])
+    @pytest.mark.parametrize("unit", [0.1, 1e3, 1e-6, 1e8])
     def test_the_unit_does_not_matter(self, unit):
         profiles, windows = noisy_layers(20, 0.1)
         fits, scaled = ds.fit(X, profiles, windows), ds.fit(X, unit * profiles, windows)
@@ -275,9 +270,6 @@ class TestFit:
             left, right = ds.crossings(fit.parameters, 0.25)
         assert np.isfinite(fit.parameters).all() and np.isfinite(right - left).all()
 
-    @pytest.mark.xfail(
-        strict=True, raises=np.linalg.LinAlgError, reason="damping falls below what keeps a system regular"
-    )
     def test_profiles_of_smooth_noise_alone_give_numbers(self):
         h = gaussian_filter1d(np.random.default_rng(0).normal(size=(3000, 61)), 3)
         lobes = [find_lobe(X, each, np.full(61, 0.1)) for each in h]

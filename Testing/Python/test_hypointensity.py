@@ -67,10 +67,10 @@ class TestHypointensity:
 
 class TestWhichLobe:
     def test_a_lone_lobe_by_hand(self):
-        lobe = find_lobe(X, profile((0, -1), (1, -0.2), (2, 0.8), (3, -0.2), (6, -0.2)), NOISE)
+        lobe = find_lobe(X, profile((0, -1), (1, -0.25), (2, 0.75), (3, -0.25), (6, -0.25)), NOISE)
         assert X[lobe.top] == pytest.approx(2)
-        assert lobe.start_mm == pytest.approx(1.2)
-        assert lobe.end_mm == pytest.approx(2.8)
+        assert lobe.start_mm == pytest.approx(1.25)
+        assert lobe.end_mm == pytest.approx(2.75)
         assert not lobe.touches_pial_line and not lobe.merged
 
     @pytest.mark.parametrize(("superficial", "top_mm"), [(0.31, 1.5), (0.29, 4.0)])
@@ -88,6 +88,10 @@ class TestWhichLobe:
         lobe = find_lobe(X, profile(*vein, (1, -0.1), (2, 0.2), (3, -0.1), (6, -0.1)), NOISE)
         assert X[lobe.top] == pytest.approx(2)
         assert not lobe.touches_pial_line
+
+    def test_a_vein_s_darkness_does_not_lower_what_the_superficial_lobe_must_reach(self):
+        h = profile((0, 9), (0.7, -0.1), (1, -0.1), (1.5, 0.2), (2, -0.1), (3, -0.1), (4, 1), (5, -0.1), (6, -0.1))
+        assert X[find_lobe(X, h, NOISE).top] == pytest.approx(4)
 
     def test_the_opposite_bank_s_darker_layer_does_not_win(self):
         h = profile((0, -1), (1, 0), (1.7, 0.5), (2.4, 0), (4.4, 0), (5.1, 0.9), (5.8, 0), (6, -1))

@@ -5,6 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from M1SHThkLib.pial_line import PialLine, crossing_depths, distinct_points, smooth_pial_line
+from scipy.interpolate import make_smoothing_spline
+from scipy.optimize import brentq
 from scipy.spatial.transform import Rotation
 
 AXIAL = np.array([0.0, 0.0, 1.0])
@@ -115,6 +117,27 @@ class TestSmoothing:
         expected = np.polynomial.polynomial.polyval(line.positions[:, 0], intercept_and_slope)
         np.testing.assert_allclose(line.positions[:, 1], expected, atol=1e-4)
 
+    @pytest.mark.parametrize("tolerance", [0.05, 0.2])
+    def test_is_scipy_s_smoothing_spline_of_that_tolerance_through_unevenly_spaced_points(self, tolerance):
+        random = np.random.default_rng(0)
+        x = np.cumsum(random.uniform(0.2, 3, 25))
+        points = np.stack([x, 2 * np.sin(x / 4) + random.normal(0, 0.2, 25)], -1)
+        chords = np.concatenate([[0], np.cumsum(np.linalg.norm(np.diff(points, axis=0), axis=1))])
+
+        def smoothed(log_penalty):
+            return [make_smoothing_spline(chords, values, lam=np.exp(log_penalty)) for values in points.T]
+
+        def excess(log_penalty):
+            moved = [spline(chords) - values for spline, values in zip(smoothed(log_penalty), points.T, strict=True)]
+            return np.sqrt(np.sum(np.square(moved)) / 25) - tolerance
+
+        curve = np.stack(
+            [spline(np.linspace(0, chords[-1], 20_001)) for spline in smoothed(brentq(excess, -15, 15))], -1
+        )
+        line = smooth_pial_line(planar(*points.T), planar([0.0], -90.0), [AXIAL], tolerance)
+        away = np.linalg.norm(line.positions[:, None, :2] - curve, axis=-1).min(1)
+        assert away.max() < 2e-3
+
     def test_no_tolerance_passes_through_the_points(self):
         line = smooth_pial_line(ZIGZAG, BENEATH, smoothing_mm=0, spacing_mm=0.005)
         away = np.linalg.norm(ZIGZAG[:, None] - line.positions, axis=-1).min(1)
@@ -145,6 +168,10 @@ class TestSide:
         """The omega of the hand knob: an arc of 300 degrees about its white matter."""
         knob = smooth_pial_line(arc(5, np.radians(300), 40), planar([-0.5, 0.5, 1.0], [-1.0, 0.0, 1.0]))
         assert ((knob.positions * knob.normals).sum(1) < 0).all()
+
+    def test_white_matter_outside_a_deep_fold_is_found_though_the_line_s_ends_turn_their_backs_on_it(self):
+        fold = smooth_pial_line(arc(5, np.radians(220), 40), planar([-0.5, 0.5], 8.0))
+        assert ((fold.positions * fold.normals).sum(1) > 0).all()
 
     @pytest.mark.parametrize("beyond", [-30.0, 50.0])
     def test_white_matter_past_the_line_s_end_still_has_a_side(self, beyond):
@@ -183,7 +210,7 @@ class TestPlane:
             smooth_pial_line(helix, BENEATH, SLICES, name="left line")
 
     def test_a_straight_line_that_runs_at_its_white_matter_is_refused(self):
-        with pytest.raises(ValueError, match="^left line: runs straight at its white-matter ROI; draw it along"):
+        with pytest.raises(ValueError, match=r"^left line: runs straight at its white-matter ROI; draw it along"):
             smooth_pial_line(STRAIGHT, planar([30.0], 0.0), name="left line")
 
 

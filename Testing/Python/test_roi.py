@@ -60,7 +60,7 @@ class TestImage:
         "affine", [np.diag([1.0, 1, 0, 1]), np.eye(3), np.diag([1, np.nan, 1, 1]), np.diag([1, np.inf, 1, 1])]
     )
     def test_needs_an_affine_that_can_be_inverted(self, affine):
-        with pytest.raises(ValueError, match="^scan: its orientation matrix cannot be inverted; save it again"):
+        with pytest.raises(ValueError, match=r"^scan: its orientation matrix cannot be inverted; save it again"):
             Image(VOXELS, affine, "scan")
 
     def test_does_not_follow_later_changes_of_the_affine(self):
@@ -88,8 +88,9 @@ class TestRoi:
         assert Roi(np.argwhere(np.ones((5, 4, 1)))).in_plane_area(Image(VOXELS, OBLIQUE)) == pytest.approx(20 * 0.2)
 
     def test_area_is_that_of_the_fullest_slice_not_of_all(self):
-        indices = np.concatenate([np.argwhere(np.ones((5, 4, 1))), np.argwhere(np.ones((2, 2, 1))) + [0, 0, 1]])
-        assert Roi(indices).in_plane_area(Image(VOXELS, OBLIQUE)) == pytest.approx(20 * 0.2)
+        mask = np.ones((5, 4, 2))
+        mask[2:, :, 1] = 0
+        assert Roi(np.argwhere(mask)).in_plane_area(Image(VOXELS, OBLIQUE)) == pytest.approx(20 * 0.2)
 
     @pytest.mark.parametrize(("size", "area"), [((1, 6, 5), 30 * 0.75), ((6, 1, 5), 30 * 0.6), ((6, 5, 1), 30 * 0.2)])
     def test_slices_are_those_it_was_drawn_on(self, size, area):
@@ -141,9 +142,10 @@ class TestRoiFromMask:
         assert rows(roi_from_mask(mask, fine, Image(VOXELS, OBLIQUE)).indices) == rows(self.BLOB)
 
     def test_a_coarser_mask_holds_every_voxel_within(self):
-        coarse = shifted(OBLIQUE @ np.diag([2, 2, 2, 1]), [0.25, 0.25, 0.25])
-        found = roi_from_mask(mask_of([[1, 1, 1]], (6, 5, 3)), coarse, Image(VOXELS, OBLIQUE)).indices
-        assert rows(found) == rows(np.argwhere(np.ones((2, 2, 2))) + 2)
+        """Mask voxel 1 reaches from 3.25 to 7.25 along i and j, and from 1.25 to 3.25 along k."""
+        coarse = shifted(OBLIQUE, [1.25, 1.25, 0.25]) @ np.diag([4, 4, 2, 1])
+        found = roi_from_mask(mask_of([[1, 1, 1]], (3, 3, 3)), coarse, Image(VOXELS, OBLIQUE)).indices
+        assert rows(found) == rows(np.argwhere(np.ones((8, 8, 4))[4:, 4:, 2:]) + np.array([4, 4, 2]))
 
     def test_a_mask_half_a_voxel_off_keeps_its_size(self):
         found = roi_from_mask(mask_of(self.BLOB), shifted(OBLIQUE, [0.5, 0, 0]), Image(VOXELS, OBLIQUE)).indices
@@ -170,7 +172,7 @@ class TestRoiFromMask:
         assert rows(found) == rows(np.argwhere(np.ones((2, 2, 2))))
 
     def test_empty_is_refused(self):
-        with pytest.raises(ValueError, match="^splenium: is empty; draw it on the image$"):
+        with pytest.raises(ValueError, match=r"^splenium: is empty; draw it on the image$"):
             roi_from_mask(np.zeros(SHAPE), OBLIQUE, Image(VOXELS, OBLIQUE), "splenium")
 
     @pytest.mark.parametrize("turned", [np.eye(3), Rotation.from_euler("z", 10, degrees=True).as_matrix()])

@@ -115,10 +115,10 @@ class TestEveryInterpolation:
         voxels = np.random.default_rng(0).normal(size=(30, 30, 5))
         alone = voxels[:, :, 2:3]
         indices = np.random.default_rng(1).uniform(2, 27, (50, 3))
-        indices[:, 2] = 2
+        indices[:, 2] = 2 + np.random.default_rng(2).uniform(-5e-5, 5e-5, 50)  # rounding errors of an oblique affine
         voxels[:, :, [1, 3]] = np.nan
         values = at_indices(voxels, indices, interpolation)[0]
-        np.testing.assert_allclose(values, at_indices(alone, indices - [0, 0, 2], interpolation)[0], atol=1e-9)
+        np.testing.assert_allclose(values, at_indices(alone, indices - [0, 0, 2], interpolation)[0], atol=1e-3)
 
     def test_only_the_voxels_around_the_line_are_read(self, interpolation):
         """An image of 500 TB, of which no more than a neighbourhood fits into any memory."""

@@ -74,7 +74,7 @@ def set_points(curve, points):
 def show_on_slices(points):
     """Bring the points, shape (n, 3), world RAS in mm, to the middle of every slice view, near enough to be read."""
     slice_node = slicer.vtkMRMLSliceNode
-    middle = (points.min(0) + points.max(0)) / 2
+    middle = points.mean(0)  # lies in their plane, however that is tilted
     slice_node.JumpAllSlices(slicer.mrmlScene, *middle, slice_node.CenteredJumpSlice)
     needed = np.ptp(points, axis=0).max() + 2 * MARGIN_MM
     for index in range(slicer.mrmlScene.GetNumberOfNodesByClass("vtkMRMLSliceNode")):

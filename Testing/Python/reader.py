@@ -1,0 +1,275 @@
+"""A reader at the window: draws a digital exam by mouse and keys alone, as a neuroradiologist does in Slicer."""
+
+from pathlib import Path
+
+import MiniSlicer
+import numpy as np
+
+MiniSlicer.start(window=True)
+
+import qt  # noqa: E402  (after MiniSlicer has completed it)
+import slicer  # noqa: E402
+from PySide6.QtTest import QTest  # noqa: E402
+
+MODULE = Path(__file__).resolve().parents[2] / "M1SHThk" / "M1SHThk.py"
+if not hasattr(slicer.modules, "m1shthk"):
+    MiniSlicer.loadModule(str(MODULE))
+
+from M1SHThkLib.measurement import measure_exam  # noqa: E402
+from M1SHThkLib.scene import exam_nodes  # noqa: E402
+
+KEYS = exam_nodes.REGION_KEYS
+REGION, STATE, SH, THK, RATIO = range(5)  # columns of the table of regions
+FOUR_UP = 3
+LEFT_BUTTON = qt.Qt.MouseButton.LeftButton
+
+
+def widget():
+    return slicer.modules.M1SHThkWidget
+
+
+def ui():
+    return widget().ui
+
+
+def parameters():
+    return widget().logic.getParameterNode()
+
+
+def widget_layout():
+    """Number of the module's own layout."""
+    import M1SHThk
+
+    return M1SHThk.LAYOUT_ID
+
+
+def red():
+    return slicer.app.layoutManager().sliceWidget("Red")
+
+
+def interaction():
+    return slicer.app.applicationLogic().GetInteractionNode()
+
+
+def settle(timers=True):
+    """Let the hand rest: the timers of live numbers and of intervals run out, and views are drawn."""
+    for _ in range(500):
+        slicer.app.processEvents()
+        panel = widget()
+        if not timers or not (panel._liveTimer.isActive() or panel._restTimer.isActive()):
+            break
+        QTest.qWait(10)
+    slicer.app.processEvents()
+
+
+#
+# The exam
+#
+
+
+def start_reading(phantom, name="T2star"):
+    """An empty Slicer in another module, into which the volume alone comes; then the module is opened."""
+    slicer.util.selectModule("")
+    MiniSlicer.closeScene()
+    slicer.util.mainWindow().resize(1200, 800)
+    slicer.app.layoutManager().setLayout(FOUR_UP)
+    volume = exam_nodes.add_volume(slicer.mrmlScene, name, phantom.mean, phantom.affine)
+    slicer.util.selectModule("M1SHThk")
+    settle()
+    return volume
+
+
+def open_scene(path):
+    """Open a saved scene while the module is shown."""
+    slicer.util.selectModule("M1SHThk")
+    MiniSlicer.closeScene()
+    slicer.util.loadScene(path)
+    settle()
+
+
+def choose(selector, node):
+    """Choose a node from a selector's list with the arrow keys."""
+    box = selector.findChild(qt.QComboBox)
+    wanted = box.findData(node.GetID())
+    assert wanted >= 0, f"{node.GetName()} is not offered"
+    while box.currentIndex != wanted:
+        before = box.currentIndex
+        QTest.keyClick(box, qt.Qt.Key.Key_Down if box.currentIndex < wanted else qt.Qt.Key.Key_Up)
+        assert box.currentIndex != before
+    slicer.app.processEvents()
+
+
+def check(selector, nodes):
+    """Tick nodes in the open list of a selector of several nodes."""
+    box = selector.findChild(qt.QComboBox)
+    for node in nodes:
+        box.showPopup()
+        index = box.model().index(box.findData(node.GetID()), 0)
+        QTest.mouseClick(box.view().viewport(), LEFT_BUTTON, pos=box.view().visualRect(index).center())
+        box.hidePopup()
+    slicer.app.processEvents()
+    assert {node.GetID() for node in nodes} == {node.GetID() for node in selector.checkedNodes()}
+
+
+def choose_text(box, text):
+    """Choose an entry of a plain combo box with the arrow keys."""
+    wanted = box.findText(text)
+    assert wanted >= 0, f"{text} is not offered"
+    while box.currentIndex != wanted:
+        QTest.keyClick(box, qt.Qt.Key.Key_Down if box.currentIndex < wanted else qt.Qt.Key.Key_Up)
+    slicer.app.processEvents()
+
+
+def enter_text(edit, text):
+    """Type into a line edit or spin box, in place of what stands there, and press Enter."""
+    edit.setFocus()
+    edit.selectAll()
+    QTest.keyClick(edit, qt.Qt.Key.Key_Delete)
+    QTest.keyClicks(edit, text)
+    QTest.keyClick(edit, qt.Qt.Key.Key_Return)
+    slicer.app.processEvents()
+
+
+def enter_path(edit, path):
+    """Type a path into a path selector."""
+    enter_text(edit.findChild(qt.QLineEdit), str(path))
+
+
+def look_at(ras):
+    """Scroll the slice view to the slice of a position, at a size at which all of it is seen."""
+    MiniSlicer.move("Red", red().mrmlSliceNode().GetSliceToRAS().MultiplyPoint((0, 0, 0, 1))[:3])
+    MiniSlicer.keyPress("Red", "r")
+    for _ in range(100):
+        to_ras = red().mrmlSliceNode().GetSliceToRAS()
+        normal = np.array([to_ras.GetElement(row, 2) for row in range(3)])
+        here = np.array([to_ras.GetElement(row, 3) for row in range(3)])
+        away = normal @ (np.asarray(ras) - here)
+        if abs(away) < 0.3:
+            return
+        MiniSlicer.keyPress("Red", "f" if away > 0 else "b")
+    raise AssertionError(f"the slice at {ras} is not reached")
+
+
+def unfold(box):
+    """Click a collapsed section or group open."""
+    if box.collapsed:
+        if isinstance(box, qt.QGroupBox):
+            box.setFocus()
+            QTest.keyClick(box, qt.Qt.Key.Key_Space)
+        else:
+            box.click()
+    assert not box.collapsed
+    slicer.app.processEvents()
+
+
+#
+# Drawing
+#
+
+
+def outline_of(phantom, roi, grow=0.0):
+    """Corners of a polygon about a ROI's voxels, world RAS in mm."""
+    positions = phantom.exam().image.position_of(roi.indices)
+    middle = positions.mean(0)
+    area = len(positions) * phantom.exam().image.spacing[0] * phantom.exam().image.spacing[1]
+    angle = np.arange(10) * 2 * np.pi / 10
+    axes = phantom.affine[:3, :2] / np.linalg.norm(phantom.affine[:3, :2], axis=0)
+    radius = np.sqrt(area / np.pi) + grow
+    return middle + radius * (np.cos(angle)[:, None] * axes[:, 0] + np.sin(angle)[:, None] * axes[:, 1])
+
+
+def draw_outline(button, corners):
+    """Click a ROI's button, click around it, close it by the right button, and click the button again."""
+    look_at(corners[0])
+    button.click()
+    assert button.checked
+    for corner in corners:
+        MiniSlicer.click("Red", corner)
+    MiniSlicer.click("Red", corners[0], button="right")
+    button.click()
+    slicer.app.processEvents()
+
+
+def draw_splenium(phantom, grow=0.0):
+    draw_outline(ui().drawSpleniumButton, outline_of(phantom, phantom.splenium, grow))
+
+
+def draw_white_matter(phantom, number):
+    choose_region((phantom.regions[number].hemisphere, phantom.regions[number].region))
+    draw_outline(ui().drawWhiteMatterButton, outline_of(phantom, phantom.regions[number].white_matter))
+
+
+def draw_line(phantom, number, points=None, button=None):
+    """Place a region's line point by point and end by the right button."""
+    region = phantom.regions[number]
+    choose_region((region.hemisphere, region.region))
+    points = region.pial_lines[0] if points is None else points
+    look_at(points[0])
+    (button or ui().drawLineButton).click()
+    place(points)
+    MiniSlicer.click("Red", points[-1], button="right")
+    assert interaction().GetCurrentInteractionMode() == interaction().ViewTransform
+
+
+def place(points):
+    for point in points:
+        MiniSlicer.click("Red", point)
+
+
+def draw_region(phantom, number):
+    draw_white_matter(phantom, number)
+    draw_line(phantom, number)
+
+
+def draw_exam(phantom):
+    draw_splenium(phantom)
+    for number in range(len(phantom.regions)):
+        draw_region(phantom, number)
+    settle()
+
+
+#
+# What the panel shows
+#
+
+
+def choose_region(key):
+    """Click a region's row in the table."""
+    table = ui().regionsTable
+    item = table.item(KEYS.index(key), 0)
+    table.scrollToItem(item)
+    QTest.mouseClick(table.viewport(), LEFT_BUTTON, pos=table.visualItemRect(item).center())
+    slicer.app.processEvents()
+
+
+def cell(key, column):
+    return ui().regionsTable.item(KEYS.index(key), column).text()
+
+
+def state(key):
+    return cell(key, STATE)
+
+
+def numbers(key):
+    """SH, Thk and SH/Thk that the table shows of a region; None where it shows none."""
+    texts = [cell(key, column).split("\n")[0] for column in (SH, THK, RATIO)]
+    return [float(text) for text in texts] if all(texts) else None
+
+
+def shown(measurement):
+    """Numbers as the table rounds them."""
+    return [round(measurement.sh, 3), round(measurement.thk_mm, 2), round(measurement.sh_thk_per_mm, 3)]
+
+
+def measured():
+    """What the core says of the exam that is drawn: mapping key -> Measurement."""
+    exam = exam_nodes.exam_from_parameters(parameters().parameterNode)
+    return {(m.hemisphere, m.region): m for m in measure_exam(exam)}
+
+
+def line(key, number=0):
+    return widget().logic.lines(key)[number]
+
+
+def points(key, number=0):
+    return exam_nodes.points_from_curve(line(key, number))

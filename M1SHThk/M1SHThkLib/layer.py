@@ -78,8 +78,9 @@ def find_layer(x, h, covariance, settings):
     if lobe and not lobe.touches_pial_line and h[0] > 0:
         separated = _significance(x, h, covariance, lobe.start_mm, lobe.end_mm)
         at_line = _significance(x, h, covariance, x[0], x[np.argmax(h <= 0)])
-        if separated < NO_LAYER_BELOW_Z and at_line >= NEAR_NOISE_BELOW_Z:
-            # What is separated from clear darkness at the line is a ripple of the noise: the line cuts into the layer.
+        if separated < NEAR_NOISE_BELOW_Z <= at_line:
+            # Beside clear darkness at the line, what is separated from it and near noise is taken for a ripple of the
+            # noise: the line cuts into the layer, or fluid or a vein hides it.
             lobe = find_lobe(x, h, h_se, *fractions, at_line=True)
     nan = float("nan")
     if lobe is None:

@@ -21,6 +21,7 @@ from M1SHThkLib.scene import exam_nodes  # noqa: E402
 KEYS = exam_nodes.REGION_KEYS
 REGION, STATE, SH, THK, RATIO = range(5)  # columns of the table of regions
 FOUR_UP = 3
+WINDOW = slicer.util.mainWindow().width, slicer.util.mainWindow().height
 LEFT_BUTTON = qt.Qt.MouseButton.LeftButton
 
 
@@ -79,8 +80,17 @@ def start_reading(phantom, name="T2star"):
     return volume
 
 
+def go_home():
+    """Leave the module, its window and its keys to whoever comes next."""
+    slicer.util.selectModule("")
+    slicer.app.layoutManager().setLayout(FOUR_UP)
+    slicer.util.mainWindow().resize(*WINDOW)
+    MiniSlicer.closeScene()
+
+
 def open_scene(path):
     """Open a saved scene while the module is shown."""
+    slicer.util.mainWindow().resize(1200, 800)
     slicer.util.selectModule("M1SHThk")
     MiniSlicer.closeScene()
     slicer.util.loadScene(path)

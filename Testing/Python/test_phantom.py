@@ -77,13 +77,6 @@ def test_profile_of_the_image_is_the_true_one_whatever_the_option(options):
     assert_profiles_agree({"group": "patient", "seed": 4, "regions": TWO, **options}, percent=0.15)
 
 
-def test_profile_of_a_long_line_is_that_of_its_parts():
-    whole = exam_like(line_length_mm=40.0, regions=ONE).region_truths[0]
-    short = exam_like(line_length_mm=20.0, regions=ONE).region_truths[0]
-    assert np.array_equal(whole.fold.points, short.fold.points)
-    assert np.abs(whole.profile([0.0, 2.4]) - short.profile([0.0, 2.4])).max() < 0.05 * whole.splenium()
-
-
 def test_profile_combines_echoes_before_it_averages():
     truth = exam_like(seed=2, regions=ONE).region_truths[0]
     echoes = np.array([truth.profile([0.0, 2.5], lambda e, n=n: e[..., n]) for n in range(10)])
@@ -263,7 +256,7 @@ def test_tissues_fill_every_pixel(section):
     assert min(fraction.min() for fraction in fractions.values()) >= 0
     area = {tissue.name: fraction.sum() * 0.9 * 1.1 / 100 for tissue, fraction in fractions.items()}
     brain = sum(area.get(name, 0) for name in ("cortex", "white_matter", "splenium"))
-    assert 70 < brain < 170  # cm2
+    assert 90 < brain < 160  # cm2
     assert ("splenium" in area) == (section == "splenium")
 
 

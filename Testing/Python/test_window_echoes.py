@@ -44,6 +44,7 @@ def empty():
     slicer.util.selectModule("M1SHThk")
     reader.unfold(reader.ui().echoesGroupBox)
     yield
+    reader.go_home()
     MiniSlicer.raiseErrors()
 
 

@@ -37,6 +37,7 @@ def phantom():
 def no_error_is_swallowed():
     MiniSlicer.errors.clear()
     yield
+    reader.go_home()
     MiniSlicer.raiseErrors()
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 if not __package__:
     # Run as a folder: its own files must not shadow modules of the standard library, and imports need the package.
     sys.path[0] = str(Path(__file__).resolve().parent.parent)
-    __package__ = "M1SHThkLib"
+    __package__, __spec__ = "M1SHThkLib", None
 
 import numpy as np
 import scipy

@@ -195,14 +195,13 @@ def _sulci(section, banks, outline):
 
 
 def _clear_of(banks, points):
-    """Whether points are far enough from the banks, their white-matter ROIs and what their normals sample."""
+    """Whether points are far enough from the banks and from what their normals sample."""
     clear = np.ones(len(points), bool)
     for bank in banks:
         half = bank.length / 2 + MARGIN
         deepest = max(8.0, bank.layers[-1][0]) + CORTEX + SULCUS
         clear &= _distance(points, bank.fold.points) > 2 * CORTEX + SULCUS
         clear &= _distance(points, bank.fold.stretch(-half, half).points) > deepest
-        clear &= np.linalg.norm(points - bank.white_matter, axis=-1) > 10
     return clear
 
 

@@ -273,10 +273,23 @@ def _array(image, sitk, path):
     array = sitk.GetArrayFromImage(image)
     if image.GetNumberOfComponentsPerPixel() == 1:
         return array.T
-    kinds = [image.GetMetaData(key) for key in image.GetMetaDataKeys() if key.startswith("NRRD_kinds")]
-    if "list" not in kinds:  # a list of volumes is how Slicer saves a sequence
+    if "list" not in _nrrd_kinds(path):  # a list of volumes is how Slicer saves a sequence
         raise ValueError(f"{path}: holds vectors or colours; an image with one intensity a voxel is needed")
     return np.moveaxis(array, -1, 0).T
+
+
+def _nrrd_kinds(path):
+    """The kinds of a NRRD file's axes; SimpleITK tells that of the components since 2.5.6 only."""
+    with open(path, "rb") as file:
+        if file.read(4) != b"NRRD":
+            return []
+        for line in file:
+            name, _, value = line.decode("latin-1").strip().partition(":")
+            if name == "kinds":
+                return value.split()
+            if not name:
+                break
+    return []
 
 
 def _four_dimensional(stored, path):

@@ -48,6 +48,12 @@ def red():
     return slicer.app.layoutManager().sliceWidget("Red")
 
 
+def plot():
+    """The plot view that is shown."""
+    layouts = slicer.app.layoutManager()
+    return next(view for view in map(layouts.plotWidget, range(layouts.plotViewCount)) if view.visible)
+
+
 def interaction():
     return slicer.app.applicationLogic().GetInteractionNode()
 

@@ -90,7 +90,7 @@ def everything():
         "results": node.results,
         "tables": [node.measurementsTable.GetNumberOfRows(), node.profilesTable.GetNumberOfRows()],
         "series": node.plotChart.GetNumberOfPlotSeriesNodes(),
-        "shown": slicer.app.layoutManager().plotWidget(0).mrmlPlotViewNode().GetPlotChartNode().GetTitle(),
+        "shown": reader.plot().mrmlPlotViewNode().GetPlotChartNode().GetTitle(),
     }
 
 

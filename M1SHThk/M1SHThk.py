@@ -253,7 +253,7 @@ class M1SHThkWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
             ("D", self.ui.drawLineButton.click),
             ("W", self.ui.drawWhiteMatterButton.click),
             ("S", self.ui.drawSpleniumButton.click),
-            ("A", self.ui.acceptButton.click),
+            ("Shift+A", self.ui.acceptButton.click),
             ("Esc", self.stopDrawing),
         ):
             shortcut = qt.QShortcut(qt.QKeySequence(keys), slicer.util.mainWindow() or uiWidget)

@@ -290,7 +290,7 @@ def test_keys_choose_regions_draw_and_accept(phantom, drawn):
     assert editor.currentSegmentID() == reader.parameters().spleniumSegmentID
     MiniSlicer.keyPress("Red", "s")
     assert editor.activeEffect() is None
-    MiniSlicer.keyPress("Red", "a")
+    MiniSlicer.keyPress("Red", "a", "shift")
     assert reader.state(KNOB) == "accepted"
 
 

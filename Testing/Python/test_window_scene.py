@@ -427,7 +427,7 @@ def test_what_changes_while_the_module_is_left_is_measured_on_coming_back(phanto
 def test_keys_of_the_module_rest_while_another_is_shown(phantom, drawn):
     slicer.util.selectModule("")
     MiniSlicer.keyPress("Red", "d")
-    MiniSlicer.keyPress("Red", "a")
+    MiniSlicer.keyPress("Red", "a", "shift")
     slicer.util.selectModule("M1SHThk")
     clear_state()
     assert reader.state(KNOB) == "measured"

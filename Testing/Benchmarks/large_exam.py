@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 import numpy as np
-from M1SHThkLib.exam import Region
+from M1SHThkLib.exam import Exam, Region
 from M1SHThkLib.image import Image
 from M1SHThkLib.measurement import Reference, evaluate_roi
 from M1SHThkLib.phantom import PhantomOptions, make_phantom
@@ -14,8 +14,9 @@ SHAPE = (448, 384, 60)
 
 @dataclass(frozen=True)
 class LargeExam:
-    """An image, a region and its references, evaluated."""
+    """An exam of one region, and its references, evaluated."""
 
+    exam: Exam
     image: Image
     region: Region
     splenium: Reference
@@ -45,5 +46,10 @@ def make_large_exam():
     region = exam.regions[0]
     region = replace(region, white_matter=replace(region.white_matter, indices=region.white_matter.indices - first))
     return LargeExam(
-        image, region, evaluate_roi(splenium, image), evaluate_roi(region.white_matter, image), exam.settings
+        exam=replace(exam, image=image, splenium=splenium, regions=(region,)),
+        image=image,
+        region=region,
+        splenium=evaluate_roi(splenium, image),
+        white_matter=evaluate_roi(region.white_matter, image),
+        settings=exam.settings,
     )

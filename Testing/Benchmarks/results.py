@@ -10,6 +10,7 @@ import scipy
 from accuracy import measure_accuracy
 from coverage import measure_coverage
 from large_exam import make_large_exam
+from live import measure_live_update
 from M1SHThkLib import __version__
 from M1SHThkLib.files import write_json
 from memory import measure_memory
@@ -31,6 +32,8 @@ def measure_all(full):
     large = make_large_exam()
     results.update(measure_speed(large, full))
     results.update(measure_memory(large))
+    show_progress("live update")
+    results.update(measure_live_update())
     for measure in (measure_accuracy, measure_precision, measure_coverage, measure_right_layer, measure_robustness):
         results.update(measure(full))
     results["seconds"] = time.perf_counter() - begin

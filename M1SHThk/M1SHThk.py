@@ -532,10 +532,14 @@ class M1SHThkWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         """Add the confidence intervals and keep the results in the scene."""
         if not self._parameterNode or self._dragging:
             return
+        # What has changed since the last live update is not measured yet.
+        waiting = self._liveTimer.isActive()
+        self._liveTimer.stop()
         finished = {}
         for key in exam_nodes.REGION_KEYS:
             if key in self._pending:
-                read = self._measure(key) if key not in self._read or key != self._key() else self._read[key]
+                isMeasured = key == self._key() and key in self._read and not waiting
+                read = self._read[key] if isMeasured else self._measure(key)
                 if isinstance(read, reading.Read):
                     read = reading.Read(read.image, with_intervals(read.measurement))
                 self._read[key] = read
@@ -545,7 +549,10 @@ class M1SHThkWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
             self.logic.storeRegions(finished)
             self.logic.showChart()
         self.updatePanel()
-        self.showNumbers()
+        if waiting:
+            self.showSelectedRegion()
+        else:
+            self.showNumbers()
 
     def _measure(self, key):
         """Measure a region now; what cannot be measured is remembered as the sentence that says why."""

@@ -1208,7 +1208,7 @@ class M1SHThkLogic(ScriptedLoadableModuleLogic):
             visible = read is not None and self.getParameterNode().overlayVisible
             if visible:
                 thickness = overlay.slice_thickness(read.image, read.measurement)
-                overlay.show_mesh(model, overlay.MESHES[name](read.measurement, thickness))
+                model.SetAndObserveMesh(overlay.MESHES[name](read.measurement, thickness))
             if bool(model.GetDisplayNode().GetVisibility()) != visible:
                 model.GetDisplayNode().SetVisibility(visible)
 

@@ -139,7 +139,7 @@ def noisy_layers(count, noise, seed=0):
 def bounds(profile, window):
     """The fit's bounds on (a, b1, c1, b2, c2 - c1), as its documentation gives them."""
     peak, first = profile[window].max(), X[window][0]
-    return [0.5 * peak, 0.8, first - 2, 0.8, 0.05], [2.5 * peak, 40, X[-1], 40, X[-1] - X[0] + 2]
+    return [0.5 * peak, 0.8, first - 2, 0.8, 0.05], [2.5 * peak, 40, X[-1], 40, X[-1] - X[0]]
 
 
 def sum_of_squares_by_scipy(profile, window, start):

@@ -29,14 +29,6 @@ def add_overlay_model(scene, name):
     return model
 
 
-def show_mesh(model, mesh):
-    """Let a model node show a vtkUnstructuredGrid; its own is overwritten, so that the views keep their pipelines."""
-    if model.GetMesh() is None:
-        model.SetAndObserveMesh(mesh)
-    else:
-        model.GetMesh().ShallowCopy(mesh)
-
-
 def band_mesh(measurement, slice_thickness_mm):
     """The measured layer as a vtkUnstructuredGrid of hexahedra; empty where there is no thickness."""
     m = measurement

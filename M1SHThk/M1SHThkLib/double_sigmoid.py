@@ -25,7 +25,7 @@ _DAMPING_SMALLEST, _DAMPING_START, _DAMPING_LARGEST = 1e-12, 1e-3, 1e12
 
 def double_sigmoid(x, parameters):
     """F at depths x (mm), shape (n,), of curves with parameters (..., 5): shape (..., n)."""
-    a, b1, c1, b2, c2 = _columns(parameters)
+    a, b1, c1, b2, c2 = _parts(np.asarray(parameters, float)[..., None, :])
     return a * (expit(b1 * (x - c1)) - expit(b2 * (x - c2)))
 
 
@@ -35,7 +35,7 @@ def jacobian(x, parameters):
 
 
 def _value_and_jacobian(x, parameters):
-    a, b1, c1, b2, c2 = _columns(parameters)
+    a, b1, c1, b2, c2 = _parts(np.asarray(parameters, float)[..., None, :])
     from_c1, from_c2 = x - c1, x - c2
     rise, fall = expit(b1 * from_c1), expit(b2 * from_c2)
     rise_slope, fall_slope = a * rise * (1 - rise), a * fall * (1 - fall)
@@ -49,8 +49,9 @@ def _value_and_jacobian(x, parameters):
     return a * shape, derivatives
 
 
-def _columns(parameters):
-    return np.moveaxis(np.asarray(parameters, float)[..., None], -2, 0)
+def _parts(parameters):
+    """(a, b1, c1, b2, c2), each without the last axis; faster than moving that axis to the front."""
+    return (parameters[..., part] for part in range(5))
 
 
 def mode_and_height(parameters):
@@ -60,7 +61,7 @@ def mode_and_height(parameters):
     of c2, rises likewise right of c1 (b1 > b2), and is zero half-way where b1 = b2.
     """
     parameters = np.asarray(parameters, float)
-    _, b1, c1, b2, c2 = np.moveaxis(parameters, -1, 0)
+    _, b1, c1, b2, c2 = _parts(parameters)
     side = np.where(b1 <= b2, 1.0, -1.0)
 
     def log_ratio(x):
@@ -78,7 +79,7 @@ def crossings(parameters, fraction):
     """Depths (mm) on either side of the maximum at which F is `fraction` of its height, each of shape (...)."""
     parameters = np.asarray(parameters, float)
     mode, height = mode_and_height(parameters)
-    a, b1, c1, b2, c2 = np.moveaxis(parameters, -1, 0)
+    a, b1, c1, b2, c2 = _parts(parameters)
     level = fraction * height
 
     def above_level(x):
@@ -99,12 +100,12 @@ def width(parameters, fraction):
 
 def area(parameters):
     """Area under F over all depths: a (c2 - c1), whatever the slopes; unit of the profile times mm, shape (...)."""
-    a, _, c1, _, c2 = np.moveaxis(np.asarray(parameters, float), -1, 0)
+    a, _, c1, _, c2 = _parts(np.asarray(parameters, float))
     return a * (c2 - c1)
 
 
 def _value(x, parameters):
-    a, b1, c1, b2, c2 = np.moveaxis(parameters, -1, 0)
+    a, b1, c1, b2, c2 = _parts(parameters)
     return a * (expit(b1 * (x - c1)) - expit(b2 * (x - c2)))
 
 

@@ -331,8 +331,8 @@ def _normals(image, region, white_matter, settings):
     crossings = np.concatenate([crossing_depths(line, settings.depth_max_mm) for line in lines])
     positions = np.concatenate([line.positions for line in lines])
     normals = np.concatenate([line.normals for line in lines])
-    intensities, outside = sample_normals(image, positions, normals, depths, settings.interpolation)
     beyond = depths > crossings[:, None]
+    intensities, outside = sample_normals(image, positions, normals, depths, settings.interpolation, ~beyond)
     leaves = (outside & ~beyond).any(1)
     if leaves.all():
         raise ValueError(
@@ -340,7 +340,6 @@ def _normals(image, region, white_matter, settings):
             "or sample less deep"
         )
     void = np.isnan(intensities) & ~beyond & ~leaves[:, None]
-    intensities[beyond] = np.nan
     kept = ~leaves & np.isfinite(intensities).any(1)
     if not kept.any():
         raise ValueError(f"pial line of the {region.name}: {image.name} has no valid voxel there; draw it on tissue")

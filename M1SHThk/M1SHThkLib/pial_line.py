@@ -229,8 +229,8 @@ def _equal_arc_length(spline, spacing_mm):
 
 def _side_of(inside, positions, normals):
     """+1 where most of the ROI lies on the side that the normals point to, -1 where it lies on the other."""
-    if len(inside) > 200:
-        inside = inside[:: len(inside) // 200]
+    if len(inside) > 50:
+        inside = inside[:: len(inside) // 50]
     nearest = ((inside[:, None, :] - positions[None, :, :]) ** 2).sum(-1).argmin(1)
     beside = (nearest > 0) & (nearest < len(positions) - 1)
     if beside.any():

@@ -10,7 +10,7 @@ _ORDER = {"linear": 1, "cubic": 3, "quintic": 5}
 _ON_VOXEL = 1e-4
 
 
-def sample_normals(image, positions, normals, depths_mm, interpolation="quintic"):
+def sample_normals(image, positions, normals, depths_mm, interpolation="quintic", wanted=None):
     """Intensities at given depths along normals.
 
     Only the voxels around the line are read. Samples within half a voxel of the outermost voxel centres take the value
@@ -26,6 +26,9 @@ def sample_normals(image, positions, normals, depths_mm, interpolation="quintic"
     interpolation : str
         'linear', 'cubic' or 'quintic' (B-splines; the higher, the less they blur).
 
+    wanted : bool array, shape (n, d), optional
+        Which samples are needed; the others are missing.
+
     Returns
     -------
     intensities : float array, shape (n, d)
@@ -40,7 +43,7 @@ def sample_normals(image, positions, normals, depths_mm, interpolation="quintic"
     shape = np.array(image.voxels.shape)[:, None, None]
     outside = ((index < -0.5) | (index > shape - 0.5)).any(axis=0)
     intensities = np.full(outside.shape, np.nan)
-    within = ~outside
+    within = ~outside if wanted is None else ~outside & wanted
     if within.any():
         inside = np.clip(index[:, within], 0, shape[:, 0] - 1)
         intensities[within] = _interpolate(image.voxels, inside, interpolation)

@@ -145,7 +145,6 @@ def set_table_columns(table, columns):
                 vtk_to_numpy(column)[:] = values
                 column.Modified()
         vtk_table.Modified()
-        table.Modified()
 
 
 @contextmanager

@@ -136,7 +136,7 @@ def _bracketed_newton(function, positive, negative, start):
         following = np.where(lost, (positive + negative) / 2, following)
         moved = np.abs(following - x).max(initial=0.0)
         x = following
-        if moved < 1e-12:
+        if moved < 1e-10:  # mm; the next step would be its square
             break
     return x
 

@@ -22,7 +22,7 @@ class Layer:
     Attributes
     ----------
     lobe : Lobe or None
-    parameters, parameters_sd : arrays, shape (5,)
+    parameters : array, shape (5,)
         Of F: (a, b1, c1, b2, c2).
     at_bound : bool
         Whether any parameter ended on a bound of the fit.
@@ -49,7 +49,6 @@ class Layer:
 
     lobe: Lobe | None
     parameters: np.ndarray
-    parameters_sd: np.ndarray
     at_bound: bool
     mode_mm: float
     height: float
@@ -90,7 +89,6 @@ def find_layer(x, h, covariance, settings):
         return Layer(
             lobe,
             missing,
-            missing,
             False,
             nan,
             nan,
@@ -116,7 +114,6 @@ def find_layer(x, h, covariance, settings):
     return Layer(
         lobe=lobe,
         parameters=parameters,
-        parameters_sd=np.sqrt(np.diag(double_sigmoid.covariance(x, parameters, lobe.window, covariance))),
         at_bound=bool(fit.at_bound.any()),
         mode_mm=float(mode),
         height=float(height),

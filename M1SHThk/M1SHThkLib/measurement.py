@@ -106,7 +106,6 @@ class Measurement:
     thk_fit_mm: float
     sh_thk_fit_per_mm: float
     parameters: np.ndarray
-    parameters_sd: np.ndarray
     mode_mm: float
     edges_mm: tuple[float, float]
     lobe_z: float
@@ -227,7 +226,6 @@ def measure_region(image, region: Region, splenium: Reference, white_matter: Ref
         thk_fit_mm=layer.edges_mm[1] - layer.edges_mm[0],
         sh_thk_fit_per_mm=layer.height / (layer.edges_mm[1] - layer.edges_mm[0]),
         parameters=layer.parameters,
-        parameters_sd=layer.parameters_sd,
         mode_mm=layer.mode_mm,
         edges_mm=layer.edges_mm,
         lobe_z=layer.z,
@@ -358,7 +356,7 @@ def _normals(image, region, white_matter, settings):
 def _slice_normals(affine):
     """Unit normals of the image's slice planes, of the planes of constant k, j and i, shape (3, 3)."""
     i, j, k = affine[:3, :3].T
-    normals = np.stack([np.cross(i, j), np.cross(k, i), np.cross(j, k)])
+    normals = np.cross([i, k, j], [j, i, k])
     return normals / np.linalg.norm(normals, axis=1, keepdims=True)
 
 

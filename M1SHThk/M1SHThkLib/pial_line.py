@@ -7,7 +7,7 @@ to make it smoother. The directions normal to the spline are computed".
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.interpolate import CubicSpline
+from scipy.interpolate import CubicSpline, PPoly
 from scipy.linalg.lapack import dpbsv
 
 # Points this close to a plane of voxels were drawn on it; a shorter distance between points is one point.
@@ -168,27 +168,38 @@ def _smoothing_spline(points, smoothing_mm):
     pull[0, 2:] = q[2, :-2] * q[0, 2:]
     kinks = np.diff(np.diff(points, axis=0) / h[:, None], axis=0)
 
-    def residual(stiffness):
+    def smoothed(stiffness):
+        """How far the spline lies from each point, and its second derivative at the inner ones."""
         _, second, _ = dpbsv(bend + stiffness * pull, kinks)
         moved = np.zeros_like(points)
         moved[:-2] += q[0][:, None] * second
         moved[1:-1] += q[1][:, None] * second
         moved[2:] += q[2][:, None] * second
-        return stiffness * moved
+        return stiffness * moved, second
 
     def excess(log_stiffness):
-        moved = residual(np.exp(log_stiffness))
+        moved, _ = smoothed(np.exp(log_stiffness))
         # The distance grows by powers of the stiffness: its logarithm is nearly a straight line.
         return 0.5 * np.log((moved**2).sum() / len(points) + 1e-300) - np.log(smoothing_mm)
 
     # The stiffness has the unit mm^3: between next to none and a straight line for points this far apart.
     loosest, stiffest = 3 * np.log(h.min()) - 20.0, 3 * np.log(t[-1]) + 16.0
     if excess(stiffest) <= 0:
-        return CubicSpline(t, points - residual(np.exp(stiffest)), bc_type="natural")
-    if excess(loosest) >= 0:
-        return CubicSpline(t, points, bc_type="natural")
-    stiffness = np.exp(_rising_root(excess, loosest, stiffest))
-    return CubicSpline(t, points - residual(stiffness), bc_type="natural")
+        stiffness = np.exp(stiffest)
+    elif excess(loosest) >= 0:
+        stiffness = 0.0
+    else:
+        stiffness = np.exp(_rising_root(excess, loosest, stiffest))
+    moved, second = smoothed(stiffness)
+    return _natural_spline(t, points - moved, second)
+
+
+def _natural_spline(t, points, second):
+    """The natural cubic spline through points, shape (n, 2), from its second derivatives at the inner ones."""
+    h, bend = np.diff(t)[:, None], np.zeros_like(points)
+    bend[1:-1] = second
+    slopes = np.diff(points, axis=0) / h - h * (2 * bend[:-1] + bend[1:]) / 6
+    return PPoly(np.stack([np.diff(bend, axis=0) / (6 * h), bend[:-1] / 2, slopes, points[:-1]]), t)
 
 
 def _rising_root(function, low, high, tolerance=1e-7):

@@ -54,9 +54,6 @@ class TestFoundLayer:
         assert layer.r_squared == pytest.approx(1 - (residuals**2).sum() / ((samples - samples.mean()) ** 2).sum())
         assert layer.window_end_mm == pytest.approx(6.0)
 
-    def test_parameters_spread_with_the_noise(self):
-        np.testing.assert_allclose(layer_in(covariance=white(0.003)).parameters_sd, 3 * LAYER.parameters_sd)
-
 
 class TestSignificance:
     """h = -1, 1, 2, 1, -1 at 0, 1, 2, 3, 4 mm: the lobe reaches from 0.5 to 3.5 mm.

@@ -77,20 +77,22 @@ def fill_measurements_table(table, text, identity):
 
 def fill_summary_table(table, text):
     """Fill the table that the module's layout shows: a row a region, numbers rounded for reading."""
-    header = ("Region", "SH", "Thk (mm)", "SH/Thk (1/mm)", "95 % interval", "Flags")
+    header = ("Region", "SH", "Thk, mm", "SH/Thk, 1/mm", "Flags")
     with _modifying(table):
         table.RemoveAllColumns()
         table.SetUseColumnTitleAsColumnHeader(True)
         columns = {name: [] for name in header}
         for (hemisphere, region), values in stored_values(text).items():
             low, high = values["sh_thk_per_mm_ci_low"], values["sh_thk_per_mm_ci_high"]
+            sh, thk, ratio = (
+                "missing" if values[name] is None else f"{values[name]:.{digits}f}"
+                for name, digits in (("sh", 3), ("thk_mm", 2), ("sh_thk_per_mm", 3))
+            )
             cells = (
-                f"{hemisphere} {region.replace('_', ' ')}",
-                *(
-                    "missing" if values[name] is None else f"{values[name]:.{digits}f}"
-                    for name, digits in (("sh", 3), ("thk_mm", 2), ("sh_thk_per_mm", 3))
-                ),
-                "" if low is None else f"{low:.3f} to {high:.3f}",
+                f"{hemisphere} {region.replace('_', ' ').replace(' lobule', '')}",
+                sh,
+                thk,
+                ratio if low is None else f"{ratio} [{low:.3f}, {high:.3f}]",
                 (values["flags"] or "").replace(",", ", ").replace("_", " "),
             )
             for name, cell in zip(header, cells, strict=True):

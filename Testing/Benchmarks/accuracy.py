@@ -18,7 +18,7 @@ def measure_accuracy(full):
     """Worst error of SH and Thk in percent, and the rows of all regions behind it."""
     conditions = [
         PhantomOptions(field_strength=field, group=group, seed=seed, noise=0.0, slices=3, cropped=True)
-        for field, group, seed in product((3, 7), GROUPS, range(1, 11 if full else 2))
+        for field, group, seed in product((3, 7), GROUPS, range(1, 11 if full else 5))
     ]
     conditions += [
         PhantomOptions(field_strength=field, group="patient", seed=20, noise=0.0, slices=6, cropped=True, obliquity=20)

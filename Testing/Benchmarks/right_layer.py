@@ -1,12 +1,12 @@
 """The right layer: whether the deep layers are found, or the right flag is given, where something else is dark too.
 
-Found: the mode of F lies within the true deep layers, half a millimetre more on either side; and a thickness, where
-one is given, lies within 35 % of the width that the true, blurred profile has at 25 % of its height in these layers,
-or its 95 % interval holds that width.
+Found: the mode of F lies within the true deep layers, half a millimetre more on either side, and F, where it gives a
+thickness, does not reach half-way to what else is dark. How many of these thicknesses are off (by more than 35 % of the
+true profile's width, which the 95 % interval does not hold either) is counted beside it: that is the noise's doing.
 
-Right flag: the one that names the scenario's fault. `no_dark_layer` and `near_noise` are right only where the true
-height is below five standard errors of h: the three below which they are raised, and two that noise may take away. No
-other flag excuses a wrong layer.
+Right flag: the one that names the scenario's fault. `no_dark_layer` and `near_noise` are right only where the true area
+is below five standard deviations: the three below which they are raised, and two that noise may take away. No other
+flag excuses a wrong layer.
 """
 
 import numpy as np
@@ -14,10 +14,11 @@ from M1SHThkLib.exam import GROUPS
 from M1SHThkLib.measurement import measure_exam
 from M1SHThkLib.phantom import PhantomOptions, make_phantom
 from M1SHThkLib.settings import Settings
+from M1SHThkLib.subject import WHITE_MATTER_BETWEEN_BANKS
 from workers import spread
 
 MODE_TOLERANCE_MM, WIDTH_TOLERANCE = 0.5, 0.35
-FAINT_STANDARD_ERRORS = 5.0
+FAINT_STANDARD_DEVIATIONS = 5.0
 # What is drawn, and the flag that is right for it.
 SCENARIOS = {
     "vein": ({"vein": True}, "lobe_touches_pial_line"),
@@ -39,6 +40,7 @@ def measure_right_layer(full):
             "exams": exams,
             "regions": len(own),
             **{outcome: sum(row["outcome"] == outcome for row in own) for outcome in ("found", "flagged", "hidden")},
+            "thickness_off": sum(row["outcome"] == "found" and row["thickness_off"] for row in own),
             "failed_exams": len({row["seed"] for row in failures}),
             "failures": failures,
         }
@@ -51,7 +53,7 @@ def measure_right_layer(full):
 def _outcomes(task):
     """A row for each of two regions of an exam: the knob of one hemisphere, the lobule of the other."""
     scenario, seed = task
-    drawn, right_flag = SCENARIOS[scenario]
+    drawn, _ = SCENARIOS[scenario]
     random = np.random.default_rng([list(SCENARIOS).index(scenario), seed])
     sides = random.permutation(["left", "right"]).tolist()
     options = PhantomOptions(
@@ -78,50 +80,67 @@ def _outcomes(task):
                 "region": found.name,
                 "deep_layer_mm": truth.deep_layer_mm,
                 "mode_mm": found.mode_mm,
+                "edges_mm": found.edges_mm,
                 "sh": found.sh,
                 "thk_mm": found.thk_mm,
                 "thk_ci_mm": found.thk_ci_mm,
                 "lobe_z": found.lobe_z,
                 "flags": found.flags,
-                **_verdict(found, truth, right_flag),
+                **_verdict(found, truth, scenario),
             }
         )
     return rows
 
 
-def _verdict(found, truth, right_flag):
-    height, width, top = _true_layer(found.depths_mm, truth)
-    low, high = found.thk_ci_mm
-    near = abs(found.thk_mm / width - 1) <= WIDTH_TOLERANCE or low <= width <= high
-    thickness_is_right = np.isnan(found.thk_mm) or near
-    if "no_dark_layer" not in found.flags and _within(found.mode_mm, truth) and thickness_is_right:
+def _verdict(found, truth, scenario):
+    _, right_flag = SCENARIOS[scenario]
+    depths = found.depths_mm
+    h = truth.hypointensity(depths)
+    begin, end = _true_extent(depths, h, truth)
+    layer = (depths >= begin) & (depths <= end)
+    # As if the noise of all depths went together, which that of the white matter's mean does.
+    deviations = h[layer].sum() / found.h_se[layer].sum()
+    if "no_dark_layer" not in found.flags and _is_within(found, truth) and _is_clear(found, truth, scenario):
         outcome = "found"
     elif right_flag in found.flags:
         outcome = "flagged"
-    elif height < FAINT_STANDARD_ERRORS * found.h_se[top] and {"no_dark_layer", "near_noise"} & set(found.flags):
+    elif deviations < FAINT_STANDARD_DEVIATIONS and {"no_dark_layer", "near_noise"} & set(found.flags):
         outcome = "hidden"
     else:
         outcome = "wrong"
-    return {"outcome": outcome, "true_height": height, "true_width_mm": width}
+    width, (low, high) = end - begin, found.thk_ci_mm
+    return {
+        "outcome": outcome,
+        "true_width_mm": width,
+        "true_standard_deviations": deviations,
+        "thickness_off": abs(found.thk_mm / width - 1) > WIDTH_TOLERANCE and not low <= width <= high,
+    }
 
 
-def _true_layer(depths, truth):
-    """Height of the true profile within the deep layers, its width at 25 % of that, and the sample of its top.
+def _is_within(found, truth):
+    """Whether the mode lies in the true deep layers; not, where it is missing."""
+    superficial, deep = truth.deep_layer_mm
+    return superficial - MODE_TOLERANCE_MM <= found.mode_mm <= deep + MODE_TOLERANCE_MM
 
-    The width is nan where the profile does not fall below 25 % on both sides. Nothing here looks for a lobe: what is
-    judged has no part in it.
+
+def _is_clear(found, truth, scenario):
+    """Whether no thickness is given, or F stays on its own side of the half-way point to what else is dark."""
+    superficial, deep = truth.deep_layer_mm
+    if np.isnan(found.thk_mm):
+        return True
+    if scenario == "opposite_bank":
+        return found.edges_mm[1] <= deep + WHITE_MATTER_BETWEEN_BANKS / 2
+    return found.edges_mm[0] >= superficial / 2
+
+
+def _true_extent(depths, h, truth):
+    """Depths between which the true profile is above 25 % of its height within the deep layers.
+
+    Where it does not fall that far on the way to the pial line, the extent begins at its lowest point there. Nothing
+    here looks for a lobe: what is judged has no part in it.
     """
-    h = truth.hypointensity(depths)
     superficial, deep = truth.deep_layer_mm
     top = np.where((depths >= superficial) & (depths <= deep), h, -np.inf).argmax()
     low = h < Settings().width_fraction * h[top]
-    before, behind = np.flatnonzero(low[:top]), np.flatnonzero(low[top:])
-    if not len(before) or not len(behind):
-        return h[top], np.nan, top
-    return h[top], depths[top + behind[0]] - depths[before[-1]], top
-
-
-def _within(mode_mm, truth):
-    """Whether a depth lies in the true deep layers; not, where it is missing."""
-    superficial, deep = truth.deep_layer_mm
-    return superficial - MODE_TOLERANCE_MM <= mode_mm <= deep + MODE_TOLERANCE_MM
+    begin = np.flatnonzero(low[:top])[-1] if low[:top].any() else h[:top].argmin()
+    return depths[begin], depths[top + low[top:].argmax()]

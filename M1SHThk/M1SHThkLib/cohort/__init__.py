@@ -1,0 +1,1 @@
+"""The statistics of a study: many subjects' measurements and a clinical table to findings."""

@@ -1,0 +1,95 @@
+"""One result of a study: its n, estimate, interval, test, P and method, and the same in words."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+
+import numpy as np
+
+# In the order of the report.
+ANALYSES = {
+    "groups": "Patients against controls",
+    "selection": "Which value stands for a subject",
+    "roc": "Telling patients from controls",
+    "correlation": "Upper motor neuron score",
+    "visual": "Visual reading",
+    "subject": "Single subjects against the controls",
+    "repeatability": "Repeatability",
+    "sample_size": "Sample size",
+}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One result.
+
+    Attributes
+    ----------
+    analysis : str
+        A key of ANALYSES.
+    what : str
+        What was asked, such as 'SH/Thk, left hand knob, patients against controls'.
+    quantity : str
+        What `estimate` is, such as 'AUC' or 'Spearman rho'.
+    words : str
+        The result in plain sentences that hold every number given here; or why there is none.
+    n : dict of str to int
+        How many of what, such as {'patients': 27, 'controls': 13}.
+    estimate, statistic, p : float or None
+    unit : str
+        Of the estimate; '' for none.
+    ci : (low, high) or None
+        95 % confidence interval of the estimate.
+    test : str or None
+        Name of the test whose `statistic` and `p` are given.
+    method : str
+        How estimate, interval and P came about, with source.
+    labels : dict of str to str
+        What the finding belongs to: 'marker' (column name), 'region' (such as 'left hand knob'), 'group', 'selection',
+        'reader', 'session', 'subject', 'cutoff'... as far as it applies.
+    details : dict of str to number, text or list
+        Further numbers, such as 'mean', 'sd', 'median', or the points of a curve.
+    headline : bool
+        Belongs on the report's first page.
+    """
+
+    analysis: str
+    what: str
+    quantity: str
+    words: str
+    n: Mapping[str, int]
+    method: str
+    estimate: float | None = None
+    unit: str = ""
+    ci: tuple[float, float] | None = None
+    test: str | None = None
+    statistic: float | None = None
+    p: float | None = None
+    labels: Mapping[str, str] = field(default_factory=dict)
+    details: Mapping[str, object] = field(default_factory=dict)
+    headline: bool = False
+
+    def to_dict(self):
+        """As plain JSON data; None for what is missing or not a finite number."""
+        return _plain(asdict(self))
+
+
+def p_text(p):
+    """'P = .03' or 'P < .001', as the journals of radiology print it."""
+    return "P < .001" if p < 0.001 else f"P = {p:.3f}".replace("0.", ".", 1)
+
+
+def ci_text(ci, digits=2):
+    """'95 % CI 0.42 to 0.69'."""
+    return f"95 % CI {ci[0]:.{digits}f} to {ci[1]:.{digits}f}"
+
+
+def _plain(value):
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    if isinstance(value, np.ndarray):
+        return _plain(value.tolist())
+    if isinstance(value, np.generic):
+        value = value.item()
+    return None if isinstance(value, float) and not np.isfinite(value) else value

@@ -1,0 +1,125 @@
+"""A study in memory: who was measured at one field strength, and with what result, wherever it came from."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from ..exam import HEMISPHERES, REGIONS
+
+# The columns of every matrix of values.
+ALL_REGIONS = tuple((hemisphere, region) for region in REGIONS for hemisphere in HEMISPHERES)
+REGION_NAMES = tuple(f"{hemisphere} {region.replace('_', ' ')}" for hemisphere, region in ALL_REGIONS)
+# A hemisphere's region serves the limb of the other side.
+LIMBS = tuple(
+    ("right" if hemisphere == "left" else "left", "arm" if region == "hand_knob" else "leg")
+    for hemisphere, region in ALL_REGIONS
+)
+
+
+@dataclass(frozen=True)
+class Marker:
+    """What is analysed.
+
+    Attributes
+    ----------
+    column, uncensored : str
+        Its column in the measurements, and its column before any censoring.
+    name, unit : str
+    pathologic : int
+        1 where disease raises it, -1 where disease lowers it.
+    """
+
+    column: str
+    name: str
+    unit: str
+    uncensored: str
+    pathologic: int = 1
+
+
+SH_THK = Marker("sh_thk_per_mm", "SH/Thk", "1/mm", "sh_thk_fit_per_mm")
+SH = Marker("sh", "SH", "splenium intensity", "sh_fit")
+THK = Marker("thk_mm", "Thk", "mm", "thk_fit_mm", pathologic=-1)
+MARKERS = (SH_THK, SH, THK)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One measurement of a subject's exam.
+
+    Attributes
+    ----------
+    session, observer : str or None
+    protocol : str or None
+        What must agree for values to be compared (echo times and their combination, settings that change values), as
+        one text; None = not known.
+    values : dict of column name to array, shape (4,)
+        In the order of ALL_REGIONS, nan where missing: every marker's column, its uncensored column, and
+        'sh_thk_per_mm_ci_low' and '_ci_high'.
+    flags : tuple of four tuples of str
+    """
+
+    session: str | None
+    observer: str | None
+    protocol: str | None
+    values: dict[str, np.ndarray]
+    flags: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True)
+class Subject:
+    """One subject at one field strength.
+
+    Attributes
+    ----------
+    name : str
+    group : str or None
+        'patient' or 'control'; None = takes no part in the statistics and is only read against the controls.
+    age : float
+        Years; nan where missing.
+    sex : str or None
+    umn_scale : str or None
+        Name of the scale of the upper motor neuron score.
+    umn_limb_max : float
+        Greatest score a limb can have; nan where missing.
+    umn : array, shape (4,)
+        Score of the limb that each of ALL_REGIONS serves; nan where missing.
+    umn_total : float
+        nan where missing.
+    visual : dict of (reader, session) to bool
+        True = read as pathologic.
+    readings : tuple of Reading
+        At least one; the first is analysed, all serve repeatability.
+    """
+
+    name: str
+    group: str | None
+    readings: tuple[Reading, ...]
+    age: float = np.nan
+    sex: str | None = None
+    umn_scale: str | None = None
+    umn_limb_max: float = np.nan
+    umn: np.ndarray = field(default_factory=lambda: np.full(4, np.nan))
+    umn_total: float = np.nan
+    visual: dict[tuple[str, str], bool] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Study:
+    """All subjects of one field strength (tesla)."""
+
+    field_strength_t: float
+    subjects: tuple[Subject, ...]
+
+    def group(self, name):
+        """The subjects of a group ('patient' or 'control'), in order."""
+        return tuple(subject for subject in self.subjects if subject.group == name)
+
+    @property
+    def to_read(self):
+        """The subjects without a group."""
+        return tuple(subject for subject in self.subjects if subject.group is None)
+
+
+def matrix(subjects, column):
+    """Values of a column, shape (subjects, 4), nan where missing; regions in the order of ALL_REGIONS."""
+    return np.array([subject.readings[0].values[column] for subject in subjects], float).reshape(-1, 4)

@@ -75,10 +75,13 @@ def mode_and_height(parameters):
     return mode, _value(mode, parameters)
 
 
-def crossings(parameters, fraction):
-    """Depths (mm) on either side of the maximum at which F is `fraction` of its height, each of shape (...)."""
+def crossings(parameters, fraction, peak=None):
+    """Depths (mm) on either side of the maximum at which F is `fraction` of its height, each of shape (...).
+
+    `peak` is what `mode_and_height` gives, where it is known already.
+    """
     parameters = np.asarray(parameters, float)
-    mode, height = mode_and_height(parameters)
+    mode, height = peak or mode_and_height(parameters)
     a, b1, c1, b2, c2 = _parts(parameters)
     level = fraction * height
 
@@ -92,9 +95,9 @@ def crossings(parameters, fraction):
     return tuple(_bracketed_newton(above_level, inside, outside, np.stack([c1, c2])))
 
 
-def width(parameters, fraction):
-    """Width of F (mm) at `fraction` of its height, shape (...)."""
-    left, right = crossings(parameters, fraction)
+def width(parameters, fraction, peak=None):
+    """Width of F (mm) at `fraction` of its height, shape (...); `peak` as for `crossings`."""
+    left, right = crossings(parameters, fraction, peak)
     return right - left
 
 
@@ -241,7 +244,7 @@ def _levenberg_marquardt(x, values, weights, begin, lowest, highest, tolerance, 
     for _ in range(iterations):
         if not len(active):
             break
-        now, low, high = p[active], lowest[active], highest[active]
+        now, low, high, lam = p[active], lowest[active], highest[active], damping[active]
         g, h = gradient[active], hessian[active]
         held = ((now <= low) & (g > 0)) | ((now >= high) & (g < 0))
         g = np.where(held, 0.0, g)
@@ -249,16 +252,17 @@ def _levenberg_marquardt(x, values, weights, begin, lowest, highest, tolerance, 
         scale = h[:, diagonal, diagonal]
         # A parameter without influence (or held) gets a unit diagonal, so that every system can be solved.
         scale = np.where(scale > 1e-12 * scale.max(1, keepdims=True) + 1e-300, scale, 1.0)
-        h[:, diagonal, diagonal] = scale * (1 + damping[active, None])
+        h[:, diagonal, diagonal] = scale * (1 + lam[:, None])
         trial = np.clip(now - np.linalg.solve(h, g[..., None])[..., 0], low, high)
         new_cost, new_gradient, new_hessian = _normal_equations(x, values[active], weights[active], trial)
-        better = new_cost <= cost[active]
         gain = cost[active] - new_cost
+        better = gain >= 0
         accepted = active[better]
         p[accepted], cost[accepted] = trial[better], new_cost[better]
         gradient[accepted], hessian[accepted] = new_gradient[better], new_hessian[better]
-        damping[active] = np.where(better, np.maximum(damping[active] * 0.2, _DAMPING_SMALLEST), damping[active] * 8.0)
-        done = better & (gain <= tolerance * new_cost) | (damping[active] > _DAMPING_LARGEST)
+        lam = np.where(better, np.maximum(lam * 0.2, _DAMPING_SMALLEST), lam * 8.0)
+        damping[active] = lam
+        done = better & (gain <= tolerance * new_cost) | (lam > _DAMPING_LARGEST)
         active = active[~done]
     return p, cost
 

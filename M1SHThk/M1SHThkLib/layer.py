@@ -64,19 +64,22 @@ class Layer:
     plateau_end_mm: float
 
 
-def find_layer(x, h, covariance, settings):
-    """The layer in h, shape (d,), with its covariance over depth, shape (d, d), at depths x in mm.
+def find_layer(x, h, deviations, settings):
+    """The layer in h, shape (d,), at depths x in mm.
+
+    `deviations`, shape (m, d), are independent contributions to h's error: its covariance over depth is their
+    deviations' deviations.
 
     Returns
     -------
     Layer
     """
-    h_se = np.sqrt(np.diag(covariance))
+    h_se = np.sqrt((deviations**2).sum(0))
     fractions = settings.lobe_fraction, settings.window_fraction
     lobe = find_lobe(x, h, h_se, *fractions)
     if lobe and not lobe.touches_pial_line and h[0] > 0:
-        separated = _significance(x, h, covariance, lobe.start_mm, lobe.end_mm)
-        at_line = _significance(x, h, covariance, x[0], x[np.argmax(h <= 0)])
+        separated = _significance(x, h, deviations, lobe.start_mm, lobe.end_mm)
+        at_line = _significance(x, h, deviations, x[0], x[np.argmax(h <= 0)])
         if separated < NEAR_NOISE_BELOW_Z <= at_line:
             # Beside clear darkness at the line, what is separated from it and near noise is taken for a ripple of the
             # noise: the line cuts into the layer, or fluid or a vein hides it.
@@ -84,7 +87,7 @@ def find_layer(x, h, covariance, settings):
     nan = float("nan")
     if lobe is None:
         end = x[np.argmax(h <= 0)] if (h <= 0).any() else x[-1]
-        z = _significance(x, h, covariance, x[0], end) if h[0] > 0 else nan
+        z = _significance(x, h, deviations, x[0], end) if h[0] > 0 else nan
         missing = np.full(5, nan)
         return Layer(
             lobe,
@@ -106,9 +109,9 @@ def find_layer(x, h, covariance, settings):
     fit = double_sigmoid.fit(x, h, lobe.window)
     parameters = fit.parameters[0]
     mode, height = double_sigmoid.mode_and_height(parameters)
-    left, right = double_sigmoid.crossings(parameters, settings.width_fraction)
+    left, right = double_sigmoid.crossings(parameters, settings.width_fraction, (mode, height))
     plateau_end = _plateau_end(x, h, lobe)
-    plateau, plateau_se = _plateau(x, h, covariance, right, plateau_end)
+    plateau, plateau_se = _plateau(x, h, deviations, right, plateau_end)
     samples = h[lobe.window]
     total = ((samples - samples.mean()) ** 2).sum()
     return Layer(
@@ -118,7 +121,7 @@ def find_layer(x, h, covariance, settings):
         mode_mm=float(mode),
         height=float(height),
         edges_mm=(float(left), float(right)),
-        z=_significance(x, h, covariance, lobe.start_mm, lobe.end_mm),
+        z=_significance(x, h, deviations, lobe.start_mm, lobe.end_mm),
         dark_from_line=lobe.touches_pial_line,
         plateau=plateau,
         plateau_se=plateau_se,
@@ -130,10 +133,10 @@ def find_layer(x, h, covariance, settings):
     )
 
 
-def _significance(x, h, covariance, start, end):
+def _significance(x, h, deviations, start, end):
     """Area of h from start to end over its standard deviation."""
     weights = _integral_weights(x, start, end)
-    deviation = np.sqrt(weights @ covariance @ weights)
+    deviation = np.linalg.norm(deviations @ weights)
     return float(weights @ h / deviation) if deviation > 0 else float("inf")
 
 
@@ -159,12 +162,12 @@ def _plateau_end(x, h, lobe):
     return float(x[last if last == len(x) - 1 else lobe.top + h[lobe.top : last + 1].argmin()])
 
 
-def _plateau(x, h, covariance, layer_end_mm, plateau_end_mm):
+def _plateau(x, h, deviations, layer_end_mm, plateau_end_mm):
     """Median of h past the layer, and the standard error of h's mean there; nan where no depth is left."""
     beyond = plateau_window(x, layer_end_mm, plateau_end_mm)
     if not beyond.any():
         return float("nan"), float("nan")
-    return float(np.median(h[beyond])), float(np.sqrt(covariance[np.ix_(beyond, beyond)].mean()))
+    return float(np.median(h[beyond])), float(np.linalg.norm(deviations[:, beyond].mean(axis=1)))
 
 
 @dataclass(frozen=True)

@@ -201,10 +201,10 @@ def measure_region(image, region: Region, splenium: Reference, white_matter: Ref
     at_layer = (depths >= rough.start_mm) & (depths <= rough.end_mm) if rough else np.ones(d, bool)
     noise = profile_noise(intensities, mean, at_layer, settings.normal_spacing_mm)
     sources = NoiseSources(noise, white_matter.noise, splenium.noise)
-    layer = find_layer(depths, h, _covariance(h, sources, scale, settings), settings)
+    layer = find_layer(depths, h, _deviations(h, sources, scale, settings), settings)
     if settings.baseline == "plateau" and np.isfinite(layer.plateau):
         shifted = h - layer.plateau
-        found = find_layer(depths, shifted, _covariance(shifted, sources, scale, settings), settings)
+        found = find_layer(depths, shifted, _deviations(shifted, sources, scale, settings), settings)
         h, layer = shifted, replace(found, plateau=layer.plateau, plateau_se=layer.plateau_se)
 
     verdict = judge(layer)
@@ -290,8 +290,8 @@ def _replicates(measurement):
     positive = h[np.arange(count), tops] > 0
     if positive.any():
         parameters = double_sigmoid.fit(x, h[positive], windows[positive], tolerance=1e-6, iterations=200).parameters
-        heights[positive] = double_sigmoid.mode_and_height(parameters)[1]
-        widths[positive] = double_sigmoid.width(parameters, settings.width_fraction)
+        peak = double_sigmoid.mode_and_height(parameters)
+        heights[positive], widths[positive] = peak[1], double_sigmoid.width(parameters, settings.width_fraction, peak)
     return heights, widths
 
 
@@ -360,12 +360,12 @@ def _slice_normals(affine):
     return normals / np.linalg.norm(normals, axis=1, keepdims=True)
 
 
-def _covariance(h, sources, scale, settings):
-    """Covariance of h over depth, shape (d, d): of the normals, of W and (where it divides) of S."""
-    total = sources.profile.covariance + sources.white_matter.standard_error**2
+def _deviations(h, sources, scale, settings):
+    """Independent contributions to the error of h, shape (m, d): of the normals, of W and (where it divides) of S."""
+    rows = [sources.profile.deviations, np.full((1, len(h)), sources.white_matter.standard_error)]
     if settings.normalization == "splenium":
-        total = total + np.outer(h, h) * sources.splenium.standard_error**2
-    return total / scale**2
+        rows.append(sources.splenium.standard_error * h[None])
+    return np.concatenate(rows) / scale
 
 
 def _flags(layer, verdict, normals, noise, white_matter, splenium, scale, settings):

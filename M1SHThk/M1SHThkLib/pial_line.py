@@ -17,6 +17,8 @@ COINCIDENT_MM = 1e-3
 STRAIGHT_MM = 0.1
 LARGEST_DISTANCE_FROM_PLANE_MM = 2.0
 _DENSE_STEP_MM = 0.05
+# So many voxels of the white-matter ROI say on which side it lies.
+_MOST_VOTES = 25
 
 
 @dataclass(frozen=True)
@@ -240,8 +242,7 @@ def _equal_arc_length(spline, spacing_mm):
 
 def _side_of(inside, positions, normals):
     """+1 where most of the ROI lies on the side that the normals point to, -1 where it lies on the other."""
-    if len(inside) > 50:
-        inside = inside[:: len(inside) // 50]
+    inside = inside[:: -(-len(inside) // _MOST_VOTES)]
     nearest = ((inside[:, None, :] - positions[None, :, :]) ** 2).sum(-1).argmin(1)
     beside = (nearest > 0) & (nearest < len(positions) - 1)
     if beside.any():

@@ -23,8 +23,8 @@ class ProfileNoise:
 
     Attributes
     ----------
-    covariance : array, shape (d, d)
-        Of the mean intensity over depth.
+    deviations : array, shape (n, d)
+        Independent contributions to the error of the mean: its covariance over depth is deviations' deviations.
     correlation_length : float
         In normals: how many neighbouring normals carry the noise of one independent normal.
     block : int
@@ -37,11 +37,16 @@ class ProfileNoise:
 
     intensities: np.ndarray
     mean: np.ndarray
-    covariance: np.ndarray
+    deviations: np.ndarray
     correlation_length: float
     block: int
     blocks: float
     inflation: float
+
+    @property
+    def covariance(self):
+        """Of the mean intensity over depth, shape (d, d)."""
+        return self.deviations.T @ self.deviations
 
     def replicates(self, count, random):
         """Mean profiles of `count` bootstrap replicates, shape (count, d)."""
@@ -94,8 +99,8 @@ def profile_noise(intensities, mean, where, spacing_mm):
     influence = residuals * (n / np.maximum(present.sum(0), 1))
     running = np.cumsum(np.concatenate([np.zeros((1, influence.shape[1])), influence, influence[:block]]), axis=0)
     sums = running[block : block + n] - running[:n]
-    covariance = inflation**2 * (sums.T @ sums) / (n**2 * block)
-    return ProfileNoise(intensities, mean, covariance, correlation_length, block, blocks, inflation)
+    deviations = inflation / (n * np.sqrt(block)) * sums
+    return ProfileNoise(intensities, mean, deviations, correlation_length, block, blocks, inflation)
 
 
 @dataclass(frozen=True)

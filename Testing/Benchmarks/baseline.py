@@ -1,9 +1,13 @@
-"""What SH/Thk takes without this project: a probe filter of VTK for every normal and SciPy's curve_fit."""
+"""What SH/Thk and its interval take without this project: a probe filter of VTK for every normal, SciPy's curve_fit.
+
+The line's spline and the bootstrap's draws are the project's own here too; sampling and fits are not.
+"""
 
 import numpy as np
 from M1SHThkLib import double_sigmoid
 from M1SHThkLib.hypointensity import find_lobe, hypointensity
 from M1SHThkLib.pial_line import smooth_pial_line
+from M1SHThkLib.uncertainty import interval
 from scipy.optimize import curve_fit
 from vtkmodules.util.numpy_support import numpy_to_vtk, vtk_to_numpy
 from vtkmodules.vtkCommonDataModel import vtkImageData
@@ -30,13 +34,36 @@ def probe_and_fit(volume, exam, points):
     h = hypointensity(np.mean(profiles, axis=0), exam.white_matter.mean, exam.splenium.mean)
     lobe = find_lobe(depths, h, np.zeros_like(h))
     top = depths[lobe.top]
-    fitted, _ = curve_fit(
-        lambda x, *parameters: double_sigmoid.double_sigmoid(x, parameters),
+    return _fitted(depths, h, lobe, (1.2 * h[lobe.top], 5.0, top - 0.6, 5.0, top + 0.6), settings)
+
+
+def bootstrap_and_fit(measurement):
+    """95 % interval of SH/Thk: as many curve_fits as there are replicates, each from the measurement's own fit."""
+    settings, sources, lobe = measurement.settings, measurement.sources, measurement.lobe
+    random = np.random.default_rng(settings.seed)
+    profiles, white_matter, splenium = (
+        source.replicates(settings.replicates, random)
+        for source in (sources.profile, sources.white_matter, sources.splenium)
+    )
+    h = hypointensity(profiles, white_matter[:, None], splenium[:, None])
+    fits = [_fitted(measurement.depths_mm, one, lobe, measurement.parameters, settings) for one in h]
+    return interval(np.array(fits))
+
+
+def _fitted(depths, h, lobe, start, settings):
+    """SH/Thk of the least-squares fit of F, within the bounds that keep the measurement's own fit sound."""
+    amplitude, slope = h[lobe.top] * np.array(double_sigmoid.AMPLITUDE_OF_PEAK), double_sigmoid.SLOPE_PER_MM
+    centre, distance = (-2.0, depths[-1]), (double_sigmoid.SMALLEST_DISTANCE_MM, depths[-1])
+    lowest, highest = np.transpose([amplitude, slope, centre, slope, distance])
+    a, b1, c1, b2, c2 = start
+    (a, b1, c1, b2, apart), _ = curve_fit(
+        lambda x, a, b1, c1, b2, apart: double_sigmoid.double_sigmoid(x, (a, b1, c1, b2, c1 + apart)),
         depths[lobe.window],
         h[lobe.window],
-        (1.2 * h[lobe.top], 5.0, top - 0.6, 5.0, top + 0.6),
-        maxfev=10_000,
+        np.clip((a, b1, c1, b2, c2 - c1), lowest, highest),
+        bounds=(lowest, highest),
     )
+    fitted = a, b1, c1, b2, c1 + apart
     return double_sigmoid.mode_and_height(fitted)[1] / double_sigmoid.width(fitted, settings.width_fraction)
 
 

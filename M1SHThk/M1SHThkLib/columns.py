@@ -48,7 +48,7 @@ def _parameter(index, name, unit, meaning):
     return Column(name, unit, meaning, lambda exam, m: m.parameters[index])
 
 
-_RELATIVE = "splenium intensity"
+_RELATIVE = "splenium intensity; image unit with normalization none"
 
 MEASUREMENT_COLUMNS = (
     _text_of_exam("subject", "Subject"),

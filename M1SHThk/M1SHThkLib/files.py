@@ -50,6 +50,23 @@ def sha256(path):
     return digest.hexdigest()
 
 
+def read_text(path):
+    """What a text file (UTF-8) holds.
+
+    Raises
+    ------
+    ValueError
+        If the file is missing or cannot be read, or is not UTF-8 (the message gives the line).
+    """
+    with _readable(path) as file:
+        content = file.read()
+    try:
+        return content.decode("utf-8-sig")  # Windows editors put a byte order mark first
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise ValueError(f"{path}: line {line} is not UTF-8 text; save the file as UTF-8") from error
+
+
 def read_json(path):
     """What a JSON file (UTF-8) holds, as plain Python values.
 
@@ -58,13 +75,7 @@ def read_json(path):
     ValueError
         If the file is missing or cannot be read, is not JSON (the message gives the line), or names a key twice.
     """
-    with _readable(path) as file:
-        content = file.read()
-    try:
-        text = content.decode("utf-8-sig")  # Windows editors put a byte order mark first
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        raise ValueError(f"{path}: line {line} is not UTF-8 text; save the file as UTF-8") from error
+    text = read_text(path)
     try:
         return json.loads(text, object_pairs_hook=_with_unique_keys)
     except json.JSONDecodeError as error:

@@ -1,0 +1,116 @@
+"""Tab-separated tables, as BIDS and spreadsheets write them, -> rows that name their place when a cell is faulty."""
+
+import csv
+import io
+import math
+from dataclasses import dataclass
+from pathlib import Path
+
+from .files import existing, naming, read_text
+
+MISSING = ("", "n/a", "na", "nan")  # in lower case; R and spreadsheets write the latter three
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row of a table: its cells by column, and where it stands.
+
+    Every method raises ValueError for a faulty cell: in one line the file, the row, the fault and the remedy.
+    """
+
+    path: Path
+    line: int
+    cells: dict[str, str]
+
+    def text(self, column):
+        """A cell's text, None where missing."""
+        cell = self.cells[column]
+        return None if cell.lower() in MISSING else cell
+
+    def required(self, column):
+        """A cell's text, which must not be missing."""
+        text = self.text(column)
+        if text is None:
+            raise self.fault(f"{column} is missing; fill it in")
+        return text
+
+    def choice(self, column, choices):
+        """A cell's text, one of `choices`; None where missing."""
+        text = self.text(column)
+        if text is not None and text not in choices:
+            raise self.fault(f"{column} is '{text}'; it must be {', '.join(choices)} or n/a")
+        return text
+
+    def number(self, column, lowest=-math.inf, highest=math.inf):
+        """A cell's finite number, nan where missing."""
+        text = self.text(column)
+        if text is None:
+            return math.nan
+        try:
+            value = float(text)
+        except ValueError as error:
+            raise self.fault(f"{column} is '{text}'; it must be a number (with a decimal point) or n/a") from error
+        if not math.isfinite(value) or not lowest <= value <= highest:
+            bounds = "finite" if lowest == -math.inf else f"{lowest:g} or more"
+            bounds = bounds if highest == math.inf else f"from {lowest:g} to {highest:g}"
+            raise self.fault(f"{column} is {text}; it must be {bounds}, or n/a")
+        return value
+
+    def fault(self, message):
+        """The error to raise: file, line and subject stand before the message."""
+        subject = self.text("subject") if "subject" in self.cells else None
+        return ValueError(f"{self.path}: line {self.line}{f', {subject}' if subject else ''}: {message}")
+
+
+def read_table(path, needed):
+    """The header and the rows of a table: UTF-8, tab separated; blank lines are passed over.
+
+    Columns stand in any order, and there may be more than those needed.
+
+    Parameters
+    ----------
+    path : path
+    needed : sequence of str
+        Columns that must be there.
+
+    Returns
+    -------
+    header : list of str
+    rows : list of Row
+
+    Raises
+    ------
+    ValueError
+        If the file cannot be read, lacks a needed column or names one twice, or a row is too short or too long.
+    """
+    path = existing(path)
+    reader = csv.reader(io.StringIO(read_text(path), newline=""), delimiter="\t", strict=True)
+    with naming(path):
+        try:
+            lines = [(reader.line_num, [cell.strip() for cell in cells]) for cells in reader]
+        except csv.Error as error:
+            raise ValueError(f"line {reader.line_num} is torn ({error}); close its quotation marks") from error
+        lines = [(number, cells) for number, cells in lines if any(cells)]
+        if not lines:
+            raise ValueError("is empty; a table with a header line is needed")
+        header = lines[0][1]
+        _check_header(header, needed)
+    rows = []
+    for number, cells in lines[1:]:
+        row = Row(path, number, dict(zip(header, cells, strict=False)))
+        if len(cells) != len(header):
+            raise row.fault(f"has {len(cells)} cells for {len(header)} columns; write n/a where a value is missing")
+        rows.append(row)
+    return header, rows
+
+
+def _check_header(header, needed):
+    missing = [column for column in needed if column not in header]
+    if missing:
+        remedy = "add it, with n/a where it is not known"
+        if len(header) == 1 and any(separator in header[0] for separator in ",;"):
+            remedy = "save the table with tabs between the columns"
+        raise ValueError(f"lacks the column{'s' * (len(missing) > 1)} {', '.join(missing)}; {remedy}")
+    repeated = [column for column in dict.fromkeys(header) if column and header.count(column) > 1]
+    if repeated:
+        raise ValueError(f"has the column '{repeated[0]}' twice; keep one")

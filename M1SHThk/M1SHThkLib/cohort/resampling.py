@@ -28,6 +28,13 @@ def bootstrap_subjects(is_patient, replicates, seed):
     return drawn
 
 
+def times_drawn(drawn):
+    """How often each subject was drawn: what `bootstrap_subjects` gives as weights, of the same shape."""
+    replicates, subjects = drawn.shape
+    of_all = drawn + subjects * np.arange(replicates)[:, None]
+    return np.bincount(of_all.ravel(), minlength=drawn.size).reshape(drawn.shape)
+
+
 def permute_labels(is_patient, permutations, seed):
     """The groups' labels dealt anew to whole subjects, bool array of shape (permutations, subjects)."""
     labels = np.tile(np.asarray(is_patient, bool), (permutations, 1))

@@ -22,7 +22,7 @@ MOST_PATHOLOGIC = "most pathologic region"
 PLACES = (*REGION_NAMES, MOST_PATHOLOGIC)
 UNCENSORED = "before censoring"
 
-_MANN_WHITNEY = (
+MANN_WHITNEY_METHOD = (
     "Mann-Whitney U, two-sided; AUC interval by the score method of Newcombe (Stat Med 2006;25:559); "
     "rank-biserial correlation = 2 AUC - 1"
 )
@@ -133,7 +133,7 @@ def why_not_ranked(patients, controls):
     if reason := too_few(patients, controls):
         return reason
     if len(np.unique(np.concatenate([patients, controls]))) == 1:
-        return f"all values of {len(patients)} patients and {len(controls)} controls are equal, so ranks tell nothing"
+        return f"all {len(patients)} + {len(controls)} values are equal, so ranks tell nothing"
     return ""
 
 
@@ -146,7 +146,7 @@ def _compared(study, marker, place, uncensored):
         "quantity": "rank-biserial correlation",
         "n": {"patients": len(patients), "controls": len(controls)},
         "labels": marker_labels(marker, uncensored) | _place_labels(place),
-        "method": _MANN_WHITNEY,
+        "method": MANN_WHITNEY_METHOD,
         "headline": marker is SH_THK and place == MOST_PATHOLOGIC and not uncensored,
     }
     if reason := why_not_ranked(patients, controls):

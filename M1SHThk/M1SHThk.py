@@ -3,7 +3,6 @@
 import os
 import sys
 import tempfile
-from contextlib import contextmanager
 from typing import Annotated
 
 import ctk
@@ -14,12 +13,18 @@ import vtk
 from M1SHThkLib import __version__
 from M1SHThkLib.columns import MEASUREMENT_COLUMNS, PROFILE_COLUMNS
 from M1SHThkLib.files import made_folder, write_json
-from M1SHThkLib.flags import FLAGS
-from M1SHThkLib.line_history import LineHistory
-from M1SHThkLib.measurement import SMALLEST_SPLENIUM_MM2, measure_exam, with_intervals
+from M1SHThkLib.measurement import measure_exam
+from M1SHThkLib.panel.drawing import Drawing
+from M1SHThkLib.panel.exam import ExamSection
+from M1SHThkLib.panel.keys import Keys
+from M1SHThkLib.panel.layout import ModuleLayout, register_layout
+from M1SHThkLib.panel.line_edits import LineEdits
+from M1SHThkLib.panel.live import LiveReading
+from M1SHThkLib.panel.regions import RegionsSection
+from M1SHThkLib.panel.results import ResultsSection
 from M1SHThkLib.phantom import PhantomOptions, make_phantom
 from M1SHThkLib.result_files import write_results
-from M1SHThkLib.scene import echo_nodes, exam_export, exam_nodes, overlay, plot, reading, region_nodes, tables
+from M1SHThkLib.scene import echo_nodes, exam_export, exam_nodes, outputs, reading, region_nodes, tables
 from M1SHThkLib.settings import Settings
 from slicer.i18n import tr as _
 from slicer.i18n import translate
@@ -34,32 +39,6 @@ from slicer.util import VTKObservationMixin
 
 LIVE_INTERVAL_MS, REST_INTERVAL_MS = 0, 300
 SCALAR_VOLUME = "vtkMRMLScalarVolumeNode"
-LAYOUT_ID, DEFAULT_LAYOUT_ID = 5018, 3  # ours; Slicer's four-up view
-LAYOUT = """
-<layout type="horizontal" split="true">
-  <item splitSize="600">
-    <view class="vtkMRMLSliceNode" singletontag="Red">
-      <property name="orientation" action="default">Axial</property>
-      <property name="viewlabel" action="default">R</property>
-      <property name="viewcolor" action="default">#F34A33</property>
-    </view>
-  </item>
-  <item splitSize="400">
-    <layout type="vertical" split="true">
-      <item splitSize="650">
-        <view class="vtkMRMLPlotViewNode" singletontag="PlotView1">
-          <property name="viewlabel" action="default">1</property>
-        </view>
-      </item>
-      <item splitSize="350">
-        <view class="vtkMRMLTableViewNode" singletontag="TableView1">
-          <property name="viewlabel" action="default">T</property>
-        </view>
-      </item>
-    </layout>
-  </item>
-</layout>
-"""
 
 
 class M1SHThk(ScriptedLoadableModule):
@@ -78,7 +57,8 @@ class M1SHThk(ScriptedLoadableModule):
         )
         self.parent.acknowledgementText = _("The method is that of Donatelli et al., University of Pisa.")
         slicer.app.connect("startupCompleted()", registerSampleData)
-        slicer.app.connect("startupCompleted()", registerLayoutAtStartup)
+        # A layout that a loaded scene names must be known before.
+        slicer.app.connect("startupCompleted()", register_layout)
 
 
 def registerSampleData():
@@ -95,12 +75,6 @@ def registerSampleData():
         nodeNames="M1SHThkDigitalExam",
         customDownloader=loadDigitalExam,
     )
-
-
-def registerLayoutAtStartup():
-    """A layout that a loaded scene names must be known before; without a main window there is none."""
-    if slicer.app.layoutManager():
-        registerLayout()
 
 
 def loadDigitalExam(source=None):
@@ -180,22 +154,19 @@ class M1SHThkParameterNode:
 
 
 class M1SHThkWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
-    """The module's panel: a guided reading of the four regions, with live feedback."""
+    """The module's panel: a guided reading of the four regions, with live feedback.
+
+    It listens to Slicer and to the scene, and hands what it hears on to its sections (M1SHThkLib.panel).
+    """
 
     def __init__(self, parent=None):
         ScriptedLoadableModuleWidget.__init__(self, parent)
         VTKObservationMixin.__init__(self)
         self.logic = None
-        self._parameterNode = None
+        self.parameterNode = None
+        self.isUpdating = False
         self._parameterNodeGuiTag = None
-        self._updating = False
-        self._history = LineHistory()
         self._observedNodes = []
-        self._dragging = False
-        self._pending = set()
-        self._read = {}
-        self._layoutBefore = None
-        self._shortcuts = []
 
     #
     # Life cycle
@@ -218,48 +189,51 @@ class M1SHThkWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.addObserver(slicer.mrmlScene, slicer.mrmlScene.EndImportEvent, self.onSceneEndImport)
         self.addObserver(slicer.mrmlScene, slicer.mrmlScene.NodeRemovedEvent, self.onNodeRemoved)
 
-        self._setUpRegionsTable()
+        self.exam = ExamSection(self)
+        self.drawing = Drawing(self)
+        self.regions = RegionsSection(self)
+        self.lineEdits = LineEdits(self)
+        self.live = LiveReading(self)
+        self.results = ResultsSection(self)
+        self._moduleLayout = ModuleLayout()
         self.ui.exportPathLineEdit.filters = ctk.ctkPathLineEdit.Dirs
         self.ui.echoFilePathLineEdit.filters = ctk.ctkPathLineEdit.Files
         for button, action in (
-            (self.ui.openEchoFileButton, self.onOpenEchoFile),
-            (self.ui.combineEchoesButton, self.onCombineEchoes),
-            (self.ui.drawSpleniumButton, self.onDrawSplenium),
-            (self.ui.drawWhiteMatterButton, self.onDrawWhiteMatter),
-            (self.ui.drawLineButton, self.onDrawLine),
-            (self.ui.addLineButton, self.onAddLine),
-            (self.ui.redrawLineButton, self.onRedrawLine),
-            (self.ui.clearLineButton, self.onClearLines),
-            (self.ui.acceptButton, self.onAccept),
-            (self.ui.undoButton, self.onUndo),
-            (self.ui.redoButton, self.onRedo),
+            (self.ui.openEchoFileButton, self.exam.on_open_file),
+            (self.ui.combineEchoesButton, self.exam.on_combine),
+            (self.ui.drawSpleniumButton, self.drawing.on_draw_splenium),
+            (self.ui.drawWhiteMatterButton, self.drawing.on_draw_white_matter),
+            (self.ui.drawLineButton, self.drawing.on_draw_line),
+            (self.ui.addLineButton, self.drawing.on_add_line),
+            (self.ui.redrawLineButton, self.drawing.on_redraw_line),
+            (self.ui.clearLineButton, self.drawing.on_clear_lines),
+            (self.ui.acceptButton, self.regions.on_accept),
+            (self.ui.undoButton, self.lineEdits.on_undo),
+            (self.ui.redoButton, self.lineEdits.on_redo),
             (self.ui.measureButton, self.onMeasureButton),
             (self.ui.resetSettingsButton, self.onResetSettings),
-            (self.ui.exportResultsButton, self.onExportResults),
-            (self.ui.exportExamButton, self.onExportExam),
-            (self.ui.copyTableButton, self.onCopyTable),
+            (self.ui.exportResultsButton, self.results.on_export_results),
+            (self.ui.exportExamButton, self.results.on_export_exam),
+            (self.ui.copyTableButton, self.results.on_copy),
         ):
             button.connect("clicked(bool)", action)
-        self.ui.inputVolumeSelector.connect("currentNodeChanged(vtkMRMLNode*)", self.onVolumeChosen)
-        self.ui.echoSequenceSelector.connect("currentNodeChanged(vtkMRMLNode*)", self.onEchoesChosen)
-        self.ui.echoVolumesSelector.connect("checkedNodesChanged()", self.onEchoesChosen)
-        self.ui.echoCombinationComboBox.connect("currentIndexChanged(int)", self.onCombinationChosen)
-        self.ui.regionsTable.connect("currentCellChanged(int,int,int,int)", self.onRegionChosen)
-        for keys, action in (
-            ("Ctrl+Z", self.onUndo),
-            ("Ctrl+Shift+Z", self.onRedo),
-            ("PgDown", lambda: self.selectRegion(self._row() + 1)),
-            ("PgUp", lambda: self.selectRegion(self._row() - 1)),
-            ("D", self.ui.drawLineButton.click),
-            ("W", self.ui.drawWhiteMatterButton.click),
-            ("S", self.ui.drawSpleniumButton.click),
-            ("Shift+A", self.ui.acceptButton.click),
-            ("Esc", self.stopDrawing),
-        ):
-            shortcut = qt.QShortcut(qt.QKeySequence(keys), slicer.util.mainWindow() or uiWidget)
-            shortcut.setEnabled(False)
-            shortcut.connect("activated()", action)
-            self._shortcuts.append(shortcut)
+        self.ui.inputVolumeSelector.connect("currentNodeChanged(vtkMRMLNode*)", self.exam.on_volume_chosen)
+        self.ui.echoSequenceSelector.connect("currentNodeChanged(vtkMRMLNode*)", self.exam.on_echoes_chosen)
+        self.ui.echoVolumesSelector.connect("checkedNodesChanged()", self.exam.on_echoes_chosen)
+        self.ui.echoCombinationComboBox.connect("currentIndexChanged(int)", self.exam.on_combination_chosen)
+        self.ui.regionsTable.connect("currentCellChanged(int,int,int,int)", self.regions.on_chosen)
+        actions = {
+            "Ctrl+Z": self.lineEdits.on_undo,
+            "Ctrl+Shift+Z": self.lineEdits.on_redo,
+            "PgDown": lambda: self.selectRegion(self.row + 1),
+            "PgUp": lambda: self.selectRegion(self.row - 1),
+            "D": self.ui.drawLineButton.click,
+            "W": self.ui.drawWhiteMatterButton.click,
+            "S": self.ui.drawSpleniumButton.click,
+            "Shift+A": self.ui.acceptButton.click,
+            "Esc": self.stopDrawing,
+        }
+        self._keys = Keys(slicer.util.mainWindow() or uiWidget, actions)
         self.initializeParameterNode()
 
     def _timer(self, interval, action):
@@ -273,34 +247,23 @@ class M1SHThkWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         """Called when the application closes and the module widget is destroyed."""
         self.leave()
         self.removeObservers()
-        for shortcut in self._shortcuts:
-            shortcut.setParent(None)
-        self._shortcuts = []
+        self._keys.remove()
 
     def enter(self):
         """Called each time the user opens this module."""
         self.initializeParameterNode()
-        for shortcut in self._shortcuts:
-            shortcut.setEnabled(True)
-        layoutManager = slicer.app.layoutManager()
-        if layoutManager and layoutManager.layout != LAYOUT_ID:
-            self._layoutBefore = layoutManager.layout
-            registerLayout()
-            layoutManager.setLayout(LAYOUT_ID)
+        self._keys.set_enabled(True)
+        self._moduleLayout.show()
         self.logic.showChart()
 
     def exit(self):
         """Called each time the user opens a different module."""
         self.leave()
-        layoutManager = slicer.app.layoutManager()
-        # Whoever has changed the layout meanwhile keeps it; a layout of ours is never what we come back to.
-        if layoutManager and layoutManager.layout == LAYOUT_ID:
-            layoutManager.setLayout(self._layoutBefore or DEFAULT_LAYOUT_ID)
+        self._moduleLayout.leave()
 
     def leave(self):
         """Let go of everything that the module holds on to while it is shown."""
-        for shortcut in self._shortcuts:
-            shortcut.setEnabled(False)
+        self._keys.set_enabled(False)
         self.onRest()
         self.setParameterNode(None)
 
@@ -325,18 +288,18 @@ class M1SHThkWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.logic.readAnew()
         if self.parent.isEntered:
             self.initializeParameterNode()
-            registerLayout()
+            register_layout()
             self.logic.showChart()
 
     @vtk.calldata_type(vtk.VTK_OBJECT)
     def onNodeRemoved(self, caller, event, node):
         """A deleted line, segmentation or volume leaves a clear state."""
-        if not self._parameterNode or slicer.mrmlScene.IsClosing() or slicer.mrmlScene.IsImporting():
+        if not self.parameterNode or slicer.mrmlScene.IsClosing() or slicer.mrmlScene.IsImporting():
             return
         if any(node is observed for observed in self._observedNodes):
-            self._history.forget(node.GetID())
+            self.lineEdits.forget(node)
             self.stopDrawing()
-            self._pending.update(exam_nodes.REGION_KEYS)
+            self.live.expect(exam_nodes.REGION_KEYS)
             self.updatePanel()
             self._liveTimer.start()
 
@@ -345,91 +308,95 @@ class M1SHThkWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         if slicer.mrmlScene.IsClosing() or slicer.mrmlScene.IsImporting():
             return
         self.setParameterNode(self.logic.getParameterNode())
-        if not self._parameterNode.inputVolume and slicer.mrmlScene.GetNumberOfNodesByClass(SCALAR_VOLUME) == 1:
-            self._parameterNode.inputVolume = slicer.mrmlScene.GetFirstNodeByClass(SCALAR_VOLUME)
+        if not self.parameterNode.inputVolume and slicer.mrmlScene.GetNumberOfNodesByClass(SCALAR_VOLUME) == 1:
+            self.parameterNode.inputVolume = slicer.mrmlScene.GetFirstNodeByClass(SCALAR_VOLUME)
 
     def setParameterNode(self, parameterNode):
         """Connect the panel to a parameter node, or to none: then nothing in the scene is held."""
-        if parameterNode is self._parameterNode:
+        if parameterNode is self.parameterNode:
             return
-        if self._parameterNode:
+        if self.parameterNode:
             self.stopDrawing()
             self._liveTimer.stop()
             self._restTimer.stop()
-            self._parameterNode.disconnectGui(self._parameterNodeGuiTag)
+            self.parameterNode.disconnectGui(self._parameterNodeGuiTag)
             self._parameterNodeGuiTag = None
-            self.removeObserver(self._parameterNode, vtk.vtkCommand.ModifiedEvent, self.onParameterNodeModified)
+            self.removeObserver(self.parameterNode, vtk.vtkCommand.ModifiedEvent, self.onParameterNodeModified)
             self._observe([])
             self.logic.showOverlay(None)
-            self.ui.segmentEditorWidget.setMRMLSegmentEditorNode(None)
-            self.ui.segmentEditorWidget.removeViewObservations()
-        self._parameterNode = parameterNode
-        self._pending, self._read = set(), {}
-        if self._parameterNode:
-            self._history = LineHistory()
+            self.drawing.release_editor()
+        self.parameterNode = parameterNode
+        self.live.begin()
+        if self.parameterNode:
+            self.lineEdits.begin()
             # What the scene holds is shown, not chosen anew: views, echo times and window stay as they are.
-            self._updating = True
+            self.isUpdating = True
             try:
-                self._parameterNodeGuiTag = self._parameterNode.connectGui(self.ui)
+                self._parameterNodeGuiTag = self.parameterNode.connectGui(self.ui)
             finally:
-                self._updating = False
-            self.addObserver(self._parameterNode, vtk.vtkCommand.ModifiedEvent, self.onParameterNodeModified)
-            self.ui.segmentEditorWidget.setMRMLSegmentEditorNode(segmentEditorNode())
-            self.ui.segmentEditorWidget.setupViewObservations()
+                self.isUpdating = False
+            self.addObserver(self.parameterNode, vtk.vtkCommand.ModifiedEvent, self.onParameterNodeModified)
+            self.drawing.hold_editor()
             self._settingsShown = self._settings()
             self.updatePanel()
-            for key in exam_nodes.REGION_KEYS:
-                if exam_nodes.region_lines(self._parameterNode.parameterNode, key):
-                    self._pending.add(key)
-            self.showSelectedRegion()
+            drawn = [
+                key for key in exam_nodes.REGION_KEYS if exam_nodes.region_lines(self.parameterNode.parameterNode, key)
+            ]
+            self.live.expect(drawn)
+            self.live.show()
             self._liveTimer.start()
 
     #
     # From the scene to the panel
     #
 
+    @property
+    def row(self):
+        """Row of the selected region."""
+        return min(max(self.parameterNode.selectedRegion, 0), 3) if self.parameterNode else 0
+
+    @property
+    def key(self):
+        """Hemisphere and name of the selected region."""
+        return exam_nodes.REGION_KEYS[self.row]
+
     def onParameterNodeModified(self, caller=None, event=None):
         """A choice, setting or result has changed, by hand or by a script."""
-        if self._updating or not self._parameterNode:
+        if self.isUpdating or not self.parameterNode:
             return
         settings = self._settings()
         if settings != self._settingsShown:
             self._settingsShown = settings
-            self._pending.update(exam_nodes.REGION_KEYS)
+            self.live.expect(exam_nodes.REGION_KEYS)
             self._liveTimer.start()
         self.updatePanel()
 
     def _settings(self):
         """What every measurement depends on besides the drawings."""
-        node = self._parameterNode
+        node = self.parameterNode
         names = [exam_nodes.setting_parameter(name) for name in Settings().to_dict()]
         chosen = (node.inputVolume, node.references, node.spleniumSegmentID, node.overlayVisible)
         return chosen + tuple(getattr(node, name) for name in names)
 
     def updatePanel(self):
         """Bring everything that is not connected by itself on the panel."""
-        if self._updating or not self._parameterNode:
+        if self.isUpdating or not self.parameterNode:
             return
-        self._updating = True
+        self.isUpdating = True
         try:
-            node = self._parameterNode
             self._observe(self._nodesInUse())
             for key in exam_nodes.REGION_KEYS:
                 for line in self.logic.lines(key):
                     line.SetLocked(self.logic.ofRegion(key, "Accepted"))
-            self.ui.segmentEditorWidget.setSegmentationNode(node.references)
-            self.ui.segmentEditorWidget.setSourceVolumeNode(node.inputVolume)
-            self._showEchoes()
-            self._showCombinations()
-            self._showSplenium()
-            self._fillRegionsTable()
-            self._showSelection()
-            self._showGreatest()
+            self.drawing.show()
+            self.exam.show()
+            self.regions.show()
+            self.results.show()
         finally:
-            self._updating = False
+            self.isUpdating = False
 
     def _nodesInUse(self):
-        node = self._parameterNode
+        node = self.parameterNode
         lines = [line for key in exam_nodes.REGION_KEYS for line in self.logic.lines(key)]
         return [used for used in (node.inputVolume, node.references, *lines) if used]
 
@@ -446,7 +413,7 @@ class M1SHThkWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
             for observed, event, callback in self._observations(node):
                 self.addObserver(observed, event, callback)
             if node.IsA("vtkMRMLMarkupsCurveNode"):
-                self._history.start(node.GetID(), exam_nodes.points_from_curve(node))
+                self.lineEdits.start(node)
 
     def _observations(self, node):
         markups = slicer.vtkMRMLMarkupsNode
@@ -479,526 +446,111 @@ class M1SHThkWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
             (node, slicer.vtkMRMLTransformableNode.TransformModifiedEvent, self.onReferencesEdited),
         ]
 
+    def observeInteraction(self, observed):
+        """Hear, or no longer hear, how the reader ends placing points."""
+        node = slicer.app.applicationLogic().GetInteractionNode()
+        if not node:
+            return
+        observation = (node, node.InteractionModeChangedEvent, self.onInteractionModeChanged)
+        if self.hasObserver(*observation) != observed:
+            (self.addObserver if observed else self.removeObserver)(*observation)
+
     #
     # Live feedback
     #
 
     def onLineMoved(self, line, event):
         """A point moves, in a drag or by a script: measure as soon as there is time."""
-        self._touch(line)
+        self.touchLine(line)
 
     def onLineEdited(self, line, event):
         """A point was placed or removed: one step of the history."""
-        if not self._dragging:
-            self._record(line)
-        self._touch(line)
+        if not self.lineEdits.dragging:
+            self.lineEdits.record(line)
+        self.touchLine(line)
 
     def onDragStarted(self, line, event):
         """One drag is one step of the history."""
-        self._dragging = True
+        self.lineEdits.dragging = True
 
     def onDragEnded(self, line, event):
         """The point is where the reader wants it."""
-        self._dragging = False
-        self._record(line)
-        self._touch(line)
+        self.lineEdits.dragging = False
+        self.lineEdits.record(line)
+        self.touchLine(line)
 
     def onReferencesEdited(self, caller, event):
         """A ROI or the image has changed: every region rests on it."""
-        self._pending.update(exam_nodes.REGION_KEYS)
+        self.live.expect(exam_nodes.REGION_KEYS)
         self._liveTimer.start()
-
-    def _record(self, line):
-        if self._history.record(line.GetID(), exam_nodes.points_from_curve(line)):
-            self._showHistory()
-
-    def _touch(self, line):
-        for key in exam_nodes.REGION_KEYS:
-            if any(line is own for own in self.logic.lines(key)):
-                self._pending.add(key)
-        self._liveTimer.start()
-
-    def onLive(self):
-        """Measure and show the region that is drawn; the others, and all intervals, wait until the hand rests."""
-        if not self._parameterNode:
-            return
-        key = self._key()
-        if key in self._pending:
-            self._measure(key)
-            self.showSelectedRegion()
-        self._restTimer.start()
-
-    def onRest(self):
-        """Add the confidence intervals and keep the results in the scene."""
-        if not self._parameterNode or self._dragging:
-            return
-        # What has changed since the last live update is not measured yet.
-        waiting = self._liveTimer.isActive()
-        self._liveTimer.stop()
-        finished = {}
-        for key in exam_nodes.REGION_KEYS:
-            if key in self._pending:
-                isMeasured = key == self._key() and key in self._read and not waiting
-                read = self._read[key] if isMeasured else self._measure(key)
-                if isinstance(read, reading.Read):
-                    read = reading.Read(read.image, with_intervals(read.measurement))
-                self._read[key] = read
-                finished[key] = read.measurement if isinstance(read, reading.Read) else None
-        self._pending = set()
-        if finished:
-            self.logic.storeRegions(finished)
-            self.logic.showChart()
-        self.updatePanel()
-        if waiting:
-            self.showSelectedRegion()
-        else:
-            self.showNumbers()
-
-    def _measure(self, key):
-        """Measure a region now; what cannot be measured is remembered as the sentence that says why."""
-        try:
-            self._read[key] = self.logic.measureRegion(key)
-        except ValueError as error:
-            self._read[key] = str(error)
-        return self._read[key]
-
-    def showSelectedRegion(self):
-        """Plot, overlay and numbers of the selected region."""
-        read = self._read.get(self._key())
-        self.logic.showRegion(read if isinstance(read, reading.Read) else None)
-        self.showNumbers()
-
-    def showNumbers(self):
-        """Numbers and flags of the selected region in words."""
-        read = self._read.get(self._key())
-        if isinstance(read, reading.Read):
-            self.ui.numbersLabel.text = inWords(read.measurement)
-            self.ui.flagsLabel.text = "\n".join(_(FLAGS[flag]) for flag in read.measurement.flags)
-            self._fillRow(self._row(), valuesOf(read.measurement))
-        else:
-            self.ui.numbersLabel.text = ""
-            self.ui.flagsLabel.text = read[:1].upper() + read[1:] if read else ""
-
-    #
-    # Exam
-    #
-
-    def onVolumeChosen(self, volume):
-        """Turn the views to the slices that were acquired, at a sensible window and level."""
-        if self._updating or not self._parameterNode or not volume:
-            return
-        if self._parameterNode.references:
-            region_nodes.fit_references(self._parameterNode.references, volume)
-        if volume.GetDisplayNode():
-            volume.GetDisplayNode().SetAutoWindowLevel(True)
-        if slicer.app.layoutManager():
-            slicer.util.setSliceViewerLayers(background=volume, fit=True, rotateToVolumePlane=True)
-
-    def onEchoesChosen(self, unused=None):
-        """Show the echo times that the data carry, and how many echoes there are to choose from."""
-        if self._updating or not self._parameterNode:
-            return
-        self._parameterNode.echoSequence = self.ui.echoSequenceSelector.currentNode()
-        self._parameterNode.echoVolumes = list(self.ui.echoVolumesSelector.checkedNodes())
-        self.ui.echoMessageLabel.text = ""
-        try:
-            volumes = self.logic.echoes()
-        except ValueError:
-            return  # not chosen yet; Combine says what is missing
-        times = echo_nodes.echo_times_of(volumes)
-        if times:
-            self._parameterNode.echoTimes = ", ".join(f"{time:g}" for time in times)
-            self.ui.echoMessageLabel.text = _("Echo times were read from the data; check them.")
-        else:
-            self.ui.echoMessageLabel.text = _("The data carry no echo times; enter them for R2*.")
-        self.updatePanel()
-
-    def onOpenEchoFile(self, unused=None):
-        """Open a 4D NIfTI file as a sequence."""
-        with self.errorsInWords():
-            path = self.ui.echoFilePathLineEdit.currentPath
-            self._parameterNode.echoSequence = echo_nodes.open_nifti_sequence(slicer.mrmlScene, path)
-
-    def _showEchoes(self):
-        # Times that were read while the panel was being brought in line with the scene are not shown by themselves.
-        if self.ui.echoTimesLineEdit.text != self._parameterNode.echoTimes:
-            self.ui.echoTimesLineEdit.text = self._parameterNode.echoTimes
-        selector = self.ui.echoVolumesSelector
-        chosen = [volume for volume in self._parameterNode.echoVolumes if volume]
-        for index in range(selector.nodeCount()):
-            volume = selector.nodeFromIndex(index)
-            isChosen = any(volume is other for other in chosen)
-            if isChosen != any(volume is other for other in selector.checkedNodes()):
-                (selector.check if isChosen else selector.uncheck)(volume)
-
-    def _showCombinations(self):
-        box, node = self.ui.echoCombinationComboBox, self._parameterNode
-        count = node.echoSequence.GetNumberOfDataNodes() if node.echoSequence else len(node.echoVolumes)
-        wanted = ["mean", "rss", *(f"echo-{number + 1}" for number in range(count)), "r2star"]
-        if node.echoCombination not in wanted:
-            wanted.append(node.echoCombination)
-        if [box.itemText(index) for index in range(box.count)] != wanted:
-            box.clear()
-            box.addItems(wanted)
-        box.setCurrentIndex(wanted.index(node.echoCombination))
-
-    def onCombinationChosen(self, index):
-        """Keep how the echoes shall be combined."""
-        if not self._updating and self._parameterNode:
-            self._parameterNode.echoCombination = self.ui.echoCombinationComboBox.currentText
-
-    def onCombineEchoes(self, unused=None):
-        """Combine the echoes and measure the outcome."""
-        with self.errorsInWords():
-            warnings = self.logic.combineEchoes()
-            self.ui.echoMessageLabel.text = "\n".join([_("The combined volume is chosen."), *warnings])
-
-    #
-    # References
-    #
-
-    def onDrawSplenium(self, checked=True):
-        """Draw the splenium in the segment editor."""
-        self._drawSegment(checked, self.logic.spleniumSegment, self.ui.drawSpleniumButton)
-
-    def onDrawWhiteMatter(self, checked=True):
-        """Draw the selected region's white matter in the segment editor."""
-        key = self._key()
-        self._drawSegment(checked, lambda: self.logic.whiteMatterSegment(key), self.ui.drawWhiteMatterButton)
-
-    def _drawSegment(self, checked, segment, button):
-        self.stopDrawing()
-        if not checked:
-            return
-        with self.errorsInWords():
-            segmentID = segment()
-            self.updatePanel()
-            editor = self.ui.segmentEditorWidget
-            editor.setCurrentSegmentID(segmentID)
-            editor.setActiveEffectByName("Draw")
-            button.checked = True
-
-    def _showSplenium(self):
-        try:
-            splenium = self.logic.splenium()
-        except ValueError:
-            self.ui.spleniumLabel.text = _("Splenium: not drawn yet.")
-            return
-        text = _("Splenium: {area:.1f} mm2, mean intensity {mean:.4g}.").format(
-            area=splenium.area_mm2, mean=splenium.mean
-        )
-        if splenium.area_mm2 < SMALLEST_SPLENIUM_MM2:
-            text += " " + _("Too small: the method needs at least 5 mm2. Draw it larger.")
-        self.ui.spleniumLabel.text = text
-
-    #
-    # Regions
-    #
-
-    def _setUpRegionsTable(self):
-        table = self.ui.regionsTable
-        table.setHorizontalHeaderLabels([_("Region"), _("State"), "SH", _("Thk,\nmm"), _("SH/Thk,\n1/mm")])
-        table.verticalHeader().setVisible(False)
-        table.horizontalHeader().setStretchLastSection(True)
-        for row, key in enumerate(exam_nodes.REGION_KEYS):
-            for column in range(5):
-                table.setItem(row, column, qt.QTableWidgetItem(""))
-            title = region_nodes.region_title(key).capitalize()
-            table.item(row, 0).setText(title.replace(" lobule", ""))
-            table.item(row, 0).setToolTip(title)
-
-    def _fillRegionsTable(self):
-        stored = tables.stored_values(self._parameterNode.results)
-        for row, key in enumerate(exam_nodes.REGION_KEYS):
-            self.ui.regionsTable.item(row, 1).setText(self._state(key, key in stored))
-            self._fillRow(row, stored.get(key))
-        self.ui.regionsTable.resizeColumnsToContents()
-        self.ui.regionsTable.resizeRowsToContents()
-        if self.ui.regionsTable.currentRow() != self._row():
-            self.ui.regionsTable.setCurrentCell(self._row(), 0)
-
-    def _state(self, key, measured):
-        if self.logic.ofRegion(key, "Accepted"):
-            return _("accepted")
-        if measured:
-            return _("measured")
-        drawn = exam_nodes.region_lines(self._parameterNode.parameterNode, key)
-        return _("drawn") if drawn else _("to do")
-
-    def _fillRow(self, row, values):
-        for column, name, digits in ((2, "sh", 3), (3, "thk_mm", 2), (4, "sh_thk_per_mm", 3)):
-            item, text = self.ui.regionsTable.item(row, column), ""
-            if values:
-                # The interval of the marker alone: all three would not fit the panel; the others are in the tip.
-                text = withInterval(values, name, digits, interval=name == "sh_thk_per_mm").replace(" [", "\n[")
-                item.setToolTip(withInterval(values, name, digits))
-            if item.text() != text:
-                item.setText(text)
-
-    def _row(self):
-        return min(max(self._parameterNode.selectedRegion, 0), 3) if self._parameterNode else 0
-
-    def _key(self):
-        return exam_nodes.REGION_KEYS[self._row()]
-
-    def onRegionChosen(self, row, column=0, previousRow=0, previousColumn=0):
-        """A row was clicked."""
-        if not self._updating and self._parameterNode and 0 <= row < 4 and row != self._row():
-            self.selectRegion(row)
-
-    def selectRegion(self, row):
-        """Show a region: jump to its slice, make its line editable, plot its profile."""
-        if not self._parameterNode or not 0 <= row < 4:
-            return
-        self.stopDrawing()
-        self._parameterNode.selectedRegion = row
-        key = self._key()
-        lines = exam_nodes.region_lines(self._parameterNode.parameterNode, key)
-        if lines:
-            region_nodes.show_on_slices(exam_nodes.points_from_curve(lines[-1]))
-            if not isinstance(self._read.get(key), reading.Read):
-                self._pending.add(key)
-        self.showSelectedRegion()
-        self.updatePanel()
-        self._liveTimer.start()
-
-    def _showSelection(self):
-        key = self._key()
-        accepted = self.logic.ofRegion(key, "Accepted")
-        measured = isinstance(self._read.get(key), reading.Read)
-        self.ui.acceptButton.checked = accepted
-        self.ui.acceptButton.text = _("Reopen") if accepted else _("Accept")
-        self.ui.acceptButton.enabled = accepted or measured
-        for button in (
-            self.ui.drawLineButton,
-            self.ui.addLineButton,
-            self.ui.redrawLineButton,
-            self.ui.clearLineButton,
-        ):
-            button.enabled = bool(self._parameterNode.inputVolume) and not accepted
-        self._showHistory()
-
-    def onDrawLine(self, checked=True):
-        """Place points on the region's last line, after those that it has."""
-        self.stopDrawing()
-        if checked:
-            key = self._key()
-            lines = self.logic.lines(key)
-            self._place(lines[-1] if lines else self.logic.addLine(key))
-
-    def onAddLine(self, unused=None):
-        """Start another line of the region."""
-        self.stopDrawing()
-        lines = self.logic.lines(self._key())
-        empty = [line for line in lines if not line.GetNumberOfDefinedControlPoints()]
-        self._place(empty[0] if empty else self.logic.addLine(self._key()))
-
-    def onRedrawLine(self, unused=None):
-        """Clear the line that was drawn last and draw it anew."""
-        self.stopDrawing()
-        lines = self.logic.lines(self._key())
-        if lines:
-            self.setPoints(lines[-1], np.empty((0, 3)))
-        self._place(lines[-1] if lines else self.logic.addLine(self._key()))
-
-    def onClearLines(self, unused=None):
-        """Remove every point of the region's lines; undo brings them back."""
-        self.stopDrawing()
-        for line in self.logic.lines(self._key()):
-            self.setPoints(line, np.empty((0, 3)))
-
-    def _place(self, line):
-        self.updatePanel()
-        selection = slicer.app.applicationLogic().GetSelectionNode()
-        selection.SetReferenceActivePlaceNodeClassName(line.GetClassName())
-        selection.SetActivePlaceNodeID(line.GetID())
-        interaction = slicer.app.applicationLogic().GetInteractionNode()
-        interaction.SetPlaceModePersistence(1)
-        interaction.SetCurrentInteractionMode(interaction.Place)
-        if not self.hasObserver(interaction, interaction.InteractionModeChangedEvent, self.onInteractionModeChanged):
-            self.addObserver(interaction, interaction.InteractionModeChangedEvent, self.onInteractionModeChanged)
-        self.ui.drawLineButton.checked = True
 
     def onInteractionModeChanged(self, interaction, event):
         """The reader ended placing by the mouse or a key."""
         if interaction.GetCurrentInteractionMode() != interaction.Place:
             self.ui.drawLineButton.checked = False
 
+    def touchLine(self, line):
+        """Measure the regions that a line belongs to as soon as there is time."""
+        keys = [key for key in exam_nodes.REGION_KEYS if any(line is own for own in self.logic.lines(key))]
+        self.live.expect(keys)
+        self._liveTimer.start()
+
+    def onLive(self):
+        """Measure and show the region that is drawn; the others, and all intervals, wait until the hand rests."""
+        if not self.parameterNode:
+            return
+        if self.live.measure_selected():
+            self.live.show()
+        self._restTimer.start()
+
+    def onRest(self):
+        """Add the confidence intervals and keep the results in the scene."""
+        if not self.parameterNode or self.lineEdits.dragging:
+            return
+        # What has changed since the last live update is not measured yet.
+        waiting = self._liveTimer.isActive()
+        self._liveTimer.stop()
+        finished = self.live.finish(anew=waiting)
+        if finished:
+            self.logic.storeRegions(finished)
+            self.logic.showChart()
+        self.updatePanel()
+        if waiting:
+            self.live.show()
+        else:
+            self.live.show_numbers()
+
+    def selectRegion(self, row):
+        """Show a region: jump to its slice, make its line editable, plot its profile."""
+        if not self.parameterNode or not 0 <= row < 4:
+            return
+        self.stopDrawing()
+        self.parameterNode.selectedRegion = row
+        lines = exam_nodes.region_lines(self.parameterNode.parameterNode, self.key)
+        if lines:
+            region_nodes.show_on_slices(exam_nodes.points_from_curve(lines[-1]))
+            if self.live.read(self.key) is None:
+                self.live.expect([self.key])
+        self.live.show()
+        self.updatePanel()
+        self._liveTimer.start()
+
     def stopDrawing(self):
         """End whatever is being drawn; what was drawn stays."""
-        interaction = slicer.app.applicationLogic().GetInteractionNode()
-        if interaction and interaction.GetCurrentInteractionMode() == interaction.Place:
-            interaction.SetPlaceModePersistence(0)
-            interaction.SetCurrentInteractionMode(interaction.ViewTransform)
-        if interaction and self.hasObserver(
-            interaction, interaction.InteractionModeChangedEvent, self.onInteractionModeChanged
-        ):
-            self.removeObserver(interaction, interaction.InteractionModeChangedEvent, self.onInteractionModeChanged)
-        self.ui.segmentEditorWidget.setActiveEffect(None)
-        for button in (self.ui.drawLineButton, self.ui.drawSpleniumButton, self.ui.drawWhiteMatterButton):
-            button.checked = False
-
-    def onAccept(self, checked=None):
-        """Accept the region and lock its lines, or open it again."""
-        key = self._key()
-        accepted = self.logic.ofRegion(key, "Accepted")
-        self.stopDrawing()
-        self.onRest()
-        if accepted or isinstance(self._read.get(key), reading.Read):
-            self.logic.setOfRegion(key, "Accepted", not accepted)
-        self.updatePanel()
-
-    def setPoints(self, line, points):
-        """Change a line's points as one step of the history."""
-        self._dragging = True
-        try:
-            region_nodes.set_points(line, points)
-        finally:
-            self._dragging = False
-        self._record(line)
-        self._touch(line)
-
-    def onUndo(self, unused=None):
-        """Take back the last change of a line."""
-        self._apply(self._history.undo, self._history.redo)
-
-    def onRedo(self, unused=None):
-        """Repeat the change of a line that was taken back."""
-        self._apply(self._history.redo, self._history.undo)
-
-    def _apply(self, move, back):
-        if not self._parameterNode:
-            return
-        step = move()
-        line = slicer.mrmlScene.GetNodeByID(step[0]) if step else None
-        if line:
-            for key in exam_nodes.REGION_KEYS:
-                if any(line is own for own in self.logic.lines(key)) and key != self._key():
-                    self.selectRegion(exam_nodes.REGION_KEYS.index(key))
-            if line.GetLocked():
-                back()
-                slicer.util.showStatusMessage(_("The region is accepted; reopen it to change its line."), 5000)
-            else:
-                self.setPoints(line, step[1])
-        self._showHistory()
-
-    def _showHistory(self):
-        self.ui.undoButton.enabled = self._history.can_undo
-        self.ui.redoButton.enabled = self._history.can_redo
+        self.drawing.stop()
 
     def onMeasureButton(self, unused=None):
         """Measure every region that is drawn, with intervals."""
-        self._pending.update(exam_nodes.REGION_KEYS)
-        self._read = {}
+        self.live.begin(exam_nodes.REGION_KEYS)
         with slicer.util.WaitCursor():
             self.onRest()
-        self.showSelectedRegion()
-        if not any(isinstance(read, reading.Read) for read in self._read.values()):
-            slicer.util.errorDisplay("\n".join(dict.fromkeys(self._read.values())))
+        self.live.show()
+        if not any(self.live.read(key) for key in exam_nodes.REGION_KEYS):
+            slicer.util.errorDisplay("\n".join(self.live.faults()))
 
     def onResetSettings(self, unused=None):
         """Give every setting its default."""
         self.logic.setSettings(Settings())
-
-    #
-    # Results
-    #
-
-    def _showGreatest(self):
-        values = tables.stored_values(self._parameterNode.results)
-        known = {key: v["sh_thk_per_mm"] for key, v in values.items() if v["sh_thk_per_mm"] is not None}
-        if not known:
-            self.ui.greatestLabel.text = _("No region is measured yet.")
-            return
-        key = max(known, key=known.get)
-        self.ui.greatestLabel.text = _("Greatest SH/Thk: {value} per mm, {region}.").format(
-            value=withInterval(values[key], "sh_thk_per_mm", 3), region=region_nodes.region_title(key)
-        )
-
-    def onExportResults(self, unused=None):
-        """Write the results folder."""
-        with self.errorsInWords():
-            self.onRest()
-            self.logic.exportResults(self._exportFolder())
-            slicer.util.showStatusMessage(_("Results were written."), 3000)
-
-    def onExportExam(self, unused=None):
-        """Write the exam's files."""
-        with self.errorsInWords():
-            self.logic.exportExam(self._exportFolder())
-            slicer.util.showStatusMessage(_("The exam was written."), 3000)
-
-    def _exportFolder(self):
-        folder = self.ui.exportPathLineEdit.currentPath
-        if not folder:
-            raise ValueError(_("No folder is chosen; choose one in the Results section."))
-        return folder
-
-    def onCopyTable(self, unused=None):
-        """Copy the measurements, tab separated, to the clipboard."""
-        with self.errorsInWords():
-            slicer.app.clipboard().setText(self.logic.tableText())
-
-    @contextmanager
-    def errorsInWords(self):
-        """What the user can mend is said in words; what nobody expected comes with its details."""
-        try:
-            yield
-        except ValueError as error:
-            slicer.util.errorDisplay(str(error))
-
-
-def registerLayout():
-    """Make the module's layout known: a large slice view, the plot and the table."""
-    layoutNode = slicer.app.layoutManager().layoutLogic().GetLayoutNode()
-    if layoutNode.IsLayoutDescription(LAYOUT_ID):
-        layoutNode.SetLayoutDescription(LAYOUT_ID, LAYOUT)
-    else:
-        layoutNode.AddLayoutDescription(LAYOUT_ID, LAYOUT)
-
-
-def segmentEditorNode():
-    """The module's own segment editor state; drawing one ROI leaves the others as they are."""
-    node = slicer.mrmlScene.GetSingletonNode("M1SHThk", "vtkMRMLSegmentEditorNode")
-    if not node:
-        node = slicer.vtkMRMLSegmentEditorNode()
-        node.SetSingletonTag("M1SHThk")
-        node = slicer.mrmlScene.AddNode(node)
-    node.SetOverwriteMode(slicer.vtkMRMLSegmentEditorNode.OverwriteNone)
-    return node
-
-
-def valuesOf(measurement):
-    """What the regions' table shows of a measurement, as the stored results hold it."""
-    values = {name: getattr(measurement, name) for name in ("sh", "thk_mm", "sh_thk_per_mm")}
-    intervals = {
-        "sh": measurement.sh_ci,
-        "thk_mm": measurement.thk_ci_mm,
-        "sh_thk_per_mm": measurement.sh_thk_ci_per_mm,
-    }
-    for name, (low, high) in intervals.items():
-        values[f"{name}_ci_low"], values[f"{name}_ci_high"] = low, high
-    return {name: value if np.isfinite(value) else None for name, value in values.items()}
-
-
-def withInterval(values, name, digits, interval=True):
-    """A value with its 95 % interval in brackets, where it is wanted and known."""
-    if values[name] is None:
-        return _("missing")
-    low, high = values[f"{name}_ci_low"], values[f"{name}_ci_high"]
-    limits = f" [{low:.{digits}f}, {high:.{digits}f}]" if interval and low is not None else ""
-    return f"{values[name]:.{digits}f}{limits}"
-
-
-def inWords(measurement):
-    """SH, Thk and SH/Thk of a region with their intervals."""
-    values = valuesOf(measurement)
-    return _("{region}: SH {sh}, Thk {thk} mm, SH/Thk {ratio} per mm").format(
-        region=measurement.name.capitalize(),
-        sh=withInterval(values, "sh", 3),
-        thk=withInterval(values, "thk_mm", 2),
-        ratio=withInterval(values, "sh_thk_per_mm", 3),
-    )
 
 
 class M1SHThkLogic(ScriptedLoadableModuleLogic):
@@ -1008,7 +560,7 @@ class M1SHThkLogic(ScriptedLoadableModuleLogic):
         ScriptedLoadableModuleLogic.__init__(self)
         self._parameterNode = None
         self._reading = reading.Reading()
-        self._overlay = {}
+        self._outputs = outputs.Outputs()
 
     def getParameterNode(self):
         """The scene's M1SHThkParameterNode; the same object as long as the node is the same."""
@@ -1167,78 +719,20 @@ class M1SHThkLogic(ScriptedLoadableModuleLogic):
 
     def showTables(self):
         """Fill the tables from the results that the parameter node keeps in full precision."""
-        parameterNode = self.getParameterNode()
-        identity = exam_nodes.identity_from_parameters(parameterNode.parameterNode)
-        for name, title, fill in (
-            ("measurementsTable", "M1SHThk measurements", tables.fill_measurements_table),
-            ("profilesTable", "M1SHThk profiles", tables.fill_profiles_table),
-        ):
-            fill(self._outputNode(name, "vtkMRMLTableNode", title), parameterNode.results, identity)
-        summary = self._outputNode("summaryTable", "vtkMRMLTableNode", "M1SHThk summary")
-        tables.fill_summary_table(summary, parameterNode.results)
+        self._outputs.show_tables(self.getParameterNode())
 
     def showRegion(self, read):
         """Show a measured region in plot and overlay; None empties both."""
-        parameterNode = self.getParameterNode()
-        if read is None and not parameterNode.plotChart:
-            self.showOverlay(None)
-            return
-        names = {
-            plot.PROFILE_TABLE: "plotProfileTable",
-            plot.NORMALS_TABLE: "plotNormalsTable",
-            plot.MARKS_TABLE: "plotMarksTable",
-        }
-        tableNodes = {
-            key: self._outputNode(name, "vtkMRMLTableNode", f"M1SHThk plot {key}", hidden=True)
-            for key, name in names.items()
-        }
-        for key, columns in plot.plot_tables(read.measurement if read else None).items():
-            tables.set_table_columns(tableNodes[key], columns)
-        if not parameterNode.plotChart:
-            parameterNode.plotChart = plot.make_plot(slicer.mrmlScene, tableNodes)
-        plot.name_plot(parameterNode.plotChart, read.measurement if read else None)
-        self.showOverlay(read)
+        self._outputs.show_region(self.getParameterNode(), read)
 
     def showOverlay(self, read):
         """Show normals and layer of a measured region on its slice; None hides them."""
-        for name in ("normals", "layer"):
-            model = self._overlayModel(name, create=read is not None)
-            if model is None:
-                continue
-            visible = read is not None and self.getParameterNode().overlayVisible
-            if visible:
-                thickness = overlay.slice_thickness(read.image, read.measurement)
-                model.SetAndObserveMesh(overlay.MESHES[name](read.measurement, thickness))
-            if bool(model.GetDisplayNode().GetVisibility()) != visible:
-                model.GetDisplayNode().SetVisibility(visible)
-
-    def _overlayModel(self, name, create):
-        model = self._overlay.get(name)
-        if model is not None and slicer.mrmlScene.IsNodePresent(model):
-            return model
-        if create:
-            self._overlay[name] = overlay.add_overlay_model(slicer.mrmlScene, name)
-            return self._overlay[name]
-        return None
+        self._outputs.show_overlay(self.getParameterNode(), read)
 
     def showChart(self):
         """Show the plot and the summary of the measurements in the layout's views."""
         parameterNode = self.getParameterNode()
-        selection = slicer.app.applicationLogic().GetSelectionNode()
-        if parameterNode.plotChart:
-            selection.SetActivePlotChartID(parameterNode.plotChart.GetID())
-            slicer.app.applicationLogic().PropagatePlotChartSelection()
-        if parameterNode.summaryTable:
-            selection.SetActiveTableID(parameterNode.summaryTable.GetID())
-            slicer.app.applicationLogic().PropagateTableSelection()
-
-    def _outputNode(self, name, className, title, hidden=False):
-        parameterNode = self.getParameterNode()
-        if not getattr(parameterNode, name):
-            node = slicer.mrmlScene.AddNewNodeByClass(className, title)
-            node.SetHideFromEditors(hidden)
-            setattr(parameterNode, name, node)
-        return getattr(parameterNode, name)
+        outputs.show_in_views(parameterNode.plotChart, parameterNode.summaryTable)
 
     #
     # Export

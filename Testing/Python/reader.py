@@ -39,9 +39,9 @@ def parameters():
 
 def widget_layout():
     """Number of the module's own layout."""
-    import M1SHThk
+    from M1SHThkLib.panel.layout import LAYOUT_ID
 
-    return M1SHThk.LAYOUT_ID
+    return LAYOUT_ID
 
 
 def red():

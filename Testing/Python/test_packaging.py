@@ -18,7 +18,7 @@ TOP_LEVEL = {"M1SHThk", "Testing", "CMakeLists.txt", "M1SHThk.s4ext", "README.md
 CATALOG_FIELDS = {"scm", "scmurl", "scmrevision", "depends", "recommends", "build_subdirectory", "homepage"}
 CATALOG_FIELDS |= {"contributors", "category", "iconurl", "status", "tier", "description", "screenshoturls", "enabled"}
 CATALOG_FIELDS |= {"dicom_support_rule", "keywords"}
-DOORS = {"__main__"}
+DOORS = {"__main__", "panel"}  # with M1SHThk.py they bring core and edges together
 NOT_IN_SLICER = {"nibabel", "matplotlib", "pandas", "SimpleITK"}  # SimpleITK: not in every Slicer
 OUTSIDE_THE_CORE = NOT_IN_SLICER | {"slicer", "vtk", "vtkmodules", "qt", "ctk", "PySide6"}
 
@@ -39,7 +39,7 @@ def edge_of(module):
 
 LIBRARY_FILES = sorted(LIBRARY.rglob("*.py"))
 EDGES = [path for path in LIBRARY_FILES if edge_of(module_of(path))]
-CORE = [path for path in LIBRARY_FILES if path not in EDGES and path.stem not in DOORS]
+CORE = [path for path in LIBRARY_FILES if path not in EDGES and not DOORS & set(module_of(path).split("."))]
 
 
 def imported(path, within=ast.walk):

@@ -1,0 +1,89 @@
+"""The section that chooses the volume, or combines it from several echoes."""
+
+import slicer
+from slicer.i18n import tr as _
+
+from ..scene import echo_nodes, region_nodes
+from .faults import faults_in_words
+
+
+class ExamSection:
+    """Volume and echoes."""
+
+    def __init__(self, panel):
+        self._panel = panel
+
+    def show(self):
+        """Bring echoes, times and ways to combine them in line with the parameter node."""
+        ui, node = self._panel.ui, self._panel.parameterNode
+        # Times that were read while the panel was being brought in line with the scene are not shown by themselves.
+        if ui.echoTimesLineEdit.text != node.echoTimes:
+            ui.echoTimesLineEdit.text = node.echoTimes
+        self._show_checked(ui.echoVolumesSelector, [volume for volume in node.echoVolumes if volume])
+        self._show_combinations(ui.echoCombinationComboBox, node)
+
+    def _show_checked(self, selector, chosen):
+        for index in range(selector.nodeCount()):
+            volume = selector.nodeFromIndex(index)
+            is_chosen = any(volume is other for other in chosen)
+            if is_chosen != any(volume is other for other in selector.checkedNodes()):
+                (selector.check if is_chosen else selector.uncheck)(volume)
+
+    def _show_combinations(self, box, node):
+        count = node.echoSequence.GetNumberOfDataNodes() if node.echoSequence else len(node.echoVolumes)
+        wanted = ["mean", "rss", *(f"echo-{number + 1}" for number in range(count)), "r2star"]
+        if node.echoCombination not in wanted:
+            wanted.append(node.echoCombination)
+        if [box.itemText(index) for index in range(box.count)] != wanted:
+            box.clear()
+            box.addItems(wanted)
+        box.setCurrentIndex(wanted.index(node.echoCombination))
+
+    def on_volume_chosen(self, volume):
+        """Turn the views to the slices that were acquired, at a sensible window and level."""
+        panel = self._panel
+        if panel.isUpdating or not panel.parameterNode or not volume:
+            return
+        if panel.parameterNode.references:
+            region_nodes.fit_references(panel.parameterNode.references, volume)
+        if volume.GetDisplayNode():
+            volume.GetDisplayNode().SetAutoWindowLevel(True)
+        if slicer.app.layoutManager():
+            slicer.util.setSliceViewerLayers(background=volume, fit=True, rotateToVolumePlane=True)
+
+    def on_echoes_chosen(self, unused=None):
+        """Show the echo times that the data carry, and how many echoes there are to choose from."""
+        panel = self._panel
+        if panel.isUpdating or not panel.parameterNode:
+            return
+        panel.parameterNode.echoSequence = panel.ui.echoSequenceSelector.currentNode()
+        panel.parameterNode.echoVolumes = list(panel.ui.echoVolumesSelector.checkedNodes())
+        panel.ui.echoMessageLabel.text = ""
+        try:
+            volumes = panel.logic.echoes()
+        except ValueError:
+            return  # not chosen yet; Combine says what is missing
+        times = echo_nodes.echo_times_of(volumes)
+        if times:
+            panel.parameterNode.echoTimes = ", ".join(f"{time:g}" for time in times)
+            panel.ui.echoMessageLabel.text = _("Echo times were read from the data; check them.")
+        else:
+            panel.ui.echoMessageLabel.text = _("The data carry no echo times; enter them for R2*.")
+        panel.updatePanel()
+
+    def on_combination_chosen(self, index):
+        """Keep how the echoes shall be combined."""
+        if not self._panel.isUpdating and self._panel.parameterNode:
+            self._panel.parameterNode.echoCombination = self._panel.ui.echoCombinationComboBox.currentText
+
+    def on_open_file(self, unused=None):
+        """Open a 4D NIfTI file as a sequence."""
+        with faults_in_words():
+            path = self._panel.ui.echoFilePathLineEdit.currentPath
+            self._panel.parameterNode.echoSequence = echo_nodes.open_nifti_sequence(slicer.mrmlScene, path)
+
+    def on_combine(self, unused=None):
+        """Combine the echoes and measure the outcome."""
+        with faults_in_words():
+            warnings = self._panel.logic.combineEchoes()
+            self._panel.ui.echoMessageLabel.text = "\n".join([_("The combined volume is chosen."), *warnings])

@@ -1,0 +1,82 @@
+"""The numbers that follow the hand: what has to be measured anew, and what was measured last."""
+
+from slicer.i18n import tr as _
+
+from ..flags import FLAGS
+from ..measurement import with_intervals
+from ..scene import exam_nodes
+from ..scene.reading import Read
+from .words import in_words, values_of
+
+
+class LiveReading:
+    """Measures regions as soon as there is time; intervals wait until the hand rests."""
+
+    def __init__(self, panel):
+        self._panel = panel
+        self._pending = set()
+        self._read = {}  # region -> Read, or the sentence that says why there is none
+
+    def begin(self, keys=()):
+        """Know nothing yet, and measure these regions."""
+        self._pending, self._read = set(keys), {}
+
+    def expect(self, keys):
+        """These regions have to be measured anew."""
+        self._pending.update(keys)
+
+    def read(self, key):
+        """The Read of a region, or None."""
+        read = self._read.get(key)
+        return read if isinstance(read, Read) else None
+
+    def faults(self):
+        """Why regions could not be measured, each sentence once."""
+        return list(dict.fromkeys(read for read in self._read.values() if not isinstance(read, Read)))
+
+    def measure_selected(self):
+        """Measure the region that is drawn, if it has changed; returns whether it had."""
+        changed = self._panel.key in self._pending
+        if changed:
+            self._measure(self._panel.key)
+        return changed
+
+    def finish(self, anew):
+        """Add the intervals to every region that has changed.
+
+        `anew`: the selected region, too, has changed since it was measured. Returns a mapping of region -> Measurement,
+        None where there is none.
+        """
+        finished = {}
+        for key in exam_nodes.REGION_KEYS:
+            if key in self._pending:
+                is_measured = key == self._panel.key and key in self._read and not anew
+                read = self._read[key] if is_measured else self._measure(key)
+                if isinstance(read, Read):
+                    read = self._read[key] = Read(read.image, with_intervals(read.measurement))
+                finished[key] = read.measurement if isinstance(read, Read) else None
+        self._pending = set()
+        return finished
+
+    def _measure(self, key):
+        try:
+            self._read[key] = self._panel.logic.measureRegion(key)
+        except ValueError as error:
+            self._read[key] = str(error)
+        return self._read[key]
+
+    def show(self):
+        """Plot, overlay and numbers of the selected region."""
+        self._panel.logic.showRegion(self.read(self._panel.key))
+        self.show_numbers()
+
+    def show_numbers(self):
+        """Numbers and flags of the selected region in words."""
+        ui, read = self._panel.ui, self._read.get(self._panel.key)
+        if isinstance(read, Read):
+            ui.numbersLabel.text = in_words(read.measurement)
+            ui.flagsLabel.text = "\n".join(_(FLAGS[flag]) for flag in read.measurement.flags)
+            self._panel.regions.fill_row(self._panel.row, values_of(read.measurement))
+        else:
+            ui.numbersLabel.text = ""
+            ui.flagsLabel.text = read[:1].upper() + read[1:] if read else ""

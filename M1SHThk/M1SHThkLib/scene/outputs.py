@@ -1,0 +1,84 @@
+"""What a reading shows in the scene: tables, plot and overlay, made once and then kept up to date."""
+
+import slicer
+
+from . import exam_nodes, overlay, plot, tables
+
+
+class Outputs:
+    """Fills the output nodes of the module's parameter node.
+
+    Every method takes the parameter node as its wrapper (M1SHThkParameterNode).
+    """
+
+    def __init__(self):
+        self._overlay = {}
+
+    def show_tables(self, parameters):
+        """Fill the tables from the results that the parameter node keeps in full precision."""
+        identity = exam_nodes.identity_from_parameters(parameters.parameterNode)
+        for name, title, fill in (
+            ("measurementsTable", "M1SHThk measurements", tables.fill_measurements_table),
+            ("profilesTable", "M1SHThk profiles", tables.fill_profiles_table),
+        ):
+            fill(_table(parameters, name, title), parameters.results, identity)
+        tables.fill_summary_table(_table(parameters, "summaryTable", "M1SHThk summary"), parameters.results)
+
+    def show_region(self, parameters, read):
+        """Show a measured region (reading.Read) in plot and overlay; None empties both."""
+        if read is None and not parameters.plotChart:
+            self.show_overlay(parameters, None)
+            return
+        names = {
+            plot.PROFILE_TABLE: "plotProfileTable",
+            plot.NORMALS_TABLE: "plotNormalsTable",
+            plot.MARKS_TABLE: "plotMarksTable",
+        }
+        nodes = {key: _table(parameters, name, f"M1SHThk plot {key}", hidden=True) for key, name in names.items()}
+        for key, columns in plot.plot_tables(read.measurement if read else None).items():
+            tables.set_table_columns(nodes[key], columns)
+        if not parameters.plotChart:
+            parameters.plotChart = plot.make_plot(slicer.mrmlScene, nodes)
+        plot.name_plot(parameters.plotChart, read.measurement if read else None)
+        self.show_overlay(parameters, read)
+
+    def show_overlay(self, parameters, read):
+        """Show normals and layer of a measured region on its slice; None hides them."""
+        for name in ("normals", "layer"):
+            model = self._overlay_model(name, create=read is not None)
+            if model is None:
+                continue
+            visible = read is not None and parameters.overlayVisible
+            if visible:
+                thickness = overlay.slice_thickness(read.image, read.measurement)
+                model.SetAndObserveMesh(overlay.MESHES[name](read.measurement, thickness))
+            if bool(model.GetDisplayNode().GetVisibility()) != visible:
+                model.GetDisplayNode().SetVisibility(visible)
+
+    def _overlay_model(self, name, create):
+        model = self._overlay.get(name)
+        if model is not None and slicer.mrmlScene.IsNodePresent(model):
+            return model
+        if create:
+            self._overlay[name] = overlay.add_overlay_model(slicer.mrmlScene, name)
+            return self._overlay[name]
+        return None
+
+
+def show_in_views(chart=None, table=None):
+    """Show a chart and a table node, where given, in the views of the layout."""
+    logic = slicer.app.applicationLogic()
+    if chart:
+        logic.GetSelectionNode().SetActivePlotChartID(chart.GetID())
+        logic.PropagatePlotChartSelection()
+    if table:
+        logic.GetSelectionNode().SetActiveTableID(table.GetID())
+        logic.PropagateTableSelection()
+
+
+def _table(parameters, name, title, hidden=False):
+    if not getattr(parameters, name):
+        node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLTableNode", title)
+        node.SetHideFromEditors(hidden)
+        setattr(parameters, name, node)
+    return getattr(parameters, name)

@@ -366,14 +366,14 @@ def field_strength_findings(studies, options):
         for marker in MARKERS:
             first, second = (matrix(subjects, marker.column) for subjects in zip(*pairs, strict=True))
             differences = second - first
-            findings.append(_paired(_mean_present(differences), marker, "mean of the regions", strengths))
+            findings.append(_paired(mean_present(differences), marker, "mean of the regions", strengths))
             findings += [
                 _paired(own, marker, region, strengths) for own, region in zip(differences.T, REGION_NAMES, strict=True)
             ]
     return findings
 
 
-def _mean_present(values):
+def mean_present(values):
     """Mean over regions of what is there, nan where nothing is; shape (subjects,)."""
     present = np.isfinite(values)
     count = present.sum(axis=1)

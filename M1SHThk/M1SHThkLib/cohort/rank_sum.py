@@ -90,8 +90,12 @@ def mann_whitney(first, second):
     exact = min(n, m) <= EXACT_UP_TO and not has_ties
     test = stats.mannwhitneyu(first, second, method="exact" if exact else "asymptotic")
     u, auc = float(test.statistic), float(test.statistic) / (n * m)
-    smallest_p = min(1.0, 2 / float(special.binom(n + m, n)))
-    return MannWhitney(auc, auc_interval(auc, n, m), u, float(test.pvalue), exact, smallest_p)
+    return MannWhitney(auc, auc_interval(auc, n, m), u, float(test.pvalue), exact, smallest_p(n, m))
+
+
+def smallest_p(n, m):
+    """The least two-sided P that groups of n and m values can reach: complete separation."""
+    return min(1.0, 2 / float(special.binom(n + m, n)))
 
 
 @dataclass(frozen=True)

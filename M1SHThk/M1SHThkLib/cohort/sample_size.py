@@ -1,0 +1,204 @@
+"""How many subjects the next study needs, judged by the cohort at hand: one value a subject, the most pathologic."""
+
+import math
+from dataclasses import dataclass
+
+from scipy import stats
+
+from .finding import Finding
+from .groups import marker_labels, marker_name, why_not_ranked
+from .rank_sum import auc_interval, mann_whitney, smallest_p
+from .sample import study_sample
+from .study import SH_THK
+
+ALPHA = 0.05
+HALF_WIDTHS = (0.05, 0.10)
+# Of Mann-Whitney against Student's t for normal values (Hodges and Lehmann, Ann Math Stat 1956;27:324).
+RELATIVE_EFFICIENCY = 3 / math.pi
+MOST_SUBJECTS = 1_000_000
+
+_WHAT = f"{marker_name(SH_THK)}, most pathologic region of every subject"
+_PERFECT = "the groups do not overlap, so nothing is left to vary; give a wanted AUC between 0.5 and 1"
+
+
+def sample_size_findings(study, options):
+    """Sizes for a wanted difference of SH/Thk, a wanted AUC against 0.5, and wanted widths of its interval.
+
+    Parameters
+    ----------
+    study : Study
+    options : CohortOptions
+
+    Returns
+    -------
+    list of Finding
+    """
+    sample = study_sample(study, SH_THK, "symmetric")
+    if reason := why_not_ranked(sample.patients, sample.controls):
+        aim = _Aim("size of the next study", "None.", {}, False)
+        return [aim.missed(sample, f"{reason}; no size can be judged from this cohort")]
+    cohort_auc = mann_whitney(sample.patients, sample.controls).auc
+    return [
+        _for_difference(sample, options),
+        _for_auc(sample, cohort_auc, options),
+        *(_for_half_width(sample, cohort_auc, options, half_width) for half_width in HALF_WIDTHS),
+    ]
+
+
+def smallest(enough):
+    """The smallest whole number from 2 on with `enough(number)`, which stays true; None beyond MOST_SUBJECTS."""
+    high = 2
+    while not enough(high):
+        if high > MOST_SUBJECTS:
+            return None
+        high *= 2
+    low = high // 2
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if enough(middle) else (middle, high)
+    return high
+
+
+def hanley_mcneil_variance(auc, patients, controls):
+    """Variance of an AUC estimated from so many independent values (Hanley and McNeil, Radiology 1982;143:29)."""
+    among_patients, among_controls = auc / (2 - auc) - auc**2, 2 * auc**2 / (1 + auc) - auc**2
+    return (auc * (1 - auc) + (patients - 1) * among_patients + (controls - 1) * among_controls) / (patients * controls)
+
+
+def auc_power(auc, patients, controls):
+    """Power of the two-sided test, at ALPHA, that an AUC is not 0.5, 0-1; 0 for groups that cannot reach ALPHA.
+
+    Normal approximation with the variance under each hypothesis (Obuchowski, Radiology 2003;229:3).
+    """
+    if smallest_p(patients, controls) > ALPHA:
+        return 0.0
+    under_null = math.sqrt((patients + controls + 1) / (12 * patients * controls))
+    under_auc = math.sqrt(hanley_mcneil_variance(auc, patients, controls))
+    return float(stats.norm.sf((stats.norm.isf(ALPHA / 2) * under_null - abs(auc - 0.5)) / under_auc))
+
+
+def _for_difference(sample, options):
+    patients, controls = sample.patients, sample.controls
+    freedom = len(patients) + len(controls) - 2
+    squares = (len(patients) - 1) * patients.var(ddof=1) + (len(controls) - 1) * controls.var(ddof=1)
+    sd = math.sqrt(squares / freedom)
+    as_seen = options.difference_per_mm is None
+    difference = float(patients.mean() - controls.mean()) if as_seen else options.difference_per_mm
+    aim = _Aim(
+        f"to show a difference of {difference:.3g} between the groups' means",
+        "Student's t for the difference over the pooled SD (statsmodels, TTestIndPower), divided by 3/pi for "
+        "Mann-Whitney (Hodges and Lehmann, Ann Math Stat 1956;27:324).",
+        {"difference": difference, "sd": sd, "alpha": ALPHA, "power": options.power},
+        as_seen,
+    )
+    if not sd > 0:
+        return aim.missed(sample, "within each group all values are equal, so there is no spread to plan with")
+    if abs(difference) < 1e-9 * sd:
+        return aim.missed(sample, "there is no difference to show")
+    try:
+        from statsmodels.stats.power import TTestIndPower
+    except ImportError:
+        return aim.missed(sample, "not computed, because the optional library statsmodels is not installed")
+
+    def enough(patients, controls):
+        # As many values for Student's t as Mann-Whitney makes of these.
+        power = TTestIndPower().power(
+            abs(difference) / sd, RELATIVE_EFFICIENCY * patients, ALPHA, ratio=controls / patients
+        )
+        return power >= options.power and smallest_p(patients, controls) <= ALPHA
+
+    has = f"with the cohort's pooled SD of {sd:.3f}, a two-sided Mann-Whitney test at P = .05 has a power of"
+    return aim.found(sample, enough, f"{has} {options.power:g} with")
+
+
+def _for_auc(sample, cohort_auc, options):
+    auc = cohort_auc if options.auc is None else options.auc
+    aim = _Aim(
+        f"to show that an AUC of {auc:.2f} is greater than 0.50",
+        "Normal approximation with the variance of Hanley and McNeil (Radiology 1982;143:29), and with that of "
+        "Mann-Whitney's U under an AUC of 0.5 (Obuchowski, Radiology 2003;229:3).",
+        {"auc": auc, "alpha": ALPHA, "power": options.power},
+        options.auc is None,
+    )
+    if auc <= 0.5:
+        return aim.missed(sample, "it is not, so no size can show it")
+    if auc >= 1:
+        return aim.missed(sample, _PERFECT)
+    return aim.found(
+        sample,
+        lambda patients, controls: auc_power(auc, patients, controls) >= options.power,
+        f"a two-sided test at P = .05 has a power of {options.power:g} with",
+    )
+
+
+def _for_half_width(sample, cohort_auc, options, half_width):
+    auc = cohort_auc if options.auc is None else options.auc
+    aim = _Aim(
+        f"to know an AUC of {auc:.2f} within ± {half_width:.2f}",
+        "Half the width of the score interval of Newcombe (Stat Med 2006;25:559), which takes the variance of Hanley "
+        "and McNeil (Radiology 1982;143:29).",
+        {"auc": auc, "half_width": half_width},
+        options.auc is None,
+    )
+
+    def enough(patients, controls):
+        low, high = auc_interval(auc, patients, controls)
+        return high - low <= 2 * half_width
+
+    return aim.found(
+        sample,
+        enough,
+        "the 95 % CI is that narrow with",
+    )
+
+
+@dataclass(frozen=True)
+class _Aim:
+    """What the sizes are for: in words, by which method, given what, and whether the cohort itself gave the effect."""
+
+    wanted: str
+    method: str
+    given: dict
+    as_seen: bool
+
+    def missed(self, sample, why):
+        """The finding that there is no size."""
+        return self._finding(sample, why, {})
+
+    def found(self, sample, enough, has):
+        """The finding of the smallest sizes with `enough(patients, controls)`, in equal groups and in the ratio."""
+        ratio = len(sample.controls) / len(sample.patients)
+
+        def controls_of(patients):
+            return max(2, math.ceil(patients * ratio - 1e-9))
+
+        each = smallest(lambda patients: enough(patients, patients))
+        patients = smallest(lambda patients: enough(patients, controls_of(patients)))
+        if each is None or patients is None:
+            return self.missed(sample, f"more than {MOST_SUBJECTS} patients are needed, so there is no sensible size")
+        controls = controls_of(patients)
+        words = (
+            f"{has} {each} patients and {each} controls, or in this cohort's ratio with {patients} patients and "
+            f"{controls} controls"
+        )
+        if self.as_seen:
+            words += (
+                ". An effect seen in a small cohort is uncertain and tends to be too large, so a study planned on it "
+                "tends to be too small"
+            )
+        details = {"each_group": each, "patients_in_ratio": patients, "controls_in_ratio": controls}
+        return self._finding(sample, words, details, estimate=float(each), unit="subjects")
+
+    def _finding(self, sample, words, details, **more):
+        what = f"{_WHAT}, {self.wanted}"
+        return Finding(
+            analysis="sample_size",
+            what=what,
+            quantity="subjects in each group",
+            words=f"{what}: {words}.",
+            n={"patients": len(sample.patients), "controls": len(sample.controls)},
+            method=self.method,
+            labels=marker_labels(SH_THK) | {"selection": "symmetric"},
+            details=self.given | details,
+            **more,
+        )

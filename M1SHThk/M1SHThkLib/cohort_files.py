@@ -416,7 +416,9 @@ def _several_scales(study):
             scale = f"{subject.umn_scale or 'a scale without name'} to {subject.umn_limb_max:g}"
             scales.setdefault(scale, []).append(subject.name)
     listed = "; ".join(f"{scale}: {', '.join(names)}" for scale, names in scales.items())
-    return len(scales) > 1 and f"upper motor neuron scores are on several scales ({listed}), ranked together."
+    return (
+        len(scales) > 1 and f"upper motor neuron scores are on several scales ({listed}), which are correlated apart."
+    )
 
 
 def _count(names):

@@ -1,0 +1,58 @@
+"""All analyses of a cohort, in the order of the report."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+
+from .finding import Finding
+from .options import CohortOptions
+from .study import Study
+
+
+@dataclass(frozen=True)
+class Cohort:
+    """What was studied, and everything that was found.
+
+    Attributes
+    ----------
+    studies : tuple of Study
+        One a field strength, never pooled.
+    options : CohortOptions
+    findings : dict of field strength (tesla) to tuple of Finding
+        In the order of ANALYSES.
+    across : tuple of Finding
+        Of subjects measured at more than one field strength.
+    notes : tuple of str
+        Sentences about the data: who is left out, what is missing or mixed.
+    virtual : dict or None
+        How the subjects were simulated, as plain data; None for real ones.
+    """
+
+    studies: tuple[Study, ...]
+    options: CohortOptions
+    findings: Mapping[float, tuple[Finding, ...]]
+    across: tuple[Finding, ...] = ()
+    notes: tuple[str, ...] = ()
+    virtual: Mapping[str, object] | None = None
+
+    def all_findings(self):
+        """Pairs of field strength (None across several) and finding, in the order of the report."""
+        pairs = [(study.field_strength_t, f) for study in self.studies for f in self.findings[study.field_strength_t]]
+        return [*pairs, *((None, finding) for finding in self.across)]
+
+    def to_dict(self):
+        """As plain JSON data."""
+        return {
+            "options": asdict(self.options),
+            "studies": [
+                {
+                    "field_strength_t": study.field_strength_t,
+                    "patients": [subject.name for subject in study.group("patient")],
+                    "controls": [subject.name for subject in study.group("control")],
+                    "only_read": [subject.name for subject in study.to_read],
+                }
+                for study in self.studies
+            ],
+            "notes": list(self.notes),
+            "virtual": self.virtual,
+            "findings": [{"field_strength_t": field} | finding.to_dict() for field, finding in self.all_findings()],
+        }

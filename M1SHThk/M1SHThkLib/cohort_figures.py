@@ -1,0 +1,236 @@
+"""Pictures of a cohort in the manner of the paper, which read in grey and without colour vision.
+
+matplotlib is imported where it is used: Slicer does not ship it.
+"""
+
+import io
+from dataclasses import dataclass
+
+import numpy as np
+
+from .cohort.sample import SELECTIONS, study_sample
+from .cohort.study import LIMBS, MARKERS, REGION_NAMES, SH_THK, matrix
+
+# Okabe and Ito, Color Universal Design (2008).
+BLUE, VERMILION, GREEN, ORANGE, PURPLE = "#0072b2", "#d55e00", "#009e73", "#e69f00", "#cc79a7"
+GROUPS = {"control": ("Controls", BLUE, "o", ""), "patient": ("Patients", VERMILION, "^", "////")}
+CURVES = {"paper": (VERMILION, "-", "^"), "symmetric": (BLUE, "--", "o"), "clustered": (GREEN, ":", "s")}
+PLACES = ((BLUE, "o"), (VERMILION, "^"), (GREEN, "s"), (PURPLE, "D"))  # one a region, or the limb that it serves
+STYLE = {"font.size": 9, "axes.titlesize": 10, "axes.spines.top": False, "axes.spines.right": False}
+WIDTH_INCHES, DPI = 7.1, 200  # what A4 leaves between its margins
+JITTER = 0.09
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A figure to show and to write.
+
+    Attributes
+    ----------
+    name : str
+        Of its file, without suffix.
+    analysis : str
+        The section of the report to which it belongs, a key of ANALYSES.
+    field_strength_t : float
+    alt, caption : str
+    png : bytes
+    """
+
+    name: str
+    analysis: str
+    field_strength_t: float
+    alt: str
+    caption: str
+    png: bytes
+
+
+def draw_cohort(cohort):
+    """All pictures of a Cohort, in the order of the report; None where matplotlib is missing."""
+    try:
+        import matplotlib
+    except ImportError:
+        return None
+    with matplotlib.rc_context(STYLE):
+        return [
+            picture
+            for study in cohort.studies
+            for draw in (_boxes, _curves, _scores, _differences)
+            for picture in draw(study, cohort.findings[study.field_strength_t])
+        ]
+
+
+def _figure(height):
+    from matplotlib.figure import Figure
+
+    return Figure(figsize=(WIDTH_INCHES, height), dpi=DPI, layout="constrained")
+
+
+def _picture(figure, study, name, analysis, alt, caption):
+    file = io.BytesIO()
+    # No software version in the file: the same study gives the same bytes.
+    figure.savefig(file, format="png", metadata={"Software": None})
+    tesla = f"{study.field_strength_t:g}T"
+    return Picture(f"{name}_{tesla}", analysis, study.field_strength_t, alt, caption, file.getvalue())
+
+
+#
+# Groups
+#
+
+
+def _boxes(study, findings):
+    for marker in MARKERS:
+        values = {group: _by_place(study, marker, group) for group in GROUPS}
+        if not any(len(own) for places in values.values() for own in places):
+            continue
+        figure = _figure(3.3)
+        axes = figure.add_subplot()
+        jitter = np.random.default_rng(0)
+        for side, (group, (label, color, point, hatch)) in zip((-0.2, 0.2), GROUPS.items(), strict=True):
+            n = len(study.group(group))
+            for place, own in enumerate(values[group]):
+                _box(axes, own, place + side, color, hatch)
+                x = place + side + jitter.uniform(-JITTER, JITTER, len(own))
+                axes.scatter(x, own, s=11, marker=point, facecolor="white", edgecolor=color, linewidth=0.8, zorder=3)
+            axes.scatter([], [], s=20, marker=point, facecolor="white", edgecolor=color, label=f"{label} (n = {n})")
+        names = [name.replace(" ", "\n", 1).replace("paracentral ", "paracentral\n") for name in REGION_NAMES]
+        axes.set_xticks(range(5), [*names, "most\npathologic"])
+        axes.set(ylabel=_label(marker), ylim=(0, None), title=f"{marker.name} at {study.field_strength_t:g} T")
+        axes.legend(frameon=False, loc="upper right")
+        yield _picture(
+            figure,
+            study,
+            f"groups_{marker.column}",
+            "groups",
+            f"Box plots of {marker.name} of controls and patients in each region, and of each subject's most "
+            "pathologic region. The numbers stand in the table below.",
+            f"{marker.name} by group and region at {study.field_strength_t:g} T. Box: quartiles and median; whiskers: "
+            "to the farthest value within 1.5 interquartile ranges; points: subjects.",
+        )
+
+
+def _by_place(study, marker, group):
+    """Values of a group, without missing ones, in each region and in each subject's most pathologic one."""
+    regions = [own[np.isfinite(own)] for own in matrix(study.group(group), marker.column).T]
+    most = study_sample(study, marker, "symmetric")
+    return [*regions, most.patients if group == "patient" else most.controls]
+
+
+def _box(axes, values, at, color, hatch):
+    if len(values):
+        axes.boxplot(
+            values,
+            positions=[at],
+            widths=0.34,
+            showfliers=False,
+            patch_artist=True,
+            manage_ticks=False,
+            boxprops={"facecolor": "#f2f2f2", "edgecolor": color, "hatch": hatch, "alpha": 0.6},
+            medianprops={"color": "black", "linewidth": 1.8},
+            whiskerprops={"color": color},
+            capprops={"color": color},
+        )
+
+
+def _label(marker):
+    return f"{marker.name} ({'relative to the splenium' if marker.unit == 'splenium intensity' else marker.unit})"
+
+
+#
+# ROC curves
+#
+
+
+def _curves(study, findings):
+    curves = {
+        finding.labels["selection"]: finding
+        for finding in findings
+        if finding.labels.get("marker") == SH_THK.column and "false_positive_rate" in finding.details
+    }
+    if not curves:
+        return
+    figure = _figure(4.6)
+    axes = figure.add_subplot()
+    axes.plot([0, 1], [0, 1], color="#999999", linewidth=0.8)
+    for selection in SELECTIONS:
+        if selection not in curves:
+            continue
+        finding = curves[selection]
+        color, line, point = CURVES[selection]
+        x, y = (np.array(finding.details[name]) for name in ("false_positive_rate", "sensitivity"))
+        low, high = finding.ci
+        text = f"{selection}: AUC {finding.estimate:.2f} (95 % CI {low:.2f} to {high:.2f})"
+        axes.plot(x, y, color=color, linestyle=line, linewidth=1.8, label=text)
+        best = _youden(findings, selection)
+        if len(best) == 2:
+            place = (1 - best["specificity"], best["sensitivity"])
+            axes.plot(*place, point, markersize=8, markerfacecolor="white", color=color, zorder=3)
+    axes.plot([], [], "ko", markerfacecolor="white", markersize=8, linestyle="", label="greatest Youden index")
+    axes.set(xlabel="1 - specificity", ylabel="Sensitivity", xlim=(-0.02, 1.02), ylim=(-0.02, 1.02), aspect="equal")
+    axes.set_title(f"SH/Thk at {study.field_strength_t:g} T: patients from controls")
+    axes.legend(frameon=False, loc="lower right")
+    rules = "; ".join(f"{name}: {SELECTIONS[name]}" for name in SELECTIONS if name in curves)
+    yield _picture(
+        figure,
+        study,
+        "roc",
+        "roc",
+        "ROC curves of SH/Thk, one for each rule of selection; their areas stand in the table below.",
+        f"ROC curves of SH/Thk. {rules}. Open symbols: greatest Youden index.",
+    )
+
+
+def _youden(findings, selection):
+    """Sensitivity and specificity of SH/Thk at the cut-off of the greatest Youden index, where there is one."""
+    wanted = {"marker": SH_THK.column, "selection": selection, "cutoff": "youden"}
+    return {f.quantity: f.estimate for f in findings if f.estimate is not None and wanted.items() <= f.labels.items()}
+
+
+#
+# Scores
+#
+
+
+def _scores(study, findings):
+    scales = {}
+    for patient in study.group("patient"):
+        if np.isfinite(patient.umn).any():
+            scales.setdefault((patient.umn_scale or "scale not named", patient.umn_limb_max), []).append(patient)
+    for number, ((scale, highest), patients) in enumerate(scales.items(), 1):
+        figure = _figure(3.6)
+        axes = figure.add_subplot()
+        values, scores = matrix(patients, SH_THK.column), np.array([patient.umn for patient in patients])
+        jitter = np.random.default_rng(0).uniform(-0.012, 0.012, values.shape) * highest
+        for place, (color, point) in enumerate(PLACES):
+            limb = " ".join(LIMBS[place])
+            axes.scatter(
+                (scores + jitter)[:, place],
+                values[:, place],
+                s=22,
+                marker=point,
+                facecolor="white",
+                edgecolor=color,
+                linewidth=1.0,
+                label=f"{limb} ({REGION_NAMES[place]})",
+            )
+        axes.set(xlabel=f"Upper motor neuron score of the limb ({scale}, 0 to {highest:g})", ylabel=_label(SH_THK))
+        axes.set(ylim=(0, None), title=f"Patients at {study.field_strength_t:g} T (n = {len(patients)})")
+        axes.legend(frameon=False, loc="upper left", bbox_to_anchor=(1.0, 1.0))
+        yield _picture(
+            figure,
+            study,
+            "umn" if len(scales) == 1 else f"umn_{number}",
+            "correlation",
+            "SH/Thk of each region of the patients against the upper motor neuron score of the limb that it serves.",
+            "SH/Thk of every region of the patients against the upper motor neuron score of the limb that it serves; "
+            "points are shifted a little sideways so that equal scores can be told apart.",
+        )
+
+
+#
+# Repeatability
+#
+
+
+def _differences(study, findings):
+    return []

@@ -8,7 +8,7 @@ import numpy as np
 from .echoes import checked_echo_times, combine, needed_boxes, settings_for
 from .exam import SCHEMA, Exam, Region
 from .exam_schema import HIGHEST_FIELD_TESLA, check_exam, positive_number
-from .files import made_folder, naming, read_json, sha256, write_json
+from .files import existing, made_folder, naming, read_json, sha256, write_json
 from .image import Image
 from .image_files import farthest_corner, files_of, read_image, write_image
 from .markups_files import read_curve, write_curve
@@ -42,29 +42,27 @@ def read_exam(path):
         In one line the file, what is wrong with it and what would be right.
     """
     path = Path(path)
-    description = read_json(path)
-    with naming(path):
-        check_exam(description)
-    inputs = _Inputs(path)
+    description = _read_description(path)
+    inputs = _checksums(path, description)  # before reading: what changes meanwhile does not pass for what was read
     image_description = description["image"]
     method = image_description.get("echo_combination") or "mean"
     with naming(path):
         settings = settings_for(method, description.get("settings") or {})
 
-    image_paths = [inputs.named(name) for name in _listed(image_description["path"])]
+    image_paths = [path.parent / name for name in _listed(image_description["path"])]
     echoes, affine, warnings = _read_echoes(image_paths)
-    sidecars = _read_sidecars(image_paths, inputs)
+    sidecars = _read_sidecars(image_paths)
     times, times_from, time_warnings = _echo_times(path, image_description, image_paths, sidecars, len(echoes), method)
     field_strength, field_from = _field_strength(path, description, sidecars)
 
     grid = Image(echoes[0], affine, str(image_paths[0]))
-    rois = _Rois(grid, inputs)
+    rois = _Rois(grid, path.parent)
     splenium = rois.read(description["splenium"])
     regions = tuple(
         Region(
             region["hemisphere"],
             region["region"],
-            tuple(read_curve(inputs.named(name)) for name in region["pial_lines"]),
+            tuple(read_curve(path.parent / name) for name in region["pial_lines"]),
             rois.read(region["white_matter"]),
         )
         for region in description["regions"]
@@ -94,7 +92,7 @@ def read_exam(path):
             "echo_times_from": times_from,
             "echo_combination": method,
             "field_strength_from": field_from,
-            "inputs": inputs.checksums(),
+            "inputs": inputs,
         },
         warnings=tuple(dict.fromkeys([*warnings, *time_warnings, *rois.warnings])),
     )
@@ -186,39 +184,59 @@ def write_exam(folder, exam, echoes=None, echo_times_ms=None, echo_combination="
     return exam_path
 
 
-class _Inputs:
-    """The files that an exam reads, with their checksums."""
+def exam_inputs(path):
+    """Every file that `read_exam` reads, in this order.
 
-    def __init__(self, exam_path):
-        self._folder = exam_path.parent
-        self._paths = [exam_path]
+    Parameters
+    ----------
+    path : path
+        An `exam.json`.
 
-    def named(self, name):
-        """The path, from here, of a file that the exam names."""
-        return self.noted(self._folder / name)
+    Returns
+    -------
+    list of dict
+        `path`, relative to the exam, and `sha256`.
 
-    def noted(self, path):
-        """The path itself, now among the inputs."""
-        self._paths.append(path)
-        return path
+    Raises
+    ------
+    ValueError
+        If the exam is faulty, or a file is missing or cannot be read.
+    """
+    path = Path(path)
+    return _checksums(path, _read_description(path))
 
-    def checksums(self):
-        """Path, relative to the exam, and SHA-256 of each file, in the order in which they were read."""
-        files = dict.fromkeys(file for path in self._paths for file in files_of(path))
-        return [{"path": self._relative(file), "sha256": sha256(file)} for file in files]
 
-    def _relative(self, path):
-        if path.drive != self._folder.drive:  # another Windows drive cannot be reached by a relative path
-            return path.as_posix()
-        return Path(os.path.relpath(path, self._folder)).as_posix()
+def _read_description(path):
+    description = read_json(path)
+    with naming(path):
+        check_exam(description)
+    return description
+
+
+def _checksums(path, description):
+    folder, regions = path.parent, description["regions"]
+    images = [folder / name for name in _listed(description["image"]["path"])]
+    sidecars = [sidecar for sidecar in map(_sidecar_of, images) if sidecar.is_file()]
+    drawn = [description["splenium"]["path"]]
+    for region in regions:
+        drawn += [*region["pial_lines"], region["white_matter"]["path"]]
+    named = [path, *images, *sidecars, *(folder / name for name in drawn)]
+    files = dict.fromkeys(file for one in named for file in files_of(existing(one)))
+    return [{"path": _relative(file, folder), "sha256": sha256(file)} for file in files]
+
+
+def _relative(path, folder):
+    if path.drive != folder.drive:  # another Windows drive cannot be reached by a relative path
+        return path.as_posix()
+    return Path(os.path.relpath(path, folder)).as_posix()
 
 
 class _Rois:
     """Reads ROIs onto the image's grid; each file once, however many ROIs it holds."""
 
-    def __init__(self, grid, inputs):
+    def __init__(self, grid, folder):
         self._grid = grid
-        self._inputs = inputs
+        self._folder = folder
         self._files = {}
 
     @property
@@ -226,7 +244,7 @@ class _Rois:
         return [warning for file in self._files.values() for warning in file.warnings]
 
     def read(self, description):
-        path = self._inputs.named(description["path"])
+        path = self._folder / description["path"]
         if path not in self._files:
             self._files[path] = LabelFile(path)
         if "segment" in description:
@@ -255,18 +273,22 @@ def _read_echoes(paths):
     return volumes, first.affine, [warning for file in files for warning in file.warnings]
 
 
-def _read_sidecars(image_paths, inputs):
+def _read_sidecars(image_paths):
     """The BIDS sidecar, its path and its content, of each image that has one beside it."""
     sidecars = []
     for image in image_paths:
-        name = image.name
-        stem = name[: -len(".nii.gz")] if name.lower().endswith(".nii.gz") else image.stem
-        path = image.with_name(stem + ".json")
+        path = _sidecar_of(image)
         if path.is_file():
-            sidecars.append((inputs.noted(path), read_json(path)))
+            sidecars.append((path, read_json(path)))
             if not isinstance(sidecars[-1][1], dict):
                 raise ValueError(f"{path}: is no BIDS sidecar; one JSON object is needed")
     return sidecars
+
+
+def _sidecar_of(image):
+    name = image.name
+    stem = name[: -len(".nii.gz")] if name.lower().endswith(".nii.gz") else image.stem
+    return image.with_name(stem + ".json")
 
 
 def _echo_times(path, image_description, image_paths, sidecars, n_echoes, method):

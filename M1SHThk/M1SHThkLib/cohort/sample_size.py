@@ -16,6 +16,8 @@ HALF_WIDTHS = (0.05, 0.10)
 # Of Mann-Whitney against Student's t for normal values (Hodges and Lehmann, Ann Math Stat 1956;27:324).
 RELATIVE_EFFICIENCY = 3 / math.pi
 MOST_SUBJECTS = 1_000_000
+# In SDs: beyond it the fewest subjects that can reach ALPHA suffice, and the noncentral t distribution overflows.
+LARGEST_EFFECT = 5.0
 
 _WHAT = f"{marker_name(SH_THK)}, most pathologic region of every subject"
 _PERFECT = "the groups do not overlap, so nothing is left to vary; give a wanted AUC between 0.5 and 1"
@@ -100,11 +102,11 @@ def _for_difference(sample, options):
     except ImportError:
         return aim.missed(sample, "not computed, because the optional library statsmodels is not installed")
 
+    effect = min(abs(difference) / sd, LARGEST_EFFECT)
+
     def enough(patients, controls):
         # As many values for Student's t as Mann-Whitney makes of these.
-        power = TTestIndPower().power(
-            abs(difference) / sd, RELATIVE_EFFICIENCY * patients, ALPHA, ratio=controls / patients
-        )
+        power = TTestIndPower().power(effect, RELATIVE_EFFICIENCY * patients, ALPHA, ratio=controls / patients)
         return power >= options.power and smallest_p(patients, controls) <= ALPHA
 
     has = f"with the cohort's pooled SD of {sd:.3f}, a two-sided Mann-Whitney test at P = .05 has a power of"
@@ -134,7 +136,7 @@ def _for_auc(sample, cohort_auc, options):
 def _for_half_width(sample, cohort_auc, options, half_width):
     auc = cohort_auc if options.auc is None else options.auc
     aim = _Aim(
-        f"to know an AUC of {auc:.2f} within ± {half_width:.2f}",
+        f"to know an AUC of {auc:.2f} with a 95 % CI no wider than ± {half_width:.2f}",
         "Half the width of the score interval of Newcombe (Stat Med 2006;25:559), which takes the variance of Hanley "
         "and McNeil (Radiology 1982;143:29).",
         {"auc": auc, "half_width": half_width},
@@ -148,7 +150,7 @@ def _for_half_width(sample, cohort_auc, options, half_width):
     return aim.found(
         sample,
         enough,
-        "the 95 % CI is that narrow with",
+        "this takes",
     )
 
 
@@ -178,7 +180,7 @@ class _Aim:
             return self.missed(sample, f"more than {MOST_SUBJECTS} patients are needed, so there is no sensible size")
         controls = controls_of(patients)
         words = (
-            f"{has} {each} patients and {each} controls, or in this cohort's ratio with {patients} patients and "
+            f"{has} {each} patients and {each} controls, or, in this cohort's ratio, {patients} patients and "
             f"{controls} controls"
         )
         if self.as_seen:

@@ -1,0 +1,262 @@
+"""Group comparisons: van Elteren against SAS, closed forms and other libraries, error rates by simulation."""
+
+import numpy as np
+import pandas
+import pingouin
+import pytest
+from cohort_builder import NONE, clustered_normals, study_of
+from M1SHThkLib.cohort.groups import bootstrap_interval, field_strength_findings, group_findings
+from M1SHThkLib.cohort.options import CohortOptions
+from M1SHThkLib.cohort.rank_sum import auc_interval, mann_whitney, pairs_won, stratified_aucs, van_elteren
+from M1SHThkLib.cohort.resampling import bootstrap_subjects, permutation_p, permute_labels, times_drawn
+from scipy import stats
+from statsmodels.stats.contingency_tables import StratifiedTable
+
+QUICK = CohortOptions(replicates=300, permutations=499)
+
+
+def table_of(strata, values):
+    """Values in the column of their stratum, a row a subject, nan elsewhere."""
+    return np.where(np.asarray(strata)[:, None] == np.unique(strata), np.asarray(values, float)[:, None], np.nan)
+
+
+def cohort(seed=0, effect=1.0, patients=27, controls=13):
+    """Lognormal values of about the paper's size, two decimals so that some tie."""
+    random = np.random.default_rng(seed)
+    logs = effect + clustered_normals(random, patients, 0.6), clustered_normals(random, controls, 0.6)
+    return tuple(np.round(np.exp(0.7 * own - 3), 2) for own in logs)
+
+
+def found(findings, **wanted):
+    """The only finding whose labels hold these, and that has a test."""
+    (one,) = (finding for finding in findings if finding.test and wanted.items() <= finding.labels.items())
+    return one
+
+
+class TestVanElteren:
+    def test_lehmanns_example_as_sas_gives_it(self):
+        # Lehmann, Nonparametrics, 1975, pp 132-141; chi-square 2.744, P = .09765 by PROC FREQ with modified ridits, as
+        # quoted with Stata's vanelteren (Coveney 2004).
+        block = [1, 1, 2, 2, 2, 3, 3, 3, 4, 4, 4, 4, 4, 4]
+        treatment = np.array([1, 2, 1, 2, 2, 1, 1, 2, 1, 1, 1, 2, 2, 2])
+        response = [236, 255, 183, 179, 193, 115, 128, 132, 61, 70, 79, 67, 84, 88]
+        result = van_elteren(table_of(block, response), treatment == 1)
+        assert result.chi_square == pytest.approx(2.744, abs=5e-4)
+        assert result.naive_p == pytest.approx(0.09765, abs=5e-6)
+
+    def test_one_stratum_is_the_wilcoxon_rank_sum_test(self):
+        values = np.round(np.random.default_rng(0).normal(size=40), 1)
+        is_first = np.arange(40) < 15
+        result = van_elteren(values[:, None], is_first)
+        kruskal = stats.kruskal(values[is_first], values[~is_first])
+        assert result.chi_square == pytest.approx(kruskal.statistic)
+        assert result.naive_p == pytest.approx(kruskal.pvalue)
+        assert result.auc == pytest.approx(mann_whitney(values[is_first], values[~is_first]).auc)
+
+    def test_yes_or_no_in_strata_of_equal_size_is_mantel_haenszel(self):
+        random = np.random.default_rng(1)
+        strata, is_first = np.repeat([0, 1, 2], 20), random.random(60) < 0.4
+        answer = random.random(60) < 0.3 + 0.3 * is_first
+        tables = [
+            [[((strata == s) & (is_first == g) & (answer == a)).sum() for a in (1, 0)] for g in (1, 0)]
+            for s in range(3)
+        ]
+        expected = StratifiedTable(np.transpose(tables, (1, 2, 0))).test_null_odds(correction=False)
+        assert van_elteren(table_of(strata, answer), is_first).chi_square == pytest.approx(expected.statistic)
+
+    def test_strata_of_one_pair_each_are_friedmans_blocks_of_two(self):
+        pairs = np.random.default_rng(2).normal(size=(30, 2)) + [0.3, 0]
+        result = van_elteren(table_of(np.repeat(np.arange(30), 2), pairs.ravel()), np.tile([True, False], 30))
+        wins = (pairs[:, 0] > pairs[:, 1]).sum()
+        assert result.chi_square == pytest.approx((2 * wins - 30) ** 2 / 30)
+
+    @pytest.mark.parametrize(("correlation", "least", "most"), [(0.3, 0.11, 0.22), (0.7, 0.20, 0.33)])
+    def test_only_the_permuted_p_keeps_its_level_when_strata_share_subjects(self, correlation, least, most):
+        # Naive: 0.16 to 0.27 at correlations of 0.3 to 0.7.
+        random = np.random.default_rng(3)
+        is_patient = np.arange(40) < 27
+        labels = permute_labels(is_patient, 199, 0)
+        naive, permuted = [], []
+        for values in clustered_normals(random, 40, correlation, 600):
+            result = van_elteren(values, is_patient)
+            naive.append(result.naive_p < 0.05)
+            observed = abs(result.scores[is_patient].sum())
+            permuted.append(permutation_p(observed, np.abs(labels @ result.scores)) <= 0.05)
+        assert least < np.mean(naive) < most
+        assert np.mean(permuted) == pytest.approx(0.05, abs=0.03)
+
+    def test_weighted_subjects_are_subjects_repeated(self):
+        patients, controls = cohort(4)
+        patients[2, 1] = controls[0] = np.nan
+        weights = np.random.default_rng(5).integers(0, 3, (6, 40))
+        aucs = stratified_aucs(patients, controls, weights[:, :27], weights[:, 27:])
+        for own, auc in zip(weights, aucs, strict=True):
+            repeated = np.repeat(np.concatenate([patients, controls]), own, axis=0)
+            is_patient = np.repeat(np.arange(40) < 27, own)
+            assert auc == pytest.approx(van_elteren(repeated, is_patient).auc)
+
+
+class TestMannWhitney:
+    def test_effect_size_is_that_of_pingouin(self):
+        patients, controls = (own.max(axis=1) for own in cohort())
+        result, other = mann_whitney(patients, controls), pingouin.mwu(patients, controls).iloc[0]
+        assert result.rank_biserial == pytest.approx(other["RBC"])
+        assert result.auc == pytest.approx(other["CLES"])
+        assert result.u == other.iloc[0]
+
+    def test_auc_counts_ties_half(self):
+        assert mann_whitney(np.array([1.0, 2, 2]), np.array([2.0, 3])).auc == pytest.approx(1 / 6)
+        assert pairs_won([1, 2, np.nan], [2]).ravel().tolist() == [0, 0.5, 0]
+
+    def test_complete_separation_has_the_smallest_p_and_an_interval_with_a_width(self):
+        result = mann_whitney(np.arange(10.0, 15), np.arange(5.0))
+        assert result.p == pytest.approx(2 / 252) == result.smallest_p
+        assert result.ci[1] == 1 and 0.5 < result.ci[0] < 0.9
+
+    def test_interval_turns_with_the_groups(self):
+        low, high = auc_interval(0.8, 27, 13)
+        assert auc_interval(0.2, 13, 27) == pytest.approx((1 - high, 1 - low))
+
+    @pytest.mark.parametrize("auc", [0.6, 0.9, 0.97])
+    def test_interval_covers_in_groups_of_the_papers_size(self, auc):
+        random = np.random.default_rng(6)
+        shift = np.sqrt(2) * stats.norm.ppf(auc)
+        first, second = random.normal(shift, size=(1000, 27)), random.normal(size=(1000, 13))
+        covered = [
+            low <= auc <= high
+            for low, high in (auc_interval(own, 27, 13) for own in pairs_won(first, second).mean(axis=(1, 2)))
+        ]
+        assert 0.935 < np.mean(covered) < 0.985
+
+
+class TestGroupFindings:
+    def test_mean_and_median_with_their_intervals(self):
+        patients, controls = cohort()
+        column = patients[:, 0]
+        (described,) = (
+            finding
+            for finding in group_findings(study_of(patients, controls), QUICK)
+            if finding.what == "SH/Thk (1/mm), left hand knob, patients"
+        )
+        test = stats.ttest_1samp(column, 0)
+        assert described.estimate == pytest.approx(column.mean())
+        assert described.ci == pytest.approx(tuple(test.confidence_interval()))
+        # Of 27 values the 8th and the 20th: a fair coin falls heads at most 7 times in 27 with probability .0096.
+        assert described.details["median_ci"] == tuple(np.sort(column)[[7, 19]])
+        assert f"{column.mean():.3f} ± {column.std(ddof=1):.3f}" in described.words
+        assert "n = 27 of 27" in described.words
+
+    def test_thickness_states_how_many_have_one(self):
+        patients, controls = cohort()
+        controls[:5, 0] = 0
+        (described,) = (
+            finding
+            for finding in group_findings(study_of(patients, controls), QUICK)
+            if finding.what == "Thk (mm), left hand knob, controls"
+        )
+        assert described.n == {"controls": 8}
+        assert "n = 8 of 13" in described.words and "no dark layer" in described.words
+
+    def test_censored_values_are_counted_and_every_test_repeated_without_censoring(self):
+        patients, controls = cohort()
+        controls[:5] = patients[0, :2] = 0
+        uncensored = np.concatenate([patients, controls])
+        uncensored[27:32] = 1.0
+        findings = group_findings(study_of(patients, controls, uncensored=uncensored), QUICK)
+        assert (
+            "2 of 108 regions of patients" in findings[0].words and "20 of 52 regions of controls" in findings[0].words
+        )
+        assert "in 1 of 27 patients" in findings[0].words and "in 5 of 13 controls" in findings[0].words
+        censored = [finding for finding in findings if finding.labels.get("marker") == "sh_thk_per_mm"]
+        repeated = [finding for finding in findings if finding.labels.get("marker") == "sh_thk_fit_per_mm"]
+        assert [one.labels.get("region") for one in censored if one.test] == [
+            one.labels.get("region") for one in repeated if one.test
+        ]
+        before = found(findings, marker="sh_thk_fit_per_mm", region="most pathologic region")
+        after = found(findings, marker="sh_thk_per_mm", region="most pathologic region")
+        assert before.estimate < after.estimate
+
+    def test_thinner_in_patients_is_the_expected_direction(self):
+        patients, controls = cohort()
+        thk = np.concatenate([np.full((27, 4), 1.2), np.full((13, 4), 1.8)])
+        thk += 0.01 * np.random.default_rng(0).normal(size=thk.shape)
+        findings = group_findings(study_of(patients, controls, thk=thk), QUICK)
+        finding = found(findings, marker="thk_mm", region="left hand knob")
+        assert finding.estimate == 1 and "is less than" in finding.words
+
+    def test_regions_are_compared_within_a_group_and_friedman_refused_between_the_groups(self):
+        patients, controls = cohort()
+        patients[0, 0] = np.nan
+        findings = group_findings(study_of(patients, controls), QUICK)
+        within = found(findings, marker="sh_thk_per_mm", group="patient")
+        expected = pingouin.friedman(data=pandas.DataFrame(patients[1:]))
+        assert within.statistic == pytest.approx(expected["Q"].iloc[0])
+        assert within.estimate == pytest.approx(expected["W"].iloc[0])
+        assert "26 of 27" in within.words
+        assert "not computed" in findings[-1].words and findings[-1].p is None
+
+    def test_bootstrap_interval_over_regions_covers(self):
+        # Two normals one SD apart: AUC = Phi(1 / sqrt 2), the same in every region.
+        truth = 2 * stats.norm.cdf(1 / np.sqrt(2)) - 1
+        random, is_patient = np.random.default_rng(7), np.arange(40) < 27
+        weights = times_drawn(bootstrap_subjects(is_patient, 300, 0))
+        covered = []
+        for values in clustered_normals(random, 40, 0.5, 400):
+            patients, controls = values[:27] + 1, values[27:]
+            aucs = stratified_aucs(patients, controls, weights[:, is_patient], weights[:, ~is_patient])
+            (low, high), _ = bootstrap_interval(2 * aucs - 1)
+            covered.append(low <= truth <= high)
+        assert 0.89 < np.mean(covered) < 0.97
+
+    def test_same_seed_same_result(self):
+        study = study_of(*cohort())
+        assert group_findings(study, QUICK) == group_findings(study, QUICK)
+
+    @pytest.mark.filterwarnings("error")
+    @pytest.mark.parametrize(
+        ("patients", "controls"),
+        [
+            (NONE, NONE),
+            (NONE, cohort()[1]),
+            (cohort()[0], NONE),
+            (cohort()[0][:1], cohort()[1][:1]),
+            (np.full((3, 4), 0.1), np.full((3, 4), 0.1)),
+            (np.full((3, 4), np.nan), cohort()[1]),
+            (np.zeros((5, 4)), np.zeros((5, 4))),
+        ],
+    )
+    def test_what_cannot_be_compared_gets_a_sentence(self, patients, controls):
+        for finding in group_findings(study_of(patients, controls), QUICK):
+            assert finding.words.endswith(".") and "nan" not in finding.words
+            if "against" in finding.what:
+                assert finding.estimate is None and finding.p is None and finding.ci is None
+
+
+class TestFieldStrengths:
+    def test_five_subjects_cannot_go_below_a_p_of_0625(self):
+        low = cohort()[1][:5]
+        findings = field_strength_findings(
+            [study_of(NONE, 3 * low + 0.01, field_strength_t=7.0), study_of(NONE, cohort()[1])], QUICK
+        )
+        finding = found(findings, marker="sh_thk_per_mm", region="mean of the regions")
+        assert finding.p == 0.0625 and finding.n == {"subjects": 5}
+        assert "cannot go below P = .0625" in finding.words
+        assert finding.estimate == pytest.approx(np.median((2 * low + 0.01).mean(axis=1)))
+
+    def test_regions_count_where_measured_at_both(self):
+        low = cohort()[1][:8]
+        high = low + 0.1
+        high[0, 1], high[1] = np.nan, np.nan
+        findings = field_strength_findings([study_of(NONE, low), study_of(NONE, high, field_strength_t=7.0)], QUICK)
+        assert found(findings, marker="sh_thk_per_mm", region="mean of the regions").n == {"subjects": 7}
+        assert found(findings, marker="sh_thk_per_mm", region="right hand knob").n == {"subjects": 6}
+
+    @pytest.mark.filterwarnings("error")
+    def test_nothing_to_compare_is_said(self):
+        patients, controls = cohort()
+        studies = [study_of(patients), study_of(NONE, controls, field_strength_t=7.0)]
+        (finding,) = field_strength_findings(studies, QUICK)
+        assert "No subject was measured at both 3 T and 7 T" in finding.words
+        same = field_strength_findings([study_of(patients), study_of(patients, field_strength_t=7.0)], QUICK)
+        assert all(finding.p is None and "no difference" in finding.words for finding in same)
+        assert field_strength_findings([study_of(patients)], QUICK) == []

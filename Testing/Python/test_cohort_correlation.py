@@ -1,0 +1,141 @@
+"""Correlation with the clinical score: the paper's intervals, other libraries, and patients as clusters."""
+
+import numpy as np
+import pytest
+from cohort_builder import NONE, clustered_normals, study_of
+from M1SHThkLib.cohort.correlation import (
+    correlation_findings,
+    fieller_interval,
+    permuted_p,
+    spearman,
+    weighted_rhos,
+)
+from M1SHThkLib.cohort.groups import bootstrap_interval
+from M1SHThkLib.cohort.options import CohortOptions
+from M1SHThkLib.cohort.resampling import bootstrap_subjects, times_drawn
+from scipy import stats
+
+QUICK = CohortOptions(replicates=300, permutations=499)
+
+
+def cohort(seed=0, patients=27, scale=2.0):
+    """Values and whole scores of 0 to 8 that go together."""
+    random = np.random.default_rng(seed)
+    shared = clustered_normals(random, patients, 0.5)
+    scores = np.clip(np.round(4 + scale * (0.7 * shared + 0.7 * clustered_normals(random, patients, 0.5))), 0, 8)
+    return np.exp(0.7 * shared - 3), scores
+
+
+def found(findings, limbs, unit=None, marker="sh_thk_per_mm"):
+    wanted = {"marker": marker, "limbs": limbs} | ({"unit": unit} if unit else {})
+    (one,) = (finding for finding in findings if wanted.items() <= finding.labels.items())
+    return one
+
+
+class TestFieller:
+    @pytest.mark.parametrize(("n", "printed"), [(108, (0.42, 0.69)), (76, (0.39, 0.71))])
+    def test_papers_intervals_to_their_digits(self, n, printed):
+        assert tuple(round(limit, 2) for limit in fieller_interval(0.57, n)) == printed
+
+    def test_covers_independent_pairs(self):
+        # Spearman's rho of normals whose correlation is r is 6/pi asin(r/2).
+        truth, random, covered = 6 / np.pi * np.arcsin(0.3), np.random.default_rng(1), []
+        for _ in range(400):
+            x = random.normal(size=40)
+            low, high = fieller_interval(stats.spearmanr(x, 0.6 * x + 0.8 * random.normal(size=40)).statistic, 40)
+            covered.append(low <= truth <= high)
+        assert np.mean(covered) == pytest.approx(0.95, abs=0.03)
+
+    def test_perfect_correlation_has_none(self):
+        assert fieller_interval(1.0, 20) is None
+
+
+class TestClustered:
+    def test_weighted_subjects_are_subjects_repeated(self):
+        values, scores = cohort()
+        values[2, 1] = scores[2, 1] = np.nan
+        weights = np.random.default_rng(2).integers(0, 3, (5, 27))
+        for own, rho in zip(weights, weighted_rhos(values, scores, weights), strict=True):
+            x, y = (np.repeat(table, own, axis=0).ravel() for table in (values, scores))
+            assert rho == pytest.approx(stats.spearmanr(x[np.isfinite(x)], y[np.isfinite(y)]).statistic)
+
+    def test_one_pair_a_subject_permutes_to_the_usual_p(self):
+        random = np.random.default_rng(3)
+        x = random.normal(size=(30, 1))
+        y = 0.4 * x + random.normal(size=(30, 1))
+        assert permuted_p(x, y, 9999, 0) == pytest.approx(stats.spearmanr(x, y).pvalue, abs=0.01)
+
+    def test_only_whole_patients_keep_the_level_and_the_coverage(self):
+        # Marker and score both run in patients, but do not go together: rho is 0.
+        random, weights = np.random.default_rng(4), times_drawn(bootstrap_subjects(np.ones(27, bool), 200, 0))
+        naive, permuted, fieller, bootstrap = [], [], [], []
+        for _ in range(300):
+            result = spearman(clustered_normals(random, 27, 0.6), clustered_normals(random, 27, 0.6))
+            naive.append(result.naive_p < 0.05)
+            permuted.append(permuted_p(result.values, result.scores, 199, 0) <= 0.05)
+            low, high = fieller_interval(result.rho, result.n)
+            fieller.append(low <= 0 <= high)
+            (low, high), _ = bootstrap_interval(weighted_rhos(result.values, result.scores, weights))
+            bootstrap.append(low <= 0 <= high)
+        assert np.mean(naive) > 0.12 and np.mean(permuted) == pytest.approx(0.05, abs=0.04)
+        assert np.mean(fieller) < 0.88 < np.mean(bootstrap)
+
+
+class TestCorrelationFindings:
+    def test_regions_meet_the_scores_of_their_limbs(self):
+        values, scores = cohort()
+        findings = correlation_findings(study_of(values, cohort(1)[0][:13], umn=scores), QUICK)
+        for limbs, columns in (("all limbs", [0, 1, 2, 3]), ("upper limbs", [0, 1]), ("lower limbs", [2, 3])):
+            expected = stats.spearmanr(values[:, columns].ravel(), scores[:, columns].ravel())
+            as_paper, clustered = (found(findings, limbs, unit) for unit in ("region", "subject"))
+            assert as_paper.estimate == clustered.estimate == pytest.approx(expected.statistic)
+            assert as_paper.p == pytest.approx(expected.pvalue)
+            assert as_paper.ci == fieller_interval(as_paper.estimate, 27 * len(columns))
+            assert as_paper.n == {"patients": 27, "regions": 27 * len(columns)}
+            assert as_paper.ci != clustered.ci
+
+    def test_one_pair_a_patient_takes_the_total_score_or_else_the_mean_of_the_limbs(self):
+        values, scores = cohort()
+        totals = np.random.default_rng(5).integers(0, 33, 27)
+        for fields, expected, name in (
+            ({"umn": scores, "umn_total": totals}, totals, "total score"),
+            ({"umn": scores}, scores.mean(axis=1), "mean score of the limbs"),
+        ):
+            finding = found(correlation_findings(study_of(values, **fields), QUICK), "mean of the subject")
+            assert finding.estimate == pytest.approx(stats.spearmanr(values.mean(axis=1), expected).statistic)
+            assert name in finding.what and finding.n == {"patients": 27}
+
+    @pytest.mark.parametrize(
+        "fields",
+        [{"umn_scale": ["paper"] * 12 + ["Penn"] * 15}, {"umn_limb_max": [8.0] * 12 + [4.0] * 15}],
+    )
+    def test_different_scales_are_never_pooled(self, fields):
+        values, scores = cohort()
+        refusal, *apart = correlation_findings(study_of(values, umn=scores, **fields), QUICK)
+        assert "not pooled" in refusal.words and refusal.estimate is None
+        assert sorted({finding.n["patients"] for finding in apart}) == [12, 15]
+
+    def test_missing_values_and_scores_leave_their_pairs_out(self):
+        values, scores = cohort()
+        values[0, 0] = scores[1, 1] = np.nan
+        scores[2] = np.nan
+        finding = found(correlation_findings(study_of(values, umn=scores), QUICK), "all limbs", "region")
+        assert finding.n == {"patients": 26, "regions": 27 * 4 - 6}
+
+    @pytest.mark.filterwarnings("error")
+    @pytest.mark.parametrize(
+        ("values", "scores", "why"),
+        [
+            (NONE, NONE, "None of 0 patients"),
+            (cohort()[0], np.full((27, 4), np.nan), "None of 27 patients"),
+            (cohort()[0], np.full((27, 4), 3.0), "scores are equal"),
+            (np.zeros((27, 4)), cohort()[1], "values are equal"),
+            (cohort()[0][:1], cohort()[1][:1], "fewer than the 4 needed"),
+        ],
+    )
+    def test_what_cannot_be_correlated_gets_a_sentence(self, values, scores, why):
+        findings = correlation_findings(study_of(values, umn=scores), QUICK)
+        assert why in findings[0].words
+        for finding in findings:
+            assert finding.words.endswith(".") and "nan" not in finding.words
+        assert findings[0].estimate is None and findings[0].p is None

@@ -1,0 +1,114 @@
+"""Sample sizes: published standard errors, other formulas, and power by simulation."""
+
+import numpy as np
+import pytest
+from cohort_builder import NONE, clustered_normals, study_of
+from M1SHThkLib.cohort.options import CohortOptions
+from M1SHThkLib.cohort.rank_sum import auc_interval
+from M1SHThkLib.cohort.sample_size import auc_power, hanley_mcneil_variance, sample_size_findings, smallest
+from scipy import stats
+
+
+def cohort(seed=0, patients=27, controls=13):
+    random = np.random.default_rng(seed)
+    return 5 + clustered_normals(random, patients, 0.6), 4.5 + clustered_normals(random, controls, 0.6)
+
+
+def sizes(**options):
+    """Findings of a cohort: for the difference, for the AUC, for the two widths."""
+    return sample_size_findings(study_of(*cohort()), CohortOptions(**options))
+
+
+def test_standard_error_of_an_auc_is_the_published_one():
+    # Hanley and McNeil 1982: 0.893 of 51 abnormal and 58 normal scans has a standard error of 0.032.
+    assert np.sqrt(hanley_mcneil_variance(0.893, 51, 58)) == pytest.approx(0.0325, abs=5e-4)
+
+
+def test_difference_is_students_size_over_three_by_pi():
+    # A difference of 0.5 SD at a power of 0.8: 64 a group by Student's t (Cohen 1988, table 2.4.1).
+    sd = sizes()[0].details["sd"]
+    patients, controls = (own.max(axis=1) for own in cohort())
+    assert sd**2 == pytest.approx((26 * patients.var(ddof=1) + 12 * controls.var(ddof=1)) / 38)
+    finding = sizes(difference_per_mm=0.5 * sd)[0]
+    assert finding.estimate == pytest.approx(64 * np.pi / 3, abs=1)
+    assert f"{finding.details['each_group']} patients and" in finding.words
+
+
+def test_difference_so_planned_has_its_power():
+    n, random = int(sizes(difference_per_mm=0.8 * sizes()[0].details["sd"])[0].estimate), np.random.default_rng(1)
+    tests = stats.mannwhitneyu(random.normal(0.8, size=(2000, n)), random.normal(size=(2000, n)), axis=1)
+    assert np.mean(tests.pvalue < 0.05) == pytest.approx(0.8, abs=0.03)
+
+
+@pytest.mark.parametrize("auc", [0.65, 0.75])
+def test_auc_needs_about_what_noether_says(auc):
+    # Noether, J Am Stat Assoc 1987;82:645: N = (z + z)^2 / (3 (2 (AUC - 0.5))^2 / 4) for equal groups.
+    z = stats.norm.ppf([0.975, 0.8]).sum()
+    noether = z**2 / (12 * 0.25 * (auc - 0.5) ** 2) / 2
+    assert sizes(auc=auc)[1].estimate == pytest.approx(noether, rel=0.12)
+
+
+def test_auc_so_planned_has_its_power():
+    n, random = int(sizes(auc=0.75)[1].estimate), np.random.default_rng(2)
+    shift = np.sqrt(2) * stats.norm.ppf(0.75)
+    tests = stats.mannwhitneyu(random.normal(shift, size=(2000, n)), random.normal(size=(2000, n)), axis=1)
+    assert np.mean(tests.pvalue < 0.05) == pytest.approx(0.8, abs=0.05)
+
+
+def test_widths_are_reached_and_not_with_fewer():
+    for finding, half_width in zip(sizes(auc=0.85)[2:], (0.05, 0.10), strict=True):
+        n = int(finding.estimate)
+        low, high = auc_interval(0.85, n, n)
+        assert high - low <= 2 * half_width
+        low, high = auc_interval(0.85, n - 1, n - 1)
+        assert high - low > 2 * half_width
+        assert n == pytest.approx(2 * 1.96**2 * n * hanley_mcneil_variance(0.85, n, n) / (2 * half_width**2), rel=0.15)
+
+
+def test_ratio_is_that_of_the_cohort():
+    for finding in sizes(auc=0.7, difference_per_mm=0.3):
+        patients, controls = finding.details["patients_in_ratio"], finding.details["controls_in_ratio"]
+        assert controls == int(np.ceil(patients * 13 / 27))
+        assert controls <= finding.details["each_group"] <= patients
+        assert f"{patients} patients and {controls} controls" in finding.words
+
+
+def test_nothing_wanted_takes_what_the_cohort_shows_and_warns():
+    difference, auc, *_ = sizes()
+    patients, controls = (own.max(axis=1) for own in cohort())
+    assert difference.details["difference"] == pytest.approx(patients.mean() - controls.mean())
+    assert auc.details["auc"] == pytest.approx(stats.mannwhitneyu(patients, controls).statistic / (27 * 13))
+    assert "uncertain" in difference.words and "uncertain" in auc.words
+    assert not any("uncertain" in finding.words for finding in sizes(auc=0.8, difference_per_mm=0.5))
+
+
+def test_never_fewer_than_mann_whitney_needs_to_reach_its_level():
+    # 4 against 4 can reach P = 2/70, 3 against 3 only 2/20.
+    assert [finding.estimate for finding in sizes(auc=0.999, difference_per_mm=1000.0)[:2]] == [4, 4]
+    assert auc_power(0.999, 3, 3) == 0
+
+
+def test_smallest_number():
+    assert [smallest(lambda n, least=least: n >= least) for least in (1, 2, 3, 64, 65, 1000)] == [2, 2, 3, 64, 65, 1000]
+    assert smallest(lambda n: False) is None
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize(
+    ("patients", "controls", "options", "why"),
+    [
+        (NONE, NONE, {}, "no patient has a value"),
+        (cohort()[0], cohort()[1][:1], {}, "only one control has a value"),
+        (np.ones((3, 4)), np.ones((3, 4)), {}, "values are equal"),
+        (2 * np.ones((3, 4)), np.ones((3, 4)), {}, "no spread"),
+        (*cohort(), {"difference_per_mm": 0.0}, "no difference"),
+        (*cohort(), {"difference_per_mm": 1e-6}, "no sensible size"),
+        (cohort()[0] + 9, cohort()[1], {}, "do not overlap"),
+        (*cohort(), {"auc": 0.45}, "it is not"),
+    ],
+)
+def test_what_has_no_size_gets_a_sentence(patients, controls, options, why):
+    findings = sample_size_findings(study_of(patients, controls), CohortOptions(**options))
+    (finding,) = (finding for finding in findings if why in finding.words)
+    assert finding.estimate is None
+    assert all(finding.words.endswith(".") and "nan" not in finding.words for finding in findings)

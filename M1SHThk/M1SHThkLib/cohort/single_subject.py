@@ -212,13 +212,13 @@ class _Reading:
         expected, low, high = (max(end, 0) ** 2 for end in (found.expected, *found.prediction))
         words = (
             f"at {age:.3g} years the {len(controls)} controls lead to expect {expected:.3g} {UNIT} (95 % prediction "
-            f"interval {low:.3g} to {high:.3g}); measured {value:.3g} {UNIT}, t({len(controls) - 2}) = {found.t:.2f}, a "
-            f"control of that age is as high with {p_text(found.p)}; {found.words}."
+            f"interval {low:.3g} to {high:.3g}); measured {value:.3g} {UNIT}, t({len(controls) - 2}) = {found.t:.2f}, "
+            f"a control of that age is as high with {p_text(found.p)}; {found.words}."
         )
         if not ages.min() <= age <= ages.max():
             words += (
-                f" The age lies outside the controls' ({ages.min():.3g} to {ages.max():.3g} years): the line is extended "
-                "beyond its data."
+                f" The age lies outside the controls' ({ages.min():.3g} to {ages.max():.3g} years): the line is "
+                "extended beyond its data."
             )
         details = {"value": float(value), "age": float(age), "expected": expected, "prediction_interval": (low, high)}
         return self.finding(

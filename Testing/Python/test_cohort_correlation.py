@@ -59,6 +59,14 @@ class TestClustered:
             x, y = (np.repeat(table, own, axis=0).ravel() for table in (values, scores))
             assert rho == pytest.approx(stats.spearmanr(x[np.isfinite(x)], y[np.isfinite(y)]).statistic)
 
+    def test_pairs_that_lack_one_value_count_for_nothing(self):
+        values, scores = cohort()
+        values[0, 0] = scores[1, 1] = scores[2, 3] = np.nan
+        paired = np.isfinite(values + scores)
+        result = spearman(values, scores)
+        assert result.rho == pytest.approx(stats.spearmanr(values[paired], scores[paired]).statistic)
+        assert weighted_rhos(result.values, result.scores, np.ones((1, 27), int)) == pytest.approx(result.rho)
+
     def test_one_pair_a_subject_permutes_to_the_usual_p(self):
         random = np.random.default_rng(3)
         x = random.normal(size=(30, 1))

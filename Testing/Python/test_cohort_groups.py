@@ -208,6 +208,17 @@ class TestGroupFindings:
             covered.append(low <= truth <= high)
         assert 0.89 < np.mean(covered) < 0.97
 
+    def test_over_regions_every_subject_with_a_value_counts_and_both_directions_are_tested(self):
+        patients, controls = cohort()
+        patients[4, :3] = np.nan
+        for own, sign in (((patients, controls), 1), ((controls, patients), -1)):
+            finding = found(
+                group_findings(study_of(*own), QUICK), marker="sh_thk_per_mm", region="stratified by region"
+            )
+            assert sorted(finding.n.values()) == [13, 27, 52, 105]
+            assert finding.p < 0.02 and 0.3 < sign * finding.estimate < 1
+            assert sign * finding.ci[0] > 0 and sign * finding.ci[1] > 0
+
     def test_same_seed_same_result(self):
         study = study_of(*cohort())
         assert group_findings(study, QUICK) == group_findings(study, QUICK)

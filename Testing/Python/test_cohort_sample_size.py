@@ -22,6 +22,8 @@ def sizes(**options):
 def test_standard_error_of_an_auc_is_the_published_one():
     # Hanley and McNeil 1982: 0.893 of 51 abnormal and 58 normal scans has a standard error of 0.032.
     assert np.sqrt(hanley_mcneil_variance(0.893, 51, 58)) == pytest.approx(0.0325, abs=5e-4)
+    # Without any effect it is that of Mann-Whitney's U.
+    assert hanley_mcneil_variance(0.5, 51, 58) == pytest.approx((51 + 58 + 1) / (12 * 51 * 58))
 
 
 def test_difference_is_students_size_over_three_by_pi():
@@ -84,7 +86,9 @@ def test_nothing_wanted_takes_what_the_cohort_shows_and_warns():
 
 def test_never_fewer_than_mann_whitney_needs_to_reach_its_level():
     # 4 against 4 can reach P = 2/70, 3 against 3 only 2/20.
-    assert [finding.estimate for finding in sizes(auc=0.999, difference_per_mm=1000.0)[:2]] == [4, 4]
+    sd = sizes()[0].details["sd"]
+    for effect in (5, 11.4, 24, 1000):
+        assert [one.estimate for one in sizes(auc=0.999, difference_per_mm=effect * sd)[:2]] == [4, 4]
     assert auc_power(0.999, 3, 3) == 0
 
 

@@ -93,6 +93,7 @@ class TestSelectionFindings:
             test.statistic / (27 * 13)
         )
         assert findings["paper"].estimate > symmetric.estimate > 0.5
+        assert findings["paper"].p < 0.02 and findings["clustered"].p < 0.02
         assert [finding.headline for finding in findings.values()] == [True, False, False]
 
     def test_papers_auc_stands_beside_what_the_rule_gives_without_disease(self):

@@ -14,7 +14,8 @@ from .cohort.study import LIMBS, MARKERS, REGION_NAMES, SH_THK, matrix
 # Okabe and Ito, Color Universal Design (2008).
 BLUE, VERMILION, GREEN, ORANGE, PURPLE = "#0072b2", "#d55e00", "#009e73", "#e69f00", "#cc79a7"
 GROUPS = {"control": ("Controls", BLUE, "o", ""), "patient": ("Patients", VERMILION, "^", "////")}
-CURVES = {"paper": (VERMILION, "-", "^"), "symmetric": (BLUE, "--", "o"), "clustered": (GREEN, ":", "s")}
+# Colour, line, and mark with its size, so that marks on one point are all seen.
+CURVES = {"paper": (VERMILION, "-", "^", 13), "symmetric": (BLUE, "--", "o", 9), "clustered": (GREEN, ":", "s", 6)}
 PLACES = ((BLUE, "o"), (VERMILION, "^"), (GREEN, "s"), (PURPLE, "D"))  # one a region, or the limb that it serves
 STYLE = {"font.size": 9, "axes.titlesize": 10, "axes.spines.top": False, "axes.spines.right": False}
 WIDTH_INCHES, DPI = 7.1, 200  # what A4 leaves between its margins
@@ -87,16 +88,17 @@ def _boxes(study, findings):
         axes = figure.add_subplot()
         jitter = np.random.default_rng(0)
         for side, (group, (label, color, point, hatch)) in zip((-0.2, 0.2), GROUPS.items(), strict=True):
-            n = len(study.group(group))
+            look = {"marker": point, "facecolor": "white", "edgecolor": color, "linewidth": 0.8}
             for place, own in enumerate(values[group]):
                 _box(axes, own, place + side, color, hatch)
                 x = place + side + jitter.uniform(-JITTER, JITTER, len(own))
-                axes.scatter(x, own, s=11, marker=point, facecolor="white", edgecolor=color, linewidth=0.8, zorder=3)
-            axes.scatter([], [], s=20, marker=point, facecolor="white", edgecolor=color, label=f"{label} (n = {n})")
+                axes.scatter(x, own, s=11, zorder=3, clip_on=False, **look)
+            axes.scatter([], [], s=20, label=f"{label} (n = {len(study.group(group))})", **look)
         names = [name.replace(" ", "\n", 1).replace("paracentral ", "paracentral\n") for name in REGION_NAMES]
         axes.set_xticks(range(5), [*names, "most\npathologic"])
-        axes.set(ylabel=_label(marker), ylim=(0, None), title=f"{marker.name} at {study.field_strength_t:g} T")
-        axes.legend(frameon=False, loc="upper right")
+        axes.set(ylabel=_label(marker), ylim=(0, None))
+        axes.set_title(f"{marker.name} at {study.field_strength_t:g} T", loc="left")
+        axes.legend(frameon=False, loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=2, borderpad=0)
         yield _picture(
             figure,
             study,
@@ -156,7 +158,7 @@ def _curves(study, findings):
         if selection not in curves:
             continue
         finding = curves[selection]
-        color, line, point = CURVES[selection]
+        color, line, point, size = CURVES[selection]
         x, y = (np.array(finding.details[name]) for name in ("false_positive_rate", "sensitivity"))
         low, high = finding.ci
         text = f"{selection}: AUC {finding.estimate:.2f} (95 % CI {low:.2f} to {high:.2f})"
@@ -164,11 +166,13 @@ def _curves(study, findings):
         best = _youden(findings, selection)
         if len(best) == 2:
             place = (1 - best["specificity"], best["sensitivity"])
-            axes.plot(*place, point, markersize=8, markerfacecolor="white", color=color, zorder=3)
-    axes.plot([], [], "ko", markerfacecolor="white", markersize=8, linestyle="", label="greatest Youden index")
+            axes.plot(
+                *place, point, markersize=size, markerfacecolor="none", markeredgewidth=1.5, color=color, zorder=3
+            )
+    axes.plot([], [], "ko", markerfacecolor="none", markersize=7, label="open symbols: greatest Youden index")
     axes.set(xlabel="1 - specificity", ylabel="Sensitivity", xlim=(-0.02, 1.02), ylim=(-0.02, 1.02), aspect="equal")
     axes.set_title(f"SH/Thk at {study.field_strength_t:g} T: patients from controls")
-    axes.legend(frameon=False, loc="lower right")
+    axes.legend(edgecolor="none", framealpha=1, loc="lower right")
     rules = "; ".join(f"{name}: {SELECTIONS[name]}" for name in SELECTIONS if name in curves)
     yield _picture(
         figure,
@@ -183,7 +187,8 @@ def _curves(study, findings):
 def _youden(findings, selection):
     """Sensitivity and specificity of SH/Thk at the cut-off of the greatest Youden index, where there is one."""
     wanted = {"marker": SH_THK.column, "selection": selection, "cutoff": "youden"}
-    return {f.quantity: f.estimate for f in findings if f.estimate is not None and wanted.items() <= f.labels.items()}
+    found = [f for f in findings if f.analysis == "roc" and f.estimate is not None]
+    return {f.quantity: f.estimate for f in found if wanted.items() <= f.labels.items()}
 
 
 #
@@ -200,7 +205,7 @@ def _scores(study, findings):
         figure = _figure(3.6)
         axes = figure.add_subplot()
         values, scores = matrix(patients, SH_THK.column), np.array([patient.umn for patient in patients])
-        jitter = np.random.default_rng(0).uniform(-0.012, 0.012, values.shape) * highest
+        jitter = np.random.default_rng(0).uniform(-0.025, 0.025, values.shape) * highest
         for place, (color, point) in enumerate(PLACES):
             limb = " ".join(LIMBS[place])
             axes.scatter(
@@ -233,4 +238,37 @@ def _scores(study, findings):
 
 
 def _differences(study, findings):
-    return []
+    """Bland-Altman plots of SH/Thk, a panel a region, for each two conditions of measurement."""
+    repeats = {}
+    for finding in findings:
+        labels = finding.labels
+        if "differences" in finding.details and labels["marker"] == SH_THK.column and labels["region"] in REGION_NAMES:
+            repeats.setdefault((labels["first"], labels["second"]), {})[labels["region"]] = finding
+    for number, ((first, second), by_region) in enumerate(repeats.items(), 1):
+        figure = _figure(5.2)
+        panels = figure.subplots(2, 2, sharex=True, sharey=True)
+        for axes, name, (color, point) in zip(panels.flat, REGION_NAMES, PLACES, strict=True):
+            axes.set_title(name)
+            if name in by_region:
+                _agreement(axes, by_region[name], color, point)
+        figure.supxlabel(f"Mean of both, {_label(SH_THK)}", size="medium")
+        figure.supylabel(f"{second} minus {first}, {_label(SH_THK)}", size="medium")
+        yield _picture(
+            figure,
+            study,
+            "agreement" if len(repeats) == 1 else f"agreement_{number}",
+            "repeatability",
+            f"Bland-Altman plots of SH/Thk of {first} and {second}, a panel a region.",
+            f"SH/Thk of {second} minus {first} against the mean of both. Lines: mean difference and 95 % limits of "
+            "agreement.",
+        )
+
+
+def _agreement(axes, finding, color, point):
+    found = finding.details
+    axes.axhline(0, color="#bbbbbb", linewidth=0.8)
+    axes.axhline(finding.estimate, color="black", linewidth=1.2)
+    for limit in ("low", "high"):
+        axes.axhline(found[limit], color="black", linewidth=1.0, linestyle="--")
+    look = {"marker": point, "facecolor": "white", "edgecolor": color, "linewidth": 1.0}
+    axes.scatter(found["means"], found["differences"], s=20, zorder=3, **look)

@@ -38,8 +38,17 @@ thead th { border-bottom: 2px solid #555; }
 tbody th { font-weight: 600; }
 .finding { border-top: 1px solid #999; }
 .finding td, .finding tr:first-child th { border-bottom: 0; }
-.words { color: #333; padding-top: 0; }
-.number { white-space: nowrap; }
+.finding .words { color: #333; padding-top: 0; }
+.checklist, .findings { table-layout: fixed; }
+.checklist th:nth-child(1) { width: 6%; }
+.checklist th:nth-child(2) { width: 14%; }
+.checklist th:nth-child(3) { width: 33%; }
+.findings col:nth-child(1) { width: 20%; }
+.findings col:nth-child(2) { width: 19%; }
+.findings col:nth-child(4) { width: 14%; }
+.findings col:nth-child(6) { width: 8%; }
+.findings col:nth-child(7) { width: 8%; }
+summary { font-weight: 600; cursor: pointer; }
 figure { margin: .8rem 0; break-inside: avoid; }
 figure img { max-width: 100%; height: auto; }
 figcaption { font-size: .86rem; color: #333; }
@@ -49,7 +58,9 @@ code { overflow-wrap: anywhere; font-size: .85em; }
   @page { size: A4; margin: 15mm 14mm; }
   body { font-size: 9pt; line-height: 1.32; max-width: none; padding: 0; }
   h1 { font-size: 15pt; }
-  h2 { font-size: 12pt; margin-top: 1rem; }
+  h2 { font-size: 12pt; margin-top: .8rem; }
+  #findings h2 { margin: .6rem 0 .2rem; }
+  #findings li { margin: .1rem 0; font-size: 8.4pt; }
   h3 { font-size: 10pt; break-after: avoid; }
   table { font-size: 7.8pt; }
   nav { display: none; }
@@ -174,18 +185,9 @@ def _contents(cohort):
 
 
 def _study(study, cohort, pictures, methods):
-    field = study.field_strength_t
-    sections = [
-        _analysis(
-            f"{_anchor(field)}-{analysis}",
-            title,
-            [finding for finding in cohort.findings[field] if finding.analysis == analysis],
-            [picture for picture in pictures if (picture.analysis, picture.field_strength_t) == (analysis, field)],
-            methods,
-        )
-        for analysis, title in ANALYSES.items()
-    ]
-    return element("section", element("h2", _size(study)), *sections, id=_anchor(field), class_="page")
+    sections = [_analysis(study, analysis, cohort, pictures, methods) for analysis in ANALYSES]
+    anchor = _anchor(study.field_strength_t)
+    return element("section", element("h2", _size(study)), *sections, id=anchor, class_="page")
 
 
 def _across(cohort, methods):
@@ -200,10 +202,22 @@ def _across(cohort, methods):
     )
 
 
-def _analysis(anchor, title, findings, pictures, methods):
-    if not findings and not pictures:
-        return Markup()
-    return element("section", element("h3", title), *map(_figure, pictures), _findings(findings, methods), id=anchor)
+def _analysis(study, analysis, cohort, pictures, methods):
+    field = study.field_strength_t
+    figures = [_figure(p) for p in pictures if (p.analysis, p.field_strength_t) == (analysis, field)]
+    findings = [finding for finding in cohort.findings[field] if finding.analysis == analysis]
+    groups = {subject.name: subject.group for subject in study.subjects}
+    by_subject = groupby(findings, key=lambda finding: finding.labels.get("subject"))
+    tables = [_of_subject(name, groups.get(name), _findings(own, methods)) for name, own in by_subject]
+    return element("section", element("h3", ANALYSES[analysis]), *figures, *tables, id=f"{_anchor(field)}-{analysis}")
+
+
+def _of_subject(name, group, table):
+    """A table; those of the study's own subjects are folded up, for there are many."""
+    if name is None:
+        return table
+    summary = element("summary", f"{name}, {group or 'only read'}")
+    return element("details", summary, table, **({} if group else {"open": "open"}))
 
 
 def _figure(picture):
@@ -215,7 +229,8 @@ def _figure(picture):
 def _findings(findings, methods):
     names = ("What", "n", "Estimate", "95 % CI", "Test", "P", "Method")
     head = element("thead", element("tr", [element("th", name, scope="col") for name in names]))
-    return element("table", head, *(_finding(finding, methods) for finding in findings))
+    columns = element("colgroup", [void("col") for _ in names])
+    return element("table", columns, head, *(_finding(finding, methods) for finding in findings), class_="findings")
 
 
 def _finding(finding, methods):
@@ -243,7 +258,7 @@ def _finding(finding, methods):
 
 def _estimate(finding):
     if finding.estimate is None:
-        return f"{finding.quantity}: none"
+        return ""
     unit = f" {finding.unit}" if finding.unit else ""
     return f"{finding.quantity} {finding.estimate:.3g}{unit}"
 
@@ -286,7 +301,7 @@ def _checklist(cohort):
         "section",
         element("h2", "STARD 2015 checklist"),
         element("p", "Filled as far as the data tells; items in short words, the full ones in the publication."),
-        _table(("Item", "Section", "What is to be reported", "In this study"), rows),
+        _table(("Item", "Section", "What is to be reported", "In this study"), rows, class_="checklist"),
         id="stard",
         class_="page",
     )
@@ -311,13 +326,13 @@ def _settings(cohort, provenance):
     )
 
 
-def _table(names, rows):
+def _table(names, rows, **attributes):
     """A table whose first column names the row."""
     head = element("thead", element("tr", [element("th", name, scope="col") for name in names]))
     body = [
         element("tr", element("th", row[0], scope="row"), [element("td", cell) for cell in row[1:]]) for row in rows
     ]
-    return element("table", head, element("tbody", body))
+    return element("table", head, element("tbody", body), **attributes)
 
 
 def _anchor(field):

@@ -3,9 +3,29 @@
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
+from .correlation import correlation_findings
 from .finding import Finding
+from .groups import field_strength_findings, group_findings
 from .options import CohortOptions
+from .repeatability import repeatability_findings
+from .roc import roc_findings
+from .sample_size import sample_size_findings
+from .selection import selection_findings
+from .single_subject import subject_findings
 from .study import Study
+from .visual import visual_findings
+
+# In the order of finding.ANALYSES.
+_ANALYSES = (
+    group_findings,
+    selection_findings,
+    roc_findings,
+    correlation_findings,
+    visual_findings,
+    subject_findings,
+    repeatability_findings,
+    sample_size_findings,
+)
 
 
 @dataclass(frozen=True)
@@ -56,3 +76,27 @@ class Cohort:
             "virtual": self.virtual,
             "findings": [{"field_strength_t": field} | finding.to_dict() for field, finding in self.all_findings()],
         }
+
+
+def analyse(studies, options, virtual=None, notes=()):
+    """Makes every analysis of every study, and of subjects measured at more than one field strength.
+
+    Parameters
+    ----------
+    studies : sequence of Study
+    options : CohortOptions
+    virtual : dict, optional
+        How the subjects were simulated, as plain data.
+    notes : sequence of str
+        Sentences about the data.
+
+    Returns
+    -------
+    Cohort
+    """
+    findings = {
+        study.field_strength_t: tuple(finding for analysis in _ANALYSES for finding in analysis(study, options))
+        for study in studies
+    }
+    across = tuple(field_strength_findings(studies, options))
+    return Cohort(tuple(studies), options, findings, across, tuple(notes), virtual)

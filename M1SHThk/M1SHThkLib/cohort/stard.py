@@ -42,7 +42,7 @@ def checklist(cohort):
 
 def _index_test(cohort):
     protocols = dict.fromkeys(
-        f"at {study.field_strength_t:g} T {subject.readings[0].protocol}"
+        f"{study.field_strength_t:g} T: {subject.readings[0].protocol}"
         for study in cohort.studies
         for subject in study.subjects
         if subject.readings[0].protocol

@@ -75,7 +75,7 @@ _ROC = _columns(
     _FIELD,
     ("marker", "", "Column of the measurements that is judged"),
     ("selection", "", "Rule by which values stand for a subject: paper, symmetric or clustered"),
-    ("cutoff", "", "Cut-off in the marker's unit; n/a = beyond all values, where nobody is called pathologic"),
+    ("cutoff", "", "Cut-off in the marker's unit; values at it or on its pathologic side are called pathologic"),
     ("false_positive_rate", "", "1 - specificity at the cut-off"),
     ("sensitivity", "", "Sensitivity at the cut-off"),
 )

@@ -1,0 +1,264 @@
+"""A cohort's results as files: everything that was found stands in words in a page that needs nothing else."""
+
+import csv
+import json
+import re
+import struct
+import sys
+import xml.etree.ElementTree as ET
+from dataclasses import replace
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from cohort_builder import clustered_normals, reading_of, study_of
+from M1SHThkLib.cohort.analysis import analyse
+from M1SHThkLib.cohort.options import CohortOptions
+from M1SHThkLib.cohort.stard import TO_FILL_IN, checklist
+from M1SHThkLib.cohort.study import matrix
+from M1SHThkLib.cohort_figures import draw_cohort
+from M1SHThkLib.cohort_report import NO_FIGURES, RESEARCH_USE, SIMULATED, report_page
+from M1SHThkLib.cohort_result_files import write_cohort
+
+OPTIONS = CohortOptions(replicates=50, permutations=99)
+PROVENANCE = {
+    "program": "M1SHThk",
+    "version": "0",
+    "notice": RESEARCH_USE,
+    "inputs": [{"path": "measurements.tsv", "sha256": "ab" * 32}],
+}
+
+
+def full_study():
+    """As many as in the paper at 3T, with every column of both tables filled."""
+    random = np.random.default_rng(1)
+    patients = 0.07 * np.exp(0.7 * clustered_normals(random, 27, 0.6))
+    controls = 0.03 * np.exp(0.35 * clustered_normals(random, 13, 0.6))
+    controls[controls < 0.02] = 0
+    scores = np.clip(np.round(40 * patients + random.normal(0, 1.5, patients.shape)), 0, 8)
+    readings = [
+        tuple(reading_of(own * np.exp(0.1 * random.normal(size=4)), observer=observer) for observer in ("R1", "R2"))
+        for own in np.concatenate([patients, controls])
+    ]
+    return study_of(
+        patients,
+        controls,
+        readings=readings,
+        umn=list(scores),
+        umn_total=list(scores.sum(axis=1) + 1),
+        age=list(random.normal(58, 10, 40).round()),
+        sex=["F", "M"] * 20,
+        visual=[
+            {(reader, session): random.random() < (0.6 if number < 27 else 0.1) for reader in "ab" for session in "12"}
+            for number in range(40)
+        ],
+    )
+
+
+@pytest.fixture(scope="module")
+def full():
+    study = full_study()
+    unread = replace(study.subjects[0], name="sub-<script>&", group=None)
+    study = replace(study, subjects=(*study.subjects, unread))
+    return analyse((study,), OPTIONS, notes=("sub-99 is in the clinical table but has no measurement: left out.",))
+
+
+@pytest.fixture(scope="module")
+def pictures(full):
+    return draw_cohort(full)
+
+
+@pytest.fixture(scope="module")
+def minimal():
+    """Two patients and a control, without scores and visual readings."""
+    nothing = {"umn_scale": [None] * 3, "umn_limb_max": [np.nan] * 3}
+    return analyse((study_of([[0.1, 0.1, 0.2, np.nan], [0.05] * 4], [[0, 0.02, 0.03, 0.01]], **nothing),), OPTIONS)
+
+
+@pytest.fixture(scope="module")
+def few_pictures(minimal):
+    return draw_cohort(minimal)
+
+
+@pytest.fixture(scope="module", params=["full", "minimal"])
+def reported(request):
+    """A cohort, and its report as a tree."""
+    cohort = request.getfixturevalue(request.param)
+    pictures = request.getfixturevalue("pictures" if request.param == "full" else "few_pictures")
+    return cohort, ET.fromstring(report_page(cohort, PROVENANCE, pictures))
+
+
+def text_of(tree):
+    return " ".join(" ".join(tree.itertext()).split())
+
+
+def section(tree, name):
+    return next(element for element in tree.iter("section") if element.get("id") == name)
+
+
+def rows_of(path):
+    with open(path, newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
+
+
+class TestReport:
+    """The tree itself says that the page is well-formed."""
+
+    def test_holds_the_words_of_every_finding(self, reported):
+        cohort, tree = reported
+        cells = {element.text for element in tree.iter("td")}
+        assert len(cohort.all_findings()) > 50
+        assert {finding.words for _, finding in cohort.all_findings()} <= cells
+
+    def test_begins_with_the_headlines_notes_and_notice(self, full):
+        tree = ET.fromstring(report_page(full, PROVENANCE))
+        first = text_of(next(tree.iter("section")))
+        headlines = [finding.words for _, finding in full.all_findings() if finding.headline]
+        assert len(headlines) > 5 and all(words in first for words in headlines)
+        assert RESEARCH_USE in first and full.notes[0] in first and NO_FIGURES in first
+        assert SIMULATED not in first
+
+    def test_needs_no_other_file_no_script_and_no_network(self, reported):
+        _, tree = reported
+        assert not {element.tag for element in tree.iter()} & {"script", "link", "iframe", "object", "base"}
+        targets = [element.get(name) for element in tree.iter() for name in ("src", "href") if element.get(name)]
+        assert all(target.startswith(("data:image/png;base64,", "#")) for target in targets)
+        assert not re.search(r"url\(|@import|https?:", ET.tostring(tree, "unicode"))
+
+    def test_leads_only_to_places_that_are_there(self, reported):
+        _, tree = reported
+        names = [element.get("id") for element in tree.iter() if element.get("id")]
+        assert len(set(names)) == len(names)
+        assert {element.get("href")[1:] for element in tree.iter("a")} <= set(names)
+
+    def test_can_be_read_aloud(self, reported):
+        """Language, title, alternative texts, and headers that say what they head."""
+        _, tree = reported
+        assert tree.get("lang") == "en" and tree.find("head/title").text
+        assert all(element.get("alt") for element in tree.iter("img"))
+        assert all(element.get("scope") in ("col", "row", "rowgroup") for element in tree.iter("th"))
+        levels = [int(element.tag[1]) for element in tree.iter() if re.fullmatch("h[1-6]", element.tag)]
+        assert levels[0] == 1 and all(b - a <= 1 for a, b in pairwise(levels))
+
+    def test_takes_names_as_text(self, full):
+        assert "sub-<script>&" in text_of(ET.fromstring(report_page(full, PROVENANCE)))
+
+    def test_says_of_a_virtual_study_what_it_is(self, full):
+        tree = ET.fromstring(report_page(replace(full, virtual={"field": 3, "seed": 5}), PROVENANCE))
+        assert SIMULATED in text_of(section(tree, "findings"))
+        assert "virtual study: seed" in text_of(section(tree, "settings"))
+
+    def test_ends_with_settings_and_inputs(self, full):
+        settings = text_of(section(ET.fromstring(report_page(full, PROVENANCE)), "settings"))
+        assert "ab" * 32 in settings and "permutations 99" in settings
+
+
+class TestChecklist:
+    def test_has_all_items_of_stard_2015(self, full):
+        """30 items, of which 10, 12, 13 and 21 have two parts."""
+        numbers = [item.number for item in checklist(full)]
+        parts = {number: "ab" if number in (10, 12, 13, 21) else [""] for number in range(1, 31)}
+        assert numbers == [f"{number}{part}" for number in parts for part in parts[number]]
+        assert len(numbers) == 34
+
+    def test_is_filled_from_the_data(self, full):
+        answers = {item.number: item.answer for item in checklist(full)}
+        assert answers["1"] == answers["30"] == TO_FILL_IN
+        assert "27 patients, 13 controls, 1 only read" in answers["19"] and "sub-99" in answers["19"]
+        totals = [subject.umn_total for subject in full.studies[0].group("patient")]
+        assert f"median {np.median(totals):g}" in answers["21a"] and "n = 27" in answers["21a"]
+        assert "13 F, 14 M" in answers["20"] or "14 F, 13 M" in answers["20"]
+
+    def test_of_missing_data_says_so(self, minimal):
+        answers = {item.number: item.answer for item in checklist(minimal)}
+        assert "age not given; sex not given" in answers["20"]
+        assert "1 of 12 regions" in answers["16"]
+        assert "1 of 4 regions of controls" in answers["15"]
+        assert answers["21a"].startswith("No upper motor neuron scores")
+
+
+class TestFigures:
+    def test_of_every_kind(self, pictures):
+        kinds = {picture.name.split("_")[0]: picture.analysis for picture in pictures}
+        assert kinds == {"groups": "groups", "roc": "roc", "umn": "correlation", "agreement": "repeatability"}
+
+    def test_are_as_sharp_as_print_asks(self, pictures):
+        for picture in pictures:
+            width, _ = struct.unpack(">II", picture.png[16:24])
+            assert width == 1420  # 7.1 inches at 200 dpi
+
+    def test_are_the_same_every_time(self, full, pictures):
+        assert draw_cohort(full) == pictures
+
+    def test_of_nothing_are_left_out(self, few_pictures):
+        assert {picture.analysis for picture in few_pictures} <= {"groups", "roc"}
+
+    def test_are_none_without_matplotlib(self, full, monkeypatch):
+        monkeypatch.setitem(sys.modules, "matplotlib", None)
+        assert draw_cohort(full) is None
+
+
+@pytest.fixture(scope="module")
+def folder(full, pictures, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("results") / "cohort"
+    write_cohort(folder, full, PROVENANCE, report_page(full, PROVENANCE, pictures), pictures)
+    return folder
+
+
+class TestFolder:
+    def test_holds_whole_files_alone(self, folder, pictures):
+        tables = [f"{name}.{suffix}" for name in ("findings", "roc", "values") for suffix in ("json", "tsv")]
+        assert sorted(path.name for path in folder.iterdir()) == sorted(
+            ["cohort.json", "figures", "report.html", *tables]
+        )
+        assert {path.stem for path in (folder / "figures").iterdir()} == {picture.name for picture in pictures}
+
+    @pytest.mark.parametrize("name", ["findings", "roc", "values"])
+    def test_tables_have_a_sidecar_for_every_column(self, folder, name):
+        rows = rows_of(folder / f"{name}.tsv")
+        assert list(json.loads((folder / f"{name}.json").read_text())) == list(rows[0])
+
+    def test_findings_are_all_there_with_every_digit(self, full, folder):
+        found = full.all_findings()
+        record = json.loads((folder / "cohort.json").read_text())
+        rows = rows_of(folder / "findings.tsv")
+        assert len(rows) == len(record["findings"]) == len(found)
+        for row, entry, (field, finding) in zip(rows, record["findings"], found, strict=True):
+            assert row["words"] == entry["words"] == finding.words
+            assert float(row["field_strength_t"]) == entry["field_strength_t"] == field
+            if finding.estimate is not None:
+                assert float(row["estimate"]) == entry["estimate"] == finding.estimate
+
+    def test_record_says_from_what_by_what_and_of_whom(self, full, folder):
+        record = json.loads((folder / "cohort.json").read_text())
+        assert record["inputs"] == PROVENANCE["inputs"] and record["notice"] == RESEARCH_USE
+        assert record["options"]["permutations"] == 99
+        (study,) = record["studies"]
+        assert [len(study[group]) for group in ("patients", "controls", "only_read")] == [27, 13, 1]
+        assert record["notes"] == list(full.notes)
+
+    def test_values_are_one_row_a_subject_and_region(self, full, folder):
+        rows = rows_of(folder / "values.tsv")
+        assert len(rows) == 41 * 4
+        first = full.studies[0].subjects[0]
+        assert [float(row["sh_thk_per_mm"]) for row in rows[:4]] == list(first.readings[0].values["sh_thk_per_mm"])
+        assert (rows[0]["region"], rows[0]["limb"]) == ("left hand knob", "right arm")
+        assert [float(row["umn_limb"]) for row in rows[:4]] == list(first.umn)
+
+    def test_roc_points_are_what_their_cutoffs_give(self, full, folder):
+        rows = [r for r in rows_of(folder / "roc.tsv") if (r["marker"], r["selection"]) == ("sh_thk_per_mm", "paper")]
+        patients, controls = (matrix(full.studies[0].group(name), "sh_thk_per_mm") for name in ("patient", "control"))
+        for row in rows:
+            cutoff = float(row["cutoff"])
+            assert float(row["sensitivity"]) == pytest.approx((patients.max(axis=1) >= cutoff).mean())
+            assert float(row["false_positive_rate"]) == pytest.approx((controls >= cutoff).mean())
+        assert float(rows[0]["sensitivity"]) == 0 and float(rows[-1]["false_positive_rate"]) == 1
+
+    def test_nothing_is_half_written(self, full, tmp_path):
+        """Text that would tear a table is refused; what was there before stays, and no other file appears."""
+        torn = replace(full.across[0] if full.across else full.all_findings()[0][1], words="two\tcells")
+        (tmp_path / "report.html").write_text("before")
+        with pytest.raises(ValueError, match=r"findings.tsv: .*tear the table"):
+            write_cohort(tmp_path, replace(full, across=(torn,)), PROVENANCE, "after")
+        assert [path.name for path in tmp_path.iterdir()] == ["report.html"]
+        assert (tmp_path / "report.html").read_text() == "before"

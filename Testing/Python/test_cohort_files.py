@@ -92,7 +92,7 @@ def test_regions_that_were_not_measured_are_missing_and_told(tables):
 
 
 def test_tables_as_spreadsheets_write_them(tables):
-    """Byte order mark, Windows line ends, quoted cells, other order, further columns, NA and empty cells."""
+    """Byte order mark, Windows line ends, quoted cells, other order, further columns, NA and blank cells."""
     (measurements,), clinical = tables([exam("sub-1", flags="near_noise,short_line")], [person("sub-1", "control")])
     with open(measurements, newline="") as file:
         rows = list(csv.DictReader(file, delimiter="\t"))
@@ -103,7 +103,7 @@ def test_tables_as_spreadsheets_write_them(tables):
         writer.writerows(
             {"site": "Pisa"} | {key: "NA" if cell == "n/a" else cell for key, cell in row.items()} for row in rows
         )
-    clinical.write_bytes(b"\xef\xbb\xbf" + clinical.read_bytes().replace(b"\n", b"\r\n").replace(b"n/a", b"") + b"\r\n")
+    clinical.write_bytes(b"\xef\xbb\xbf" + clinical.read_bytes().replace(b"\n", b"\r\n").replace(b"n/a", b" ") + b"\r\n")
     (study,), _ = read_studies([measurements], clinical)
     (subject,) = study.subjects
     assert (subject.group, subject.age, subject.sex) == ("control", 60, "F")

@@ -167,7 +167,8 @@ class TestChecklist:
         assert "27 patients, 13 controls, 1 only read" in answers["19"] and "sub-99" in answers["19"]
         totals = [subject.umn_total for subject in full.studies[0].group("patient")]
         assert f"median {np.median(totals):g}" in answers["21a"] and "n = 27" in answers["21a"]
-        assert "13 F, 14 M" in answers["20"] or "14 F, 13 M" in answers["20"]
+        assert "sex 14 F, 13 M" in answers["20"]
+        assert re.search(r"sensitivity: right in \d+ of 27\. .*specificity: right in \d+ of 13\.", answers["23"])
 
     def test_of_missing_data_says_so(self, minimal):
         answers = {item.number: item.answer for item in checklist(minimal)}

@@ -160,7 +160,13 @@ def _severity(cohort):
 
 
 def _cross_tabulation(cohort):
-    return "Counts at each cut-off, and of each visual reading, stand with the sensitivities and specificities."
+    counts = [
+        f"{field:g} T, {finding.what}: right in {finding.details['correct']} of {finding.details['of']}."
+        for field, finding in cohort.all_findings()
+        if finding.analysis == "roc" and finding.headline and "correct" in finding.details
+    ]
+    others = "Counts at other cut-offs and of visual readings stand with their sensitivities and specificities."
+    return " ".join([*counts, others])
 
 
 def _accuracy(cohort):

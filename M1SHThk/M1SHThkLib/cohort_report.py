@@ -105,6 +105,7 @@ def report_page(cohort, provenance, pictures=None):
             "main",
             _first_page(cohort, pictures),
             _contents(cohort),
+            _beside_the_paper(cohort),
             *(_study(study, cohort, pictures or (), methods) for study in cohort.studies),
             _across(cohort, methods),
             _methods_section(methods),
@@ -172,11 +173,26 @@ def _field_name(field):
 
 
 def _contents(cohort):
-    links = [(_anchor(study.field_strength_t), _size(study)) for study in cohort.studies]
+    links = [("paper", "Beside the paper")] if cohort.beside_the_paper else []
+    links += [(_anchor(study.field_strength_t), _size(study)) for study in cohort.studies]
     links += [("across", "Across field strengths")] if cohort.across else []
     links += [("methods", "Methods and references"), ("stard", "STARD 2015 checklist"), ("settings", "Settings")]
     items = [element("li", element("a", text, href=f"#{anchor}")) for anchor, text in links]
     return element("nav", element("h2", "Contents"), element("ul", items), aria_label="Contents")
+
+
+def _beside_the_paper(cohort):
+    if not cohort.beside_the_paper:
+        return Markup()
+    rows = [["" if value is None else str(value) for value in row.values()] for row in cohort.beside_the_paper]
+    return element(
+        "section",
+        element("h2", "Beside the paper"),
+        element("p", SIMULATED) if cohort.virtual else Markup(),
+        _table(tuple(cohort.beside_the_paper[0]), rows),
+        id="paper",
+        class_="page",
+    )
 
 
 #

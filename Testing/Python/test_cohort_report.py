@@ -148,6 +148,13 @@ class TestReport:
         assert SIMULATED in text_of(section(tree, "findings"))
         assert "virtual study: seed" in text_of(section(tree, "settings"))
 
+    def test_sets_results_beside_the_paper(self, full):
+        rows = ({"Result": "AUC", "Paper": "0.89", "Here": 0.91}, {"Result": "rho", "Paper": "0.57", "Here": None})
+        tree = ET.fromstring(report_page(replace(full, virtual={"field": 3}, beside_the_paper=rows), PROVENANCE))
+        beside = section(tree, "paper")
+        assert [cell.text for cell in beside.iter("th")] == ["Result", "Paper", "Here", "AUC", "rho"]
+        assert [cell.text or "" for cell in beside.iter("td")] == ["0.89", "0.91", "0.57", ""]
+
     def test_ends_with_settings_and_inputs(self, full):
         settings = text_of(section(ET.fromstring(report_page(full, PROVENANCE)), "settings"))
         assert "ab" * 32 in settings and "permutations 99" in settings

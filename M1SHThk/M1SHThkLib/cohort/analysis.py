@@ -45,6 +45,9 @@ class Cohort:
         Sentences about the data: who is left out, what is missing or mixed.
     virtual : dict or None
         How the subjects were simulated, as plain data; None for real ones.
+    beside_the_paper : tuple of dict
+        Rows of a table that sets results beside the published ones, column heading to text or number, the first of
+        which names the row.
     """
 
     studies: tuple[Study, ...]
@@ -53,6 +56,7 @@ class Cohort:
     across: tuple[Finding, ...] = ()
     notes: tuple[str, ...] = ()
     virtual: Mapping[str, object] | None = None
+    beside_the_paper: tuple[Mapping[str, object], ...] = ()
 
     def all_findings(self):
         """Pairs of field strength (None across several) and finding, in the order of the report."""
@@ -74,6 +78,7 @@ class Cohort:
             ],
             "notes": list(self.notes),
             "virtual": self.virtual,
+            "beside_the_paper": [dict(row) for row in self.beside_the_paper],
             "findings": [{"field_strength_t": field} | finding.to_dict() for field, finding in self.all_findings()],
         }
 

@@ -10,10 +10,6 @@ from .markup import Markup, element, joined, void
 
 RESEARCH_USE = "Research use only. Not a medical device."
 NO_FIGURES = "Figures are left out: matplotlib is not installed here."
-SIMULATED = (
-    "This study is simulated: no person was examined. The tissue values of its subjects were chosen to match the "
-    "published group means. What it validates is therefore the pipeline, its noise and its ranks, not the biology."
-)
 REFERENCES = (
     "Donatelli G, Retico A, Caldarazzo Ienco E, et al. Semiautomated evaluation of the primary motor cortex in "
     "patients with amyotrophic lateral sclerosis at 3T. AJNR Am J Neuroradiol 2018;39:63-69.",
@@ -132,7 +128,7 @@ def _first_page(cohort, pictures):
     return element(
         "section",
         element("p", RESEARCH_USE, class_="notice"),
-        element("p", SIMULATED, class_="simulated") if cohort.virtual else Markup(),
+        element("p", cohort.virtual["notice"], class_="simulated") if cohort.virtual else Markup(),
         element("h2", "What was measured"),
         element("p", _measured(cohort)),
         element("h2", "Main findings"),
@@ -188,7 +184,7 @@ def _beside_the_paper(cohort):
     return element(
         "section",
         element("h2", "Beside the paper"),
-        element("p", SIMULATED) if cohort.virtual else Markup(),
+        element("p", cohort.virtual["notice"]) if cohort.virtual else Markup(),
         _table(tuple(cohort.beside_the_paper[0]), rows),
         id="paper",
         class_="page",

@@ -17,7 +17,7 @@ from M1SHThkLib.cohort.options import CohortOptions
 from M1SHThkLib.cohort.stard import TO_FILL_IN, checklist
 from M1SHThkLib.cohort.study import matrix
 from M1SHThkLib.cohort_figures import draw_cohort
-from M1SHThkLib.cohort_report import NO_FIGURES, RESEARCH_USE, SIMULATED, report_page
+from M1SHThkLib.cohort_report import NO_FIGURES, RESEARCH_USE, report_page
 from M1SHThkLib.cohort_result_files import write_cohort
 
 OPTIONS = CohortOptions(replicates=50, permutations=99)
@@ -116,7 +116,7 @@ class TestReport:
         headlines = [finding.words for _, finding in full.all_findings() if finding.headline]
         assert len(headlines) > 5 and all(words in first for words in headlines)
         assert RESEARCH_USE in first and full.notes[0] in first and NO_FIGURES in first
-        assert SIMULATED not in first
+        assert "simulated" not in first
 
     def test_needs_no_other_file_no_script_and_no_network(self, reported):
         _, tree = reported
@@ -144,13 +144,14 @@ class TestReport:
         assert "sub-<script>&" in text_of(ET.fromstring(report_page(full, PROVENANCE)))
 
     def test_says_of_a_virtual_study_what_it_is(self, full):
-        tree = ET.fromstring(report_page(replace(full, virtual={"field": 3, "seed": 5}), PROVENANCE))
-        assert SIMULATED in text_of(section(tree, "findings"))
+        virtual = {"notice": "Simulated; not the biology.", "seed": 5}
+        tree = ET.fromstring(report_page(replace(full, virtual=virtual), PROVENANCE))
+        assert virtual["notice"] in text_of(section(tree, "findings"))
         assert "virtual study: seed" in text_of(section(tree, "settings"))
 
     def test_sets_results_beside_the_paper(self, full):
         rows = ({"Result": "AUC", "Paper": "0.89", "Here": 0.91}, {"Result": "rho", "Paper": "0.57", "Here": None})
-        tree = ET.fromstring(report_page(replace(full, virtual={"field": 3}, beside_the_paper=rows), PROVENANCE))
+        tree = ET.fromstring(report_page(replace(full, beside_the_paper=rows), PROVENANCE))
         beside = section(tree, "paper")
         assert [cell.text for cell in beside.iter("th")] == ["Result", "Paper", "Here", "AUC", "rho"]
         assert [cell.text or "" for cell in beside.iter("td")] == ["0.89", "0.91", "0.57", ""]

@@ -44,7 +44,7 @@ class Cohort:
     notes : tuple of str
         Sentences about the data: who is left out, what is missing or mixed.
     virtual : dict or None
-        How the subjects were simulated, as plain data; None for real ones.
+        How the subjects were simulated, as plain data, with a 'notice' of what that is worth; None for real ones.
     beside_the_paper : tuple of dict
         Rows of a table that sets results beside the published ones, column heading to text or number, the first of
         which names the row.
@@ -91,7 +91,7 @@ def analyse(studies, options, virtual=None, notes=()):
     studies : sequence of Study
     options : CohortOptions
     virtual : dict, optional
-        How the subjects were simulated, as plain data.
+        See Cohort.
     notes : sequence of str
         Sentences about the data.
 

@@ -1,11 +1,8 @@
 """The command line: python3 M1SHThk/M1SHThkLib COMMAND, from anywhere."""
 
 import argparse
-import platform
-import re
+import math
 import sys
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import dataclass
 from pathlib import Path
 
 if not __package__:
@@ -13,34 +10,41 @@ if not __package__:
     sys.path[0] = str(Path(__file__).resolve().parent.parent)
     __package__, __spec__ = "M1SHThkLib", None
 
-import numpy as np
-import scipy
-
 from . import __version__
-from .columns import MEASUREMENT_COLUMNS, PROFILE_COLUMNS, measurement_row, profile_rows
+from .batch import NOTICE, ExamFile, VirtualExam, failure_text, measure_batch, program, write_batch
+from .cohort.options import CohortOptions
+from .columns import Column
 from .exam import GROUPS
-from .exam_files import read_exam, write_exam
-from .files import made_folder, replacing, write_json
+from .exam_files import write_exam
+from .files import write_json
 from .flags import FLAGS
-from .measurement import measure_exam
 from .phantom import PhantomOptions, make_phantom
-from .result_files import write_results
-from .scene.saved import SUFFIXES as SCENE_SUFFIXES
-from .scene.saved import opened_scene
+from .result_files import write_table
+from .virtual_study import FIELD_STRENGTHS, draw_study
+from .virtual_study import NOTICE as VIRTUAL_NOTICE
 
-NOTICE = "Research use only. Not a medical device."
 NO_MATPLOTLIB = "Figures are left out: matplotlib is not installed here."
+INTERRUPTED = "Interrupted. What was measured is kept: the same command with --resume goes on from there."
 
 
 def main(arguments=None):
-    """Run a command; returns the exit status: 0, or 2 for input that cannot be used."""
-    options = _parser().parse_args(arguments)
+    """Run a command.
+
+    Returns
+    -------
+    int
+        The exit status: 0; 1 where exams failed beside others that were measured; 2 for input that cannot be used.
+    """
+    parser = _parser()
+    options = parser.parse_args(arguments)
     try:
-        options.run(options)
+        return options.run(options) or 0
     except ValueError as error:
         print(" ".join(str(error).split()), file=sys.stderr)
         return 2
-    return 0
+    except KeyboardInterrupt:
+        print(INTERRUPTED, file=sys.stderr)
+        return 130
 
 
 def _parser():
@@ -54,14 +58,46 @@ def _parser():
     measure = commands.add_parser("measure", help="measure exams into one folder of results")
     measure.add_argument("exams", nargs="+", type=Path, metavar="EXAM", help="exam.json, or a scene (.mrml, .mrb)")
     measure.add_argument("-o", "--output", required=True, type=Path, metavar="DIR", help="folder for the results")
-    measure.add_argument("--jobs", type=_positive, default=1, metavar="N", help="processes at once (default: 1)")
+    _add_parallel_arguments(measure)
     measure.set_defaults(run=_measure)
+
+    cohort = commands.add_parser(
+        "cohort",
+        help="the statistics of a study",
+        description=f"The statistics of a study: tables, cohort.json and report.html. {NOTICE}",
+    )
+    cohort.add_argument("measurements", nargs="*", type=Path, metavar="MEASUREMENTS.tsv", help="what 'measure' wrote")
+    cohort.add_argument("--clinical", type=Path, metavar="CLINICAL.tsv", help="the subjects, a row each")
+    cohort.add_argument("-o", "--output", required=True, type=Path, metavar="DIR", help="folder for the results")
+    cohort.add_argument(
+        "--read", action="append", default=[], metavar="SUBJECT", help="read this subject against the controls"
+    )
+    statistics = cohort.add_argument_group("choices")
+    defaults = CohortOptions()
+    share = _number(0, 1)
+    positive = _number(0, math.inf)
+    statistics.add_argument("--cutoff", type=positive, metavar="X", help="a cut-off of SH/Thk in 1/mm")
+    for name in ("sensitivity", "specificity", "power"):
+        default = getattr(defaults, name)
+        what = "of the sample sizes" if name == "power" else "at which the other is reported"
+        statistics.add_argument(
+            f"--{name}", type=share, default=default, metavar="X", help=f"{what} (default: {default})"
+        )
+    statistics.add_argument("--difference", type=positive, metavar="X", help="of SH/Thk in 1/mm, for sample sizes")
+    statistics.add_argument("--auc", type=_number(0.5, 1), metavar="X", help="for sample sizes, from 0.5 to 1")
+    virtual = cohort.add_argument_group("a virtual study, in place of tables", VIRTUAL_NOTICE)
+    virtual.add_argument(
+        "--simulate", type=int, choices=FIELD_STRENGTHS, help="simulate and measure the published study at 3T or 7T"
+    )
+    virtual.add_argument("--seed", type=_whole, default=0, metavar="N", help="same seed, same study (default: 0)")
+    _add_parallel_arguments(virtual)
+    cohort.set_defaults(run=_cohort)
 
     phantom = commands.add_parser("phantom", help="write a digital exam with its truth")
     phantom.add_argument("-o", "--output", required=True, type=Path, metavar="DIR", help="folder for the exam")
     phantom.add_argument("--field", type=int, choices=(3, 7), default=3, help="field strength in tesla (default: 3)")
     phantom.add_argument("--group", choices=GROUPS, default="patient", help="default: patient")
-    phantom.add_argument("--seed", type=int, default=0, metavar="N", help="same seed, same files (default: 0)")
+    phantom.add_argument("--seed", type=_whole, default=0, metavar="N", help="same seed, same files (default: 0)")
     phantom.set_defaults(run=_phantom)
 
     demo = commands.add_parser("demo", help="make a digital exam, measure it and draw it")
@@ -70,16 +106,137 @@ def _parser():
     return parser
 
 
+def _add_parallel_arguments(parser):
+    runs = parser.add_mutually_exclusive_group()
+    runs.add_argument("--jobs", type=_positive, default=1, metavar="N", help="processes at once (default: 1)")
+    runs.add_argument(
+        "--dask",
+        metavar="ADDRESS",
+        help="measure on the dask.distributed cluster whose scheduler has this address, such as tcp://host:8786; "
+        "its workers must reach exams and results under the same paths",
+    )
+    parser.add_argument(
+        "--resume", action="store_true", help="go on with what is in DIR: measure what is missing or has changed"
+    )
+
+
+def _whole(text):
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 0 on")
+    return int(text)
+
+
 def _positive(text):
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1 on")
     return int(text)
 
 
+def _number(above, below):
+    def number(text):
+        try:
+            value = float(text)
+        except ValueError:
+            value = math.nan
+        if not above < value < below:
+            limit = f" and below {below:g}" if below < math.inf else ""
+            raise argparse.ArgumentTypeError(f"{text!r} is not a number above {above:g}{limit}")
+        return value
+
+    return number
+
+
 def _measure(options):
-    measured = _measure_files(options.exams, options.output, options.jobs)
-    _print_results(measured)
-    print(f"Results: {options.output}")
+    batch = _measure_files(options.exams, options.output, options.jobs, options.dask, options.resume)
+    _print_results(batch)
+    return _print_end(batch, options.output)
+
+
+def _measure_files(paths, folder, jobs=1, dask=None, resume=False):
+    """Measure exams and write one results folder; results keep the exams' order."""
+    if dask:  # its workers have a working folder of their own
+        paths, folder = [path.absolute() for path in paths], folder.absolute()
+    batch = measure_batch([ExamFile(path, folder / "figures") for path in paths], folder, jobs, dask, resume)
+    for warning in dict.fromkeys(warning for exam in batch.readings for warning in exam["warnings"]):
+        print(f"warning: {warning}", file=sys.stderr)
+    write_batch(folder, batch)
+    return batch
+
+
+def _print_end(batch, folder):
+    """Name what failed and where the results are; the exit status."""
+    for name, reason in batch.failures.items():
+        print(failure_text(name, reason), file=sys.stderr)
+    print(f"Results: {folder}")
+    if not batch.failures:
+        return 0
+    print(
+        f"{len(batch.failures)} of {len(batch.failures) + len(batch.records)} exams could not be measured and are "
+        f"left out of the tables: {', '.join(batch.failures)}",
+        file=sys.stderr,
+    )
+    return 1
+
+
+def _cohort(options):
+    if options.simulate is None:
+        if not options.measurements or options.clinical is None:
+            raise ValueError("cohort needs MEASUREMENTS.tsv and --clinical CLINICAL.tsv, or --simulate 3 or 7")
+        if options.dask or options.resume or options.jobs > 1:
+            raise ValueError("--jobs, --dask and --resume belong to --simulate; leave them out, or simulate")
+        return _analyse(options, options.measurements, options.clinical)
+    if options.measurements or options.clinical:
+        raise ValueError("--simulate makes its own tables; leave out either it or MEASUREMENTS.tsv and --clinical")
+    batch = _simulate(options.simulate, options.seed, options.output, options.jobs, options.dask, options.resume)
+    virtual = {"field strength": options.simulate, "seed": options.seed, "notice": VIRTUAL_NOTICE}
+    _analyse(options, [options.output / "measurements.tsv"], options.output / "clinical.tsv", virtual)
+    return _print_end(batch, options.output)
+
+
+def _simulate(field_strength, seed, folder, jobs=1, dask=None, resume=False):
+    """Measure a virtual study; leaves its two tables as those of a real one."""
+    from .cohort_files import CLINICAL_COLUMNS, visual_column
+
+    print(VIRTUAL_NOTICE)
+    subjects = draw_study(field_strength, seed)
+    batch = measure_batch([VirtualExam(subject) for subject in subjects], folder, jobs, dask, resume)
+    write_batch(folder, batch)
+    visual = tuple(
+        Column(visual_column(*key), "", f"Visual reading by {key[0]} in session {key[1]}, simulated", None)
+        for key in subjects[0].visual
+    )
+    columns = (*CLINICAL_COLUMNS, *visual)
+    rows = [subject.clinical() for subject in subjects if subject.name not in batch.failures]
+    write_table(folder / "clinical.tsv", columns, [[row.get(column.name) for column in columns] for row in rows])
+    return batch
+
+
+def _analyse(options, measurements, clinical, virtual=None):
+    from .cohort.analysis import analyse
+    from .cohort_figures import draw_cohort
+    from .cohort_files import inputs_of, read_studies
+    from .cohort_report import report_page
+    from .cohort_result_files import write_cohort
+
+    choices = CohortOptions(
+        cutoff_per_mm=options.cutoff,
+        sensitivity=options.sensitivity,
+        specificity=options.specificity,
+        difference_per_mm=options.difference,
+        auc=options.auc,
+        power=options.power,
+    )
+    provenance = {**program(), "inputs": inputs_of(measurements, clinical)}
+    studies, notes = read_studies(measurements, clinical, options.read)
+    for note in notes:
+        print(f"note: {note}", file=sys.stderr)
+    cohort = analyse(studies, choices, virtual, notes)
+    pictures = draw_cohort(cohort)
+    write_cohort(options.output, cohort, provenance, report_page(cohort, provenance, pictures), pictures or ())
+    for field_strength, finding in cohort.all_findings():
+        if finding.headline:
+            print(f"{f'{field_strength:g} T: ' if field_strength else ''}{finding.words}")
+    print(f"Report: {options.output / 'report.html'}")
 
 
 def _phantom(options):
@@ -93,11 +250,11 @@ def _demo(options):
     phantom = make_phantom(PhantomOptions(field_strength=3, group="patient", slices=6, cropped=True))
     exam = _write_phantom(options.output / "exam", phantom)
     print("Measuring it ...")
-    measured = _measure_files([exam], options.output / "results", jobs=1)
-    _print_results(measured)
+    batch = _measure_files([exam], options.output / "results")
+    _print_results(batch)
     print(f"Digital exam:  {exam}, with its truth in truth.json beside it")
     print(f"Measurements:  {options.output / 'results' / 'measurements.tsv'}, columns explained in measurements.json")
-    if measured[0].figures:
+    if batch.records[0]["figures"]:
         print(f"Pictures:      {options.output / 'results' / 'figures'}, one a region")
 
 
@@ -107,143 +264,24 @@ def _write_phantom(folder, phantom):
     return path
 
 
-@dataclass(frozen=True)
-class _Measured:
-    """What is left of an exam that was measured: rows of both tables, provenance, warnings and figures' names."""
-
-    identity: tuple
-    rows: list
-    profiles: list
-    provenance: dict
-    warnings: tuple
-    figures: list
-
-
-def _measure_files(paths, folder, jobs):
-    """Measure exams, in parallel where asked for, and write one results folder; results keep the exams' order."""
-    figures = made_folder(made_folder(folder) / "figures")
-    measured = [None] * len(paths)
-    if jobs == 1:
-        for number, path in enumerate(paths):
-            measured[number] = _measure_file(path, figures)
-            _progress(number + 1, len(paths))
-    else:
-        with ProcessPoolExecutor(min(jobs, len(paths))) as pool:
-            running = {pool.submit(_measure_file, path, figures): number for number, path in enumerate(paths)}
-            for done, future in enumerate(as_completed(running), 1):
-                measured[running[future]] = future.result()
-                _progress(done, len(paths))
-    _check_identities(paths, measured)
-    for warning in dict.fromkeys(warning for exam in measured for warning in exam.warnings):
-        print(f"warning: {warning}", file=sys.stderr)
-    write_results(
-        folder,
-        MEASUREMENT_COLUMNS,
-        [row for exam in measured for row in exam.rows],
-        PROFILE_COLUMNS,
-        [row for exam in measured for row in exam.profiles],
-        {
-            "program": "M1SHThk",
-            "version": __version__,
-            "notice": NOTICE,
-            "python": platform.python_version(),
-            "numpy": np.__version__,
-            "scipy": scipy.__version__,
-            "exams": [exam.provenance for exam in measured],
-        },
-    )
-    return measured
-
-
-def _measure_file(path, figures):
-    exam = _exam_of(path)
-    try:
-        measurements = measure_exam(exam)
-    except ValueError as error:
-        raise ValueError(f"{path}: {error}") from error
-    return _Measured(
-        identity=(exam.subject, exam.session, exam.observer),
-        rows=[measurement_row(exam, m) for m in measurements],
-        profiles=[row for m in measurements for row in profile_rows(exam, m)],
-        provenance={
-            "subject": exam.subject,
-            "session": exam.session,
-            "observer": exam.observer,
-            **exam.origin,
-            "settings": exam.settings.to_dict(),
-            "warnings": list(exam.warnings),
-        },
-        warnings=exam.warnings,
-        figures=_draw(exam, measurements, figures),
-    )
-
-
-def _exam_of(path):
-    if path.suffix.lower() not in SCENE_SUFFIXES:
-        return read_exam(path)
-    with opened_scene(path) as scene:
-        from .scene.exam_nodes import exam_from_scene
-
-        try:
-            return exam_from_scene(scene)
-        except ValueError as error:
-            raise ValueError(f"{path}: {error}") from error
-
-
-def _draw(exam, measurements, folder):
-    """Draw every region; the names of the pictures, or none where matplotlib is missing."""
-    try:
-        import matplotlib  # noqa: F401
-    except ImportError:
-        return []
-    from .figures import draw_measurement
-
-    names = []
-    for m in measurements:
-        parts = (exam.subject, exam.session, exam.observer, m.hemisphere, m.region)
-        name = "_".join(re.sub(r"[^\w.-]+", "-", part) for part in parts if part) + ".png"
-        with replacing(folder / name) as temporary:
-            draw_measurement(exam, m).savefig(temporary, format="png")
-        names.append(name)
-    return names
-
-
-def _check_identities(paths, measured):
-    seen = {}
-    for path, exam in zip(paths, measured, strict=True):
-        if exam.identity in seen:
-            who = ", ".join(str(part) for part in exam.identity if part)
-            raise ValueError(
-                f"{path}: is {who}, as {seen[exam.identity]} is; give them a session or an observer to tell them apart"
-            )
-        seen[exam.identity] = path
-
-
-def _progress(done, total):
-    if sys.stderr.isatty() and total > 1:
-        print(f"\rMeasured {done} of {total} exams", end="\n" if done == total else "", file=sys.stderr, flush=True)
-
-
-def _print_results(measured):
-    names = [column.name for column in MEASUREMENT_COLUMNS]
-    for exam in measured:
-        for row in exam.rows:
-            cell = dict(zip(names, row, strict=True))
+def _print_results(batch):
+    for record in batch.records:
+        for cell in record["measurements"]:
             who = " ".join(str(cell[name]) for name in ("subject", "session", "observer") if cell[name])
             region = f"{cell['hemisphere']} {cell['region'].replace('_', ' ')}"
             print(
                 f"{who}, {region}: "
-                f"SH {_number(cell, 'sh', 3)}, Thk {_number(cell, 'thk_mm', 2, ' mm')}, "
-                f"SH/Thk {_number(cell, 'sh_thk_per_mm', 3, ' per mm')}"
+                f"SH {_value(cell, 'sh', 3)}, Thk {_value(cell, 'thk_mm', 2, ' mm')}, "
+                f"SH/Thk {_value(cell, 'sh_thk_per_mm', 3, ' per mm')}"
             )
             for flag in (cell["flags"] or "").split(",") if cell["flags"] else ():
                 print(f"    {flag}: {FLAGS[flag]}")
-    if not all(exam.figures for exam in measured):
+    if not all(record["figures"] for record in batch.records):
         print(NO_MATPLOTLIB)
     print(f"In brackets 95 % confidence intervals: noise at the line as drawn, not redrawing. {NOTICE}")
 
 
-def _number(cell, name, digits, unit=""):
+def _value(cell, name, digits, unit=""):
     if cell[name] is None:
         return "missing"
     low, high = cell[f"{name}_ci_low"], cell[f"{name}_ci_high"]

@@ -65,6 +65,9 @@ class PhantomOptions:
         Which regions are drawn; sections without any are left out.
     cropped : bool
         Make only the square around the drawn regions and the splenium.
+    iron_spread : float or None
+        Standard deviation of the logarithm of the deep layers' excess R2* between subjects, 0-2; None = that of the
+        group.
 
     Raises
     ------
@@ -90,6 +93,7 @@ class PhantomOptions:
     slices: int = 24
     regions: tuple[tuple[str, str], ...] = ALL_REGIONS
     cropped: bool = False
+    iron_spread: float | None = None
 
     def __post_init__(self):
         def require(legal, name, meaning):
@@ -106,6 +110,7 @@ class PhantomOptions:
         require(0 < self.splenium_area_mm2 <= 60, "splenium_area_mm2", "above 0 and up to 60 mm2")
         require(self.regions and set(self.regions) <= set(ALL_REGIONS), "regions", f"some of {ALL_REGIONS}")
         require(self.slices >= len(self.sections), "slices", f"at least {len(self.sections)}, one a section")
+        require(self.iron_spread is None or 0 <= self.iron_spread <= 2, "iron_spread", "from 0 to 2, or None")
         count = len(SEQUENCES[self.field_strength].echo_times_ms)
         legal = self.echoes is None or (self.echoes and set(self.echoes) <= set(range(1, count + 1)))
         require(legal, "echoes", f"numbers from 1 to {count}")
@@ -246,6 +251,7 @@ def make_phantom(options=None):
         options.line_length_mm,
         options.vein,
         options.opposite_bank,
+        options.iron_spread,
     )
     banks = {key: drawn[key] for key in options.regions}
     slices = _prescribe(options, sequence, banks.values())

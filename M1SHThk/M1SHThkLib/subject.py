@@ -31,14 +31,23 @@ VEIN_MM = (-0.8, 0.25)  # depths between which it is dark; blooming takes it int
 _IRON, _THICKNESS, _GEOMETRY = range(3)  # each draws from a stream of its own, so that none shifts another
 
 
-def deep_r2star(field_strength, group, seed):
-    """R2* of the deep layers in 1/s, a value for each of ALL_REGIONS."""
+def deep_r2star(field_strength, group, seed, spread=None):
+    """R2* of the deep layers in 1/s, a value for each of ALL_REGIONS.
+
+    `spread` is the standard deviation of the logarithm of its excess; None = that of R2STAR_EXCESS.
+    """
+    mean, usual = R2STAR_EXCESS[field_strength, group]
+    spread = usual if spread is None else spread
+    score = iron_scores(seed)
+    return ISOINTENSE_R2STAR[field_strength] + mean * np.exp(spread * score - spread**2 / 2)
+
+
+def iron_scores(seed):
+    """How much iron each of ALL_REGIONS holds, in standard deviations of the logarithm from its group's median."""
     generator = np.random.default_rng([seed, _IRON])
     own, subjects = generator.standard_normal(len(ALL_REGIONS)), generator.standard_normal()
     # Limited, so that no region is beyond what iron does.
-    score = np.clip(np.sqrt(SUBJECT_CORRELATION) * subjects + np.sqrt(1 - SUBJECT_CORRELATION) * own, -2.3, 2.3)
-    mean, spread = R2STAR_EXCESS[field_strength, group]
-    return ISOINTENSE_R2STAR[field_strength] + mean * np.exp(spread * score - spread**2 / 2)
+    return np.clip(np.sqrt(SUBJECT_CORRELATION) * subjects + np.sqrt(1 - SUBJECT_CORRELATION) * own, -2.3, 2.3)
 
 
 def layer_thicknesses(group, seed):
@@ -48,7 +57,7 @@ def layer_thicknesses(group, seed):
     return generator.uniform(lowest, highest, (len(ALL_REGIONS), 2))
 
 
-def motor_banks(field_strength, group, seed, line_length_mm, vein=False, opposite_bank=False):
+def motor_banks(field_strength, group, seed, line_length_mm, vein=False, opposite_bank=False, iron_spread=None):
     """The subject's motor cortex.
 
     Parameters
@@ -62,13 +71,16 @@ def motor_banks(field_strength, group, seed, line_length_mm, vein=False, opposit
         How much of each pial line is drawn.
     vein, opposite_bank : bool
         A dark vein along the pial line; a thin gyrus whose opposite bank begins after 2 mm of white matter.
+    iron_spread : float or None
+        See `deep_r2star`.
 
     Returns
     -------
     dict of (hemisphere, region) to Bank
     """
     tissues = TISSUES[field_strength]
-    r2stars, thicknesses = deep_r2star(field_strength, group, seed), layer_thicknesses(group, seed)
+    r2stars = deep_r2star(field_strength, group, seed, iron_spread)
+    thicknesses = layer_thicknesses(group, seed)
     generator = np.random.default_rng([seed, _GEOMETRY])
     banks = {}
     for number, (hemisphere, region) in enumerate(ALL_REGIONS):

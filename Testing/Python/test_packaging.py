@@ -18,7 +18,7 @@ TOP_LEVEL = {"M1SHThk", "Testing", "CMakeLists.txt", "M1SHThk.s4ext", "README.md
 CATALOG_FIELDS = {"scm", "scmurl", "scmrevision", "depends", "recommends", "build_subdirectory", "homepage"}
 CATALOG_FIELDS |= {"contributors", "category", "iconurl", "status", "tier", "description", "screenshoturls", "enabled"}
 CATALOG_FIELDS |= {"dicom_support_rule", "keywords"}
-DOORS = {"__main__", "panel"}  # with M1SHThk.py they bring core and edges together
+DOORS = {"__main__", "batch", "panel"}  # with M1SHThk.py they bring core and edges together
 NOT_IN_SLICER = {"nibabel", "matplotlib", "pandas", "SimpleITK"}  # SimpleITK: not in every Slicer
 OUTSIDE_THE_CORE = NOT_IN_SLICER | {"slicer", "vtk", "vtkmodules", "qt", "ctk", "PySide6"}
 
@@ -34,7 +34,7 @@ def edge_of(module):
     name = module.split(".")[1] if "." in module else ""
     if name.split("_")[-1] == "files":
         return "files"
-    return name if name in {"scene", "figures"} else None
+    return name if name in {"scene", "figures", "parallel"} else None
 
 
 LIBRARY_FILES = sorted(LIBRARY.rglob("*.py"))

@@ -3,8 +3,11 @@
 import tempfile
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import unquote
+from xml.etree import ElementTree
 
 SUFFIXES = (".mrml", ".mrb")
+_NAME_A_FILE = ("fileName", "fileListMember")  # attributes of storage nodes
 # Each registers the node classes of its module with the scene.
 _LOGICS = (
     "vtkSlicerVolumesLogic",
@@ -57,6 +60,25 @@ def opened_scene(path):
             raise ValueError(f"{path}: is not a scene that Slicer can read; save it again from Slicer")
         yield scene
         scene.Clear(True)
+
+
+def scene_files(path):
+    """The files that a saved scene consists of: itself and, where it is no bundle, those that its nodes name.
+
+    Raises
+    ------
+    ValueError
+        If the scene is missing or no scene.
+    """
+    path = Path(path)
+    if path.suffix.lower() == ".mrb" or not path.is_file():
+        return [path]
+    try:
+        nodes = list(ElementTree.parse(path).iter())
+    except ElementTree.ParseError as error:
+        raise ValueError(f"{path}: is not a scene that Slicer can read; save it again from Slicer") from error
+    named = [unquote(value) for node in nodes for key, value in node.items() if key.startswith(_NAME_A_FILE)]
+    return [path, *(file for file in dict.fromkeys(path.parent / name for name in named) if file.is_file())]
 
 
 def _read(scene, path):

@@ -1,0 +1,342 @@
+"""Many exams into one folder of results: each leaves a record as soon as it is measured, from which to go on."""
+
+import hashlib
+import math
+import os
+import platform
+import re
+import sys
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import scipy
+
+from . import __version__
+from .columns import MEASUREMENT_COLUMNS, PROFILE_COLUMNS, measurement_row, profile_rows
+from .exam_files import exam_inputs, read_exam
+from .files import made_folder, read_json, replacing, sha256, write_json
+from .measurement import measure_exam
+from .parallel import Failure, run
+from .result_files import write_results
+from .scene.saved import SUFFIXES as SCENE_SUFFIXES
+from .scene.saved import opened_scene, scene_files
+from .virtual_study import VirtualSubject
+
+NOTICE = "Research use only. Not a medical device."
+
+
+@dataclass(frozen=True)
+class ExamFile:
+    """An exam to measure: an `exam.json` or a scene, and the folder for its pictures."""
+
+    path: Path
+    figures: Path
+
+    @property
+    def name(self):
+        """What messages call it."""
+        return str(self.path)
+
+    @property
+    def record_name(self):
+        """Name of its record, which tells exams apart wherever they lie."""
+        whole = self.path.resolve()
+        place = hashlib.sha256(whole.as_posix().encode()).hexdigest()[:12]
+        return f"{_safe(whole.parent.name)}_{_safe(whole.stem)}_{place}"
+
+    def identity(self):
+        """Subject, session and observer, as far as they can be told without measuring; else None."""
+        if self._is_scene:
+            return None
+        try:
+            description = read_json(self.path)
+        except ValueError:
+            return None  # told when it is measured
+        if not isinstance(description, dict):
+            return None
+        return tuple(str(description.get(key) or "") for key in ("subject", "session", "observer"))
+
+    def made_from(self):
+        """What its results depend on: the version, and the SHA-256 of every input by name."""
+        return _made_from(self._scene_inputs() if self._is_scene else exam_inputs(self.path))
+
+    def measure(self):
+        """Its record."""
+        exam = self._exam_of_scene() if self._is_scene else read_exam(self.path)
+        measurements = measure_exam(exam)
+        figures = _draw(exam, measurements, self.figures)
+        return _record(_made_from(exam.origin["inputs"]), [(exam, measurements)], figures)
+
+    @property
+    def _is_scene(self):
+        return self.path.suffix.lower() in SCENE_SUFFIXES
+
+    def _scene_inputs(self):
+        files = scene_files(self.path)
+        return [{"path": os.path.relpath(file, self.path.parent), "sha256": sha256(file)} for file in files]
+
+    def _exam_of_scene(self):
+        inputs = self._scene_inputs()
+        with opened_scene(self.path) as scene:
+            from .scene.exam_nodes import exam_from_scene
+
+            exam = exam_from_scene(scene)
+        return replace(exam, origin={**exam.origin, "file": str(self.path), "inputs": inputs})
+
+
+@dataclass(frozen=True)
+class VirtualExam:
+    """The digital exam of a virtual subject."""
+
+    subject: VirtualSubject
+
+    @property
+    def name(self):
+        """What messages call it."""
+        return self.subject.name
+
+    @property
+    def record_name(self):
+        """Name of its record."""
+        return self.subject.name
+
+    def identity(self):
+        """Subject, session and observer of the first reading."""
+        return (self.subject.name, "", self.subject.observers[0])
+
+    def made_from(self):
+        """What its results depend on."""
+        own = self.subject
+        return {
+            "version": __version__,
+            "field strength": own.field_strength,
+            "group": own.group,
+            "seed": own.seed,
+            "observers": list(own.observers),
+        }
+
+    def measure(self):
+        """Its record, of all its readings."""
+        read = [(exam, measure_exam(exam)) for exam in self.subject.readings()]
+        return _record(self.made_from(), read, figures=[])
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What came of many exams.
+
+    Attributes
+    ----------
+    records : list of dict
+        Of the exams that were measured, in their order: `made_from`, `readings` (whose, and the settings and inputs),
+        `measurements` and `profiles` (a dict a row of either table), `figures`.
+    failures : dict of str to str
+        Exams without results, and why.
+    """
+
+    records: list
+    failures: dict
+
+    @property
+    def readings(self):
+        """Of all records."""
+        return [reading for record in self.records for reading in record["readings"]]
+
+
+def measure_batch(tasks, folder, jobs=1, dask=None, resume=False):
+    """Measures exams, each of which leaves its record in the folder `exams` as soon as it is done.
+
+    Parameters
+    ----------
+    tasks : sequence of ExamFile or VirtualExam
+    folder : path
+        Made where it is missing.
+    jobs, dask : see `parallel.run`
+    resume : bool
+        Take over the records of exams whose inputs, and this program, are those of then.
+
+    Returns
+    -------
+    Batch
+
+    Raises
+    ------
+    ValueError
+        If two exams cannot be told apart, none could be measured, the cluster cannot be reached, or a record cannot be
+        written.
+    """
+    _check_identities((task.name, task.identity()) for task in tasks)
+    records = made_folder(made_folder(folder) / "exams")
+    paths = [records / f"{task.record_name}.json" for task in tasks]
+    outcomes = [_taken_over(task, path) if resume else None for task, path in zip(tasks, paths, strict=True)]
+    missing = [number for number, outcome in enumerate(outcomes) if outcome is None]
+    _show_progress(len(tasks) - len(missing), len(tasks))
+
+    def keep(position, outcome):
+        number = missing[position]
+        outcomes[number] = outcome
+        if not isinstance(outcome, Failure):
+            write_json(paths[number], outcome)
+        _show_progress(sum(one is not None for one in outcomes), len(tasks))
+
+    run(_measure, [tasks[number] for number in missing], jobs, dask, keep)
+    batch = Batch([], {})
+    for task, outcome in zip(tasks, outcomes, strict=True):
+        if isinstance(outcome, Failure):
+            batch.failures[task.name] = outcome.reason
+        else:
+            batch.records.append(outcome)
+    if not batch.records:
+        raise ValueError(_none_measured(batch.failures))
+    _check_identities(
+        (task.name, tuple(reading[key] or "" for key in ("subject", "session", "observer")))
+        for task, outcome in zip(tasks, outcomes, strict=True)
+        if not isinstance(outcome, Failure)
+        for reading in outcome["readings"]
+    )
+    return batch
+
+
+def write_batch(folder, batch):
+    """Writes the tables of all records, with their sidecars and provenance."""
+    tables = [
+        [[row[column.name] for column in columns] for record in batch.records for row in record[table]]
+        for table, columns in (("measurements", MEASUREMENT_COLUMNS), ("profiles", PROFILE_COLUMNS))
+    ]
+    write_results(
+        folder,
+        MEASUREMENT_COLUMNS,
+        tables[0],
+        PROFILE_COLUMNS,
+        tables[1],
+        {
+            **program(),
+            "exams": batch.readings,
+            "failed": batch.failures,
+        },
+    )
+
+
+def program():
+    """What measured, as plain data."""
+    return {
+        "program": "M1SHThk",
+        "version": __version__,
+        "notice": NOTICE,
+        "python": platform.python_version(),
+        "numpy": np.__version__,
+        "scipy": scipy.__version__,
+    }
+
+
+def _measure(task):
+    return task.measure()
+
+
+def _made_from(inputs):
+    return {"version": __version__} | {file["path"]: file["sha256"] for file in inputs}
+
+
+def _record(made_from, read, figures):
+    return {
+        "made_from": made_from,
+        "readings": [
+            {
+                "subject": exam.subject,
+                "session": exam.session,
+                "observer": exam.observer,
+                **exam.origin,
+                "settings": exam.settings.to_dict(),
+                "warnings": list(exam.warnings),
+            }
+            for exam, _ in read
+        ],
+        "measurements": [
+            _named(MEASUREMENT_COLUMNS, measurement_row(exam, m)) for exam, measurements in read for m in measurements
+        ],
+        "profiles": [
+            _named(PROFILE_COLUMNS, row)
+            for exam, measurements in read
+            for m in measurements
+            for row in profile_rows(exam, m)
+        ],
+        "figures": figures,
+    }
+
+
+def _named(columns, row):
+    # JSON has no infinity, such as z without noise; its text is what the table holds.
+    values = [repr(value) if isinstance(value, float) and math.isinf(value) else value for value in row]
+    return dict(zip((column.name for column in columns), values, strict=True))
+
+
+def _taken_over(task, path):
+    """The record of an exam that was measured before, or None where it has to be measured (anew)."""
+    if not path.is_file():
+        return None
+    try:
+        record = read_json(path)
+        before, now = record["made_from"], task.made_from()
+        changed = [name for name in {**before, **now} if before.get(name) != now.get(name)]
+        pictures = [task.figures / name for name in record["figures"]]
+        changed += [picture.name for picture in pictures if not picture.is_file()]
+    except (ValueError, TypeError, KeyError, AttributeError):
+        changed = ["its record or a file that it names"]
+    if not changed:
+        return record
+    print(f"{task.name}: measured anew; changed since: {', '.join(changed)}")
+    return None
+
+
+def _check_identities(named):
+    seen = {}
+    for name, identity in named:
+        if identity is None:
+            continue
+        if identity in seen:
+            who = ", ".join(part for part in identity if part)
+            raise ValueError(
+                f"{name}: is {who}, as {seen[identity]} is; give them a session or an observer to tell them apart"
+            )
+        seen[identity] = name
+
+
+def _none_measured(failures):
+    reasons = [failure_text(name, reason) for name, reason in failures.items()]
+    if len(reasons) == 1:
+        return reasons[0]
+    further = f"; and {len(reasons) - 3} more" if len(reasons) > 3 else ""
+    return f"none of the {len(reasons)} exams could be measured: {'; '.join(reasons[:3])}{further}"
+
+
+def failure_text(name, reason):
+    """Exam and reason in one line; most reasons name the exam, or a file of it, themselves."""
+    return reason if reason.startswith(f"{name}: ") else f"{name}: {reason}"
+
+
+def _draw(exam, measurements, folder):
+    """Draw every region; the names of the pictures, or none where matplotlib is missing."""
+    try:
+        import matplotlib  # noqa: F401
+    except ImportError:
+        return []
+    from .figures import draw_measurement
+
+    names = []
+    for m in measurements:
+        parts = (exam.subject, exam.session, exam.observer, m.hemisphere, m.region)
+        name = "_".join(_safe(part) for part in parts if part) + ".png"
+        with replacing(made_folder(folder) / name) as temporary:
+            draw_measurement(exam, m).savefig(temporary, format="png")
+        names.append(name)
+    return names
+
+
+def _safe(text):
+    return re.sub(r"[^\w.-]+", "-", text)
+
+
+def _show_progress(done, total):
+    if sys.stderr.isatty() and total > 1:
+        print(f"\rMeasured {done} of {total} exams", end="\n" if done == total else "", file=sys.stderr, flush=True)

@@ -1,5 +1,6 @@
 """The M1SHThk module of 3D Slicer: SH/Thk of the deep layers of the primary motor cortex."""
 
+import json
 import os
 import sys
 import tempfile
@@ -22,8 +23,9 @@ from M1SHThkLib.panel.line_edits import LineEdits
 from M1SHThkLib.panel.live import LiveReading
 from M1SHThkLib.panel.regions import RegionsSection
 from M1SHThkLib.panel.results import ResultsSection
+from M1SHThkLib.panel.study import StudySection
 from M1SHThkLib.phantom import PhantomOptions, make_phantom
-from M1SHThkLib.result_files import write_results
+from M1SHThkLib.result_files import write_results, write_tsv
 from M1SHThkLib.scene import echo_nodes, exam_export, exam_nodes, outputs, reading, region_nodes, tables
 from M1SHThkLib.settings import Settings
 from slicer.i18n import tr as _
@@ -99,6 +101,9 @@ class M1SHThkParameterNode:
     smoothingMm ... seed - The settings of the measurement, as M1SHThkLib.settings explains them.
     selectedRegion - Row of the region that is shown and drawn.
     results - The results in full precision, by region, which the tables show.
+    studyMeasurements, studyClinical - The tables that a study is analysed from.
+    studySummary, studyRecord - What was found, in words and, as JSON, in full precision.
+    studyTable, studyChart - Which of the study's tables and plots is shown.
     """
 
     inputVolume: slicer.vtkMRMLScalarVolumeNode
@@ -152,6 +157,13 @@ class M1SHThkParameterNode:
     plotMarksTable: slicer.vtkMRMLTableNode
     plotChart: slicer.vtkMRMLPlotChartNode
 
+    studyMeasurements: list[str]
+    studyClinical: str
+    studySummary: str
+    studyRecord: slicer.vtkMRMLTextNode
+    studyTable: slicer.vtkMRMLTableNode
+    studyChart: slicer.vtkMRMLPlotChartNode
+
 
 class M1SHThkWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
     """The module's panel: a guided reading of the four regions, with live feedback.
@@ -195,9 +207,12 @@ class M1SHThkWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.lineEdits = LineEdits(self)
         self.live = LiveReading(self)
         self.results = ResultsSection(self)
+        self.study = StudySection(self)
         self._moduleLayout = ModuleLayout()
         self.ui.exportPathLineEdit.filters = ctk.ctkPathLineEdit.Dirs
         self.ui.echoFilePathLineEdit.filters = ctk.ctkPathLineEdit.Files
+        self.ui.studyClinicalPathLineEdit.filters = ctk.ctkPathLineEdit.Files
+        self.ui.studyReportPathLineEdit.filters = ctk.ctkPathLineEdit.Dirs
         for button, action in (
             (self.ui.openEchoFileButton, self.exam.on_open_file),
             (self.ui.combineEchoesButton, self.exam.on_combine),
@@ -215,6 +230,10 @@ class M1SHThkWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
             (self.ui.exportResultsButton, self.results.on_export_results),
             (self.ui.exportExamButton, self.results.on_export_exam),
             (self.ui.copyTableButton, self.results.on_copy),
+            (self.ui.addMeasurementsButton, self.study.on_add_measurements),
+            (self.ui.clearMeasurementsButton, self.study.on_clear_measurements),
+            (self.ui.analyseStudyButton, self.study.on_analyse),
+            (self.ui.saveStudyReportButton, self.study.on_save_report),
         ):
             button.connect("clicked(bool)", action)
         self.ui.inputVolumeSelector.connect("currentNodeChanged(vtkMRMLNode*)", self.exam.on_volume_chosen)
@@ -222,6 +241,10 @@ class M1SHThkWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.ui.echoVolumesSelector.connect("checkedNodesChanged()", self.exam.on_echoes_chosen)
         self.ui.echoCombinationComboBox.connect("currentIndexChanged(int)", self.exam.on_combination_chosen)
         self.ui.regionsTable.connect("currentCellChanged(int,int,int,int)", self.regions.on_chosen)
+        self.ui.studyClinicalPathLineEdit.connect("currentPathChanged(QString)", self.study.on_clinical_chosen)
+        self.ui.studyChartSelector.connect("currentNodeChanged(vtkMRMLNode*)", self.study.on_chart_chosen)
+        self.ui.studyTableSelector.connect("currentNodeChanged(vtkMRMLNode*)", self.study.on_table_chosen)
+        self.ui.studyCollapsibleButton.connect("contentsCollapsed(bool)", self.study.on_folded)
         actions = {
             "Ctrl+Z": self.lineEdits.on_undo,
             "Ctrl+Shift+Z": self.lineEdits.on_redo,
@@ -392,6 +415,7 @@ class M1SHThkWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
             self.exam.show()
             self.regions.show()
             self.results.show()
+            self.study.show()
         finally:
             self.isUpdating = False
 
@@ -561,6 +585,7 @@ class M1SHThkLogic(ScriptedLoadableModuleLogic):
         self._parameterNode = None
         self._reading = reading.Reading()
         self._outputs = outputs.Outputs()
+        self._study = None
 
     def getParameterNode(self):
         """The scene's M1SHThkParameterNode; the same object as long as the node is the same."""
@@ -730,9 +755,11 @@ class M1SHThkLogic(ScriptedLoadableModuleLogic):
         self._outputs.show_overlay(self.getParameterNode(), read)
 
     def showChart(self):
-        """Show the plot and the summary of the measurements in the layout's views."""
+        """Show the plot and the summary of the measurements in the layout's views; without any, those of the study."""
         parameterNode = self.getParameterNode()
-        outputs.show_in_views(parameterNode.plotChart, parameterNode.summaryTable)
+        outputs.show_in_views(
+            parameterNode.plotChart or parameterNode.studyChart, parameterNode.summaryTable or parameterNode.studyTable
+        )
 
     #
     # Export
@@ -783,6 +810,71 @@ class M1SHThkLogic(ScriptedLoadableModuleLogic):
         write_json(path, description)
         return path
 
+    #
+    # Study
+    #
+
+    def analyseStudy(self, measurementPaths, clinicalPath):
+        """Analyse a study as the command line does, and show what was found as tables and plots.
+
+        :param measurementPaths: tables measurements.tsv
+        :param clinicalPath: the clinical table
+        :return: M1SHThkLib.cohort.analysis.Cohort
+        :raises ValueError: names the file, what is wrong with it and what would be right
+        """
+        # Slicer starts without what only a study needs.
+        from M1SHThkLib.cohort.analysis import analyse
+        from M1SHThkLib.cohort.options import CohortOptions
+        from M1SHThkLib.cohort_files import CLINICAL_COLUMNS, inputs_of, read_studies
+        from M1SHThkLib.described_files import read_described_table
+        from M1SHThkLib.scene import cohort_nodes
+
+        if not measurementPaths or not clinicalPath:
+            raise ValueError(_("Tables are missing; choose measurements and a clinical table in the Study section."))
+        parameterNode = self.getParameterNode()
+        parameterNode.studyMeasurements = [str(path) for path in measurementPaths]
+        parameterNode.studyClinical = str(clinicalPath)
+        inputs = inputs_of(measurementPaths, clinicalPath)
+        studies, notes = read_studies(measurementPaths, clinicalPath)
+        cohort = analyse(studies, CohortOptions(), notes=notes)
+        tables = {}
+        for number, path in enumerate(measurementPaths, 1):
+            title = "measurements" if len(measurementPaths) == 1 else f"measurements {number}"
+            tables[title] = read_described_table(path, MEASUREMENT_COLUMNS)
+        tables["clinical table"] = read_described_table(clinicalPath, CLINICAL_COLUMNS)
+        provenance = {"program": "M1SHThk", "version": __version__, "inputs": inputs}
+        record = json.dumps({**provenance, **cohort.to_dict()}, allow_nan=False)
+        nodes = cohort_nodes.show_cohort(slicer.mrmlScene, cohort, record, tables)
+        parameterNode.studySummary = cohort_nodes.summary(cohort)
+        parameterNode.studyRecord = nodes.record
+        parameterNode.studyTable = nodes.findings
+        parameterNode.studyChart = nodes.charts[0]
+        self._study = inputs, cohort
+        return cohort
+
+    def saveStudyReport(self, folder):
+        """Write the study's folder as the command line does: report.html, cohort.json, tables, and figures.
+
+        Figures are drawn where matplotlib can be imported.
+
+        :raises ValueError: if the study cannot be analysed, or the folder cannot be written
+        """
+        from M1SHThkLib.cohort_figures import draw_cohort
+        from M1SHThkLib.cohort_files import inputs_of
+        from M1SHThkLib.cohort_report import report_page
+        from M1SHThkLib.cohort_result_files import write_cohort
+
+        parameterNode = self.getParameterNode()
+        paths, clinicalPath = list(parameterNode.studyMeasurements), parameterNode.studyClinical
+        # The scene keeps the results, not what the report is drawn from; after loading it, or with other files,
+        # the study is analysed anew.
+        if not paths or not clinicalPath or self._study is None or inputs_of(paths, clinicalPath) != self._study[0]:
+            self.analyseStudy(paths, clinicalPath)
+        inputs, cohort = self._study
+        provenance = {"program": "M1SHThk", "version": __version__, "inputs": inputs}
+        pictures = draw_cohort(cohort)
+        write_cohort(folder, cohort, provenance, report_page(cohort, provenance, pictures), pictures or ())
+
 
 class M1SHThkTest(ScriptedLoadableModuleTest):
     """Self-test: a digital exam, whose truth is known, measured through the scene."""
@@ -797,6 +889,8 @@ class M1SHThkTest(ScriptedLoadableModuleTest):
         self.test_SavedSceneGivesTheSameNumbers()
         self.setUp()
         self.test_MissingInputIsNamed()
+        self.setUp()
+        self.test_StudyIsAnalysed()
 
     def test_MeasuresWhatTheDigitalExamHolds(self):
         self.delayDisplay("Measuring a digital exam")
@@ -844,4 +938,42 @@ class M1SHThkTest(ScriptedLoadableModuleTest):
         logic.getParameterNode().spleniumSegmentID = ""
         with self.assertRaisesRegex(ValueError, "splenium"):
             logic.measure()
+        self.delayDisplay("Test passed")
+
+    def test_StudyIsAnalysed(self):
+        self.delayDisplay("Analysing a small study")
+        # Of 4 x 4 pairs the patient has the greater value in 14, and one is a tie.
+        greatest = {"patient": (0.20, 0.12, 0.09, 0.06), "control": (0.08, 0.06, 0.05, 0.03)}
+        measured = [column.name for column in MEASUREMENT_COLUMNS]
+        with tempfile.TemporaryDirectory() as folder:
+            rows, persons = [], []
+            for group, values in greatest.items():
+                for number, value in enumerate(values):
+                    subject = f"{group}{number}"
+                    persons.append({"subject": subject, "group": group, "field_strength_t": 3.0})
+                    for which, (hemisphere, region) in enumerate(exam_nodes.REGION_KEYS):
+                        row = {"subject": subject, "group": group, "field_strength_t": 3.0}
+                        row |= {"hemisphere": hemisphere, "region": region, "thk_mm": 1.5}
+                        rows.append(row | {"sh_thk_per_mm": value / (which + 1), "sh": 1.5 * value / (which + 1)})
+            clinical = ["subject", "group", "age", "sex", "field_strength_t", "umn_scale", "umn_limb_max"]
+            clinical += ["umn_right_arm", "umn_left_arm", "umn_right_leg", "umn_left_leg", "umn_total"]
+            paths = [os.path.join(folder, name) for name in ("measurements.tsv", "clinical.tsv")]
+            for path, columns, table in ((paths[0], measured, rows), (paths[1], clinical, persons)):
+                write_tsv(path, columns, [[row.get(name) for name in columns] for row in table])
+            logic = M1SHThkLogic()
+            cohort = logic.analyseStudy(paths[:1], paths[1])
+            logic.saveStudyReport(os.path.join(folder, "report"))
+            self.assertTrue(os.path.getsize(os.path.join(folder, "report", "report.html")))
+        (area,) = (
+            finding.estimate
+            for finding in cohort.findings[3.0]
+            if (finding.analysis, finding.quantity, finding.labels.get("marker")) == ("roc", "AUC", "sh_thk_per_mm")
+            and finding.labels["selection"] == "symmetric"
+        )
+        self.assertAlmostEqual(area, 14.5 / 16)
+        parameterNode = logic.getParameterNode()
+        words = parameterNode.studyTable.GetTable().GetColumnByName("In words")
+        self.assertTrue(any("AUC 0.91" in words.GetValue(row) for row in range(words.GetNumberOfValues())))
+        medians = parameterNode.studyChart.GetNthPlotSeriesNode(2).GetTableNode().GetTable().GetColumnByName("y")
+        self.assertAlmostEqual(medians.GetValue(0), 0.055)
         self.delayDisplay("Test passed")

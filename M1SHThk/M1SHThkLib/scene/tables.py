@@ -72,7 +72,7 @@ def _kept(text):
 
 def fill_measurements_table(table, text, identity):
     """Fill the measurements table node from the kept results."""
-    _fill_table(table, MEASUREMENT_COLUMNS, measurement_rows(text, identity))
+    fill_table(table, MEASUREMENT_COLUMNS, measurement_rows(text, identity))
 
 
 def fill_summary_table(table, text):
@@ -108,10 +108,11 @@ def fill_summary_table(table, text):
 
 def fill_profiles_table(table, text, identity):
     """Fill the profiles table node from the kept results."""
-    _fill_table(table, PROFILE_COLUMNS, all_profile_rows(text, identity))
+    fill_table(table, PROFILE_COLUMNS, all_profile_rows(text, identity))
 
 
-def _fill_table(table, columns, rows):
+def fill_table(table, columns, rows):
+    """Fill a table node with columns (Column) that describe themselves, from rows in their order; None is missing."""
     with _modifying(table):
         table.RemoveAllColumns()
         table.SetUseColumnTitleAsColumnHeader(True)

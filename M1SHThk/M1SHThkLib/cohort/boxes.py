@@ -1,0 +1,48 @@
+"""The values of a group place by place, and the box that sums up each: what a box plot shows."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .study import REGION_NAMES, matrix
+
+PLACES = (*REGION_NAMES, "most pathologic")
+PLACES_IN_SHORT = "1, 2 left, right hand knob; 3, 4 paracentral lobule; 5 most pathologic"
+
+
+@dataclass(frozen=True)
+class Box:
+    """Quartiles, and whiskers to the farthest value within 1.5 interquartile ranges of them (Tukey)."""
+
+    lower_whisker: float
+    lower_quartile: float
+    median: float
+    upper_quartile: float
+    upper_whisker: float
+
+
+def box_of(values):
+    """The Box of at least one value, shape (n,), none missing."""
+    lower, median, upper = np.percentile(values, [25, 50, 75])
+    reach = 1.5 * (upper - lower)
+    within = values[(values >= lower - reach) & (values <= upper + reach)]
+    # Between two far values a quartile may lie beyond all that its whisker could reach.
+    return Box(min(within.min(), lower), lower, median, upper, max(within.max(), upper))
+
+
+def values_by_place(study, marker, group):
+    """Of a group ('patient' or 'control') at each of PLACES: the subjects' names, and the values without missing ones.
+
+    Returns
+    -------
+    list of (list of str, float array)
+    """
+    subjects = study.group(group)
+    values = matrix(subjects, marker.column)
+    present = np.isfinite(values)
+    most = marker.pathologic * np.where(present, marker.pathologic * values, -np.inf).max(axis=1)
+    columns = np.column_stack([values, np.where(present.any(axis=1), most, np.nan)])
+    return [
+        ([subject.name for subject, is_there in zip(subjects, there, strict=True) if is_there], column[there])
+        for column, there in zip(columns.T, np.isfinite(columns).T, strict=True)
+    ]

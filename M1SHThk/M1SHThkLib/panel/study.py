@@ -1,0 +1,99 @@
+"""The section that analyses a study: many subjects' measurements and a clinical table."""
+
+import qt
+import slicer
+from slicer.i18n import tr as _
+
+from ..scene.cohort_nodes import SHOWN
+from ..scene.outputs import show_in_views
+from .faults import faults_in_words
+from .libraries import OptionalLibraries
+
+
+class StudySection:
+    """Its tables, what was found, and which plot and table are shown."""
+
+    def __init__(self, panel):
+        self._panel = panel
+        self._libraries = OptionalLibraries()
+        panel.ui.studyChartSelector.addAttribute("vtkMRMLPlotChartNode", SHOWN, "1")
+        panel.ui.studyTableSelector.addAttribute("vtkMRMLTableNode", SHOWN, "1")
+
+    def show(self):
+        """Bring the section in line with the parameter node."""
+        ui, node = self._panel.ui, self._panel.parameterNode
+        paths, listed = list(node.studyMeasurements), ui.studyMeasurementsList
+        if [listed.item(row).text() for row in range(listed.count)] != paths:
+            listed.clear()
+            listed.addItems(paths)
+        if ui.studyClinicalPathLineEdit.currentPath != node.studyClinical:
+            ui.studyClinicalPathLineEdit.currentPath = node.studyClinical
+        ui.clearMeasurementsButton.enabled = bool(paths)
+        if ui.studySummaryBrowser.plainText != node.studySummary:
+            ui.studySummaryBrowser.setPlainText(node.studySummary)
+
+    def on_add_measurements(self, unused=None):
+        """Choose further tables of measurements."""
+        chosen = qt.QFileDialog.getOpenFileNames(
+            self._panel.ui.studyCollapsibleButton, _("Tables of measurements"), "", _("Tables (*.tsv);;All files (*)")
+        )
+        known = list(self._panel.parameterNode.studyMeasurements)
+        self._panel.parameterNode.studyMeasurements = known + [path for path in chosen if path not in known]
+
+    def on_clear_measurements(self, unused=None):
+        """Take all tables of measurements off the list."""
+        self._panel.parameterNode.studyMeasurements = []
+
+    def on_clinical_chosen(self, path):
+        """Keep where the clinical table is."""
+        if not self._panel.isUpdating and self._panel.parameterNode:
+            self._panel.parameterNode.studyClinical = path
+
+    def on_analyse(self, unused=None):
+        """Analyse the study and show what was found."""
+        with faults_in_words():
+            self._libraries.offer()
+            self._analyse()
+            self.show_in_views()
+
+    def _analyse(self):
+        node = self._panel.parameterNode
+        slicer.util.showStatusMessage(_("The study is analysed; this may take a minute."))
+        slicer.app.processEvents()
+        try:
+            with slicer.util.WaitCursor():
+                self._panel.logic.analyseStudy(list(node.studyMeasurements), node.studyClinical)
+        finally:
+            slicer.util.showStatusMessage("")
+
+    def on_save_report(self, unused=None):
+        """Write the report's folder, as the command line does."""
+        with faults_in_words():
+            folder = self._panel.ui.studyReportPathLineEdit.currentPath
+            if not folder:
+                raise ValueError(_("No folder is chosen; choose one in the Study section."))
+            with slicer.util.WaitCursor():
+                self._panel.logic.saveStudyReport(folder)
+            slicer.util.showStatusMessage(_("The report was written."), 3000)
+
+    def on_folded(self, folded):
+        """Whoever opens the section sees the study; whoever folds it, the reading."""
+        if self._panel.parameterNode:
+            if folded:
+                self._panel.logic.showChart()
+            else:
+                self.show_in_views()
+
+    def on_chart_chosen(self, chart):
+        """Show the plot that was chosen."""
+        if not self._panel.isUpdating and self._panel.parameterNode:
+            show_in_views(chart=chart)
+
+    def on_table_chosen(self, table):
+        """Show the table that was chosen."""
+        if not self._panel.isUpdating and self._panel.parameterNode:
+            show_in_views(table=table)
+
+    def show_in_views(self):
+        """Show the chosen plot and table in the layout's views."""
+        show_in_views(self._panel.parameterNode.studyChart, self._panel.parameterNode.studyTable)

@@ -1,0 +1,259 @@
+"""A cohort in the scene: findings and tables as table nodes, box plots and ROC curves as plot nodes."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import slicer
+
+from ..cohort.boxes import PLACES, PLACES_IN_SHORT, box_of, values_by_place
+from ..cohort.cutoff import Choice
+from ..cohort.finding import ANALYSES, ci_text, p_text
+from ..cohort.sample import SELECTIONS, study_sample
+from ..cohort.study import MARKERS, SH_THK, matrix
+from ..columns import Column
+from .tables import fill_table
+
+# Marks the nodes of a study and says what each is for: a new analysis fills them anew.
+ATTRIBUTE, SHOWN = "M1SHThk.Study", "M1SHThk.StudyShown"
+_FINDINGS = tuple(
+    Column(name, "", meaning, None, is_text=True)
+    for name, meaning in (
+        ("Field", "Field strength; empty across field strengths"),
+        ("Analysis", "Which of the analyses"),
+        ("What", "What was asked"),
+        ("n", "How many of what"),
+        ("Estimate", "What is estimated, its value and unit"),
+        ("95 % CI", "Confidence interval of the estimate"),
+        ("Test", "Test whose P follows"),
+        ("P", "P value"),
+        ("In words", "The same in words, or why there is none"),
+    )
+)
+_POINTS = (Column("x", "", "", None), Column("y", "", "", None), Column("what", "", "", None, is_text=True))
+_SERIES = slicer.vtkMRMLPlotSeriesNode
+# Okabe and Ito, Color Universal Design (2008): told apart without colour vision, and by their symbols in grey.
+_BLACK, _GREY, _BLUE, _VERMILION = (0.0, 0.0, 0.0), (0.6, 0.6, 0.6), (0.0, 0.45, 0.70), (0.84, 0.37, 0.0)
+_GREEN = (0.0, 0.62, 0.45)
+_GROUPS = (
+    ("control", "Controls", -0.2, _BLUE, _SERIES.MarkerStyleCircle),
+    ("patient", "Patients", 0.2, _VERMILION, _SERIES.MarkerStyleDiamond),
+)
+_CURVES = dict(
+    zip(
+        SELECTIONS,
+        (
+            (_VERMILION, _SERIES.LineStyleSolid),
+            (_BLUE, _SERIES.LineStyleDash),
+            (_GREEN, _SERIES.LineStyleDot),
+        ),
+        strict=True,
+    )
+)
+_HALF_WIDTH, _JITTER = 0.17, 0.09  # of a box and of its points, where places are 1 apart
+
+
+@dataclass(frozen=True)
+class StudyNodes:
+    """The nodes of a study: what was found, the same as JSON in full precision, and the charts, box plots first."""
+
+    findings: slicer.vtkMRMLTableNode
+    record: slicer.vtkMRMLTextNode
+    charts: tuple[slicer.vtkMRMLPlotChartNode, ...]
+
+
+def show_cohort(scene, cohort, record, tables):
+    """Fill the nodes of a study, made where they are missing; those that it has no use for are removed.
+
+    Parameters
+    ----------
+    scene : vtkMRMLScene
+    cohort : Cohort
+    record : str
+        The results as JSON.
+    tables : mapping of title to (columns, rows)
+        The study's own tables, with Column.
+
+    Returns
+    -------
+    StudyNodes
+    """
+    nodes = _Nodes(scene)
+    findings = nodes.table("findings", "Study: findings", _FINDINGS, list(map(_row, cohort.all_findings())))
+    for title, (columns, rows) in tables.items():
+        nodes.table(f"table {title}", f"Study: {title}", columns, rows)
+    text = nodes.node("vtkMRMLTextNode", "record", "Study: record")
+    text.SetText(record)
+    charts = []
+    for study in cohort.studies:
+        charts += [_box_plot(nodes, study, marker) for marker in MARKERS]
+        charts.append(_roc_plot(nodes, study, cohort.findings[study.field_strength_t]))
+    nodes.remove_unused()
+    return StudyNodes(findings, text, tuple(charts))
+
+
+def summary(cohort):
+    """Who was studied and the main findings, a paragraph each; the notes on the data last."""
+    sizes = [
+        f"{study.field_strength_t:g} T: {len(study.group('patient'))} patients, {len(study.group('control'))} controls."
+        for study in cohort.studies
+    ]
+    main = [finding.words for _, finding in cohort.all_findings() if finding.headline]
+    return "\n\n".join([*sizes, *main, *cohort.notes])
+
+
+class _Nodes:
+    """The scene's nodes of a study, by what they are for."""
+
+    _CLASSES = ("vtkMRMLTableNode", "vtkMRMLTextNode", "vtkMRMLPlotSeriesNode", "vtkMRMLPlotChartNode")
+
+    def __init__(self, scene):
+        self._scene = scene
+        found = [node for name in self._CLASSES for node in slicer.util.getNodesByClass(name, scene)]
+        self._unused = {node.GetAttribute(ATTRIBUTE): node for node in found if node.GetAttribute(ATTRIBUTE)}
+
+    def node(self, class_name, purpose, name, hidden=False):
+        """The node of a purpose; `hidden`: it serves another one and is not offered for itself."""
+        node = self._unused.pop(f"{class_name} {purpose}", None)
+        if node is None:
+            node = self._scene.AddNewNodeByClass(class_name, name)
+            node.SetAttribute(ATTRIBUTE, f"{class_name} {purpose}")
+        node.SetName(name)
+        node.SetHideFromEditors(hidden)
+        if not hidden:
+            node.SetAttribute(SHOWN, "1")
+        return node
+
+    def table(self, purpose, name, columns, rows, hidden=False):
+        """A filled table node."""
+        node = self.node("vtkMRMLTableNode", purpose, name, hidden)
+        fill_table(node, columns, rows)
+        return node
+
+    def series(self, purpose, name, rows, color, line=_SERIES.LineStyleSolid, width=2, marker=_SERIES.MarkerStyleNone):
+        """A series of points (x, y, what), joined by lines but where a value is missing."""
+        table = self.table(purpose, f"Study: {purpose}", _POINTS, rows, hidden=True)
+        node = self.node("vtkMRMLPlotSeriesNode", purpose, name, hidden=True)
+        node.SetAndObserveTableNodeID(table.GetID())
+        node.SetPlotType(_SERIES.PlotTypeScatter)
+        node.SetXColumnName("x")
+        node.SetYColumnName("y")
+        node.SetLabelColumnName("what")
+        node.SetLineStyle(line)
+        node.SetLineWidth(width)
+        node.SetMarkerStyle(marker)
+        node.SetMarkerSize(7)
+        node.SetColor(*color)
+        return node
+
+    def chart(self, purpose, title, x_title, y_title, series):
+        """A chart of series."""
+        chart = self.node("vtkMRMLPlotChartNode", purpose, f"Study: {title}")
+        chart.RemoveAllPlotSeriesNodeIDs()
+        for node in series:
+            chart.AddAndObservePlotSeriesNodeID(node.GetID())
+        chart.SetTitle(title)
+        chart.SetXAxisTitle(x_title)
+        chart.SetYAxisTitle(y_title)
+        chart.SetTitleFontSize(14)
+        chart.SetAxisTitleFontSize(11)
+        chart.SetLegendFontSize(11)
+        chart.SetLegendVisibility(True)
+        return chart
+
+    def remove_unused(self):
+        """Remove what the study has no use for."""
+        for node in self._unused.values():
+            self._scene.RemoveNode(node)
+        self._unused = {}
+
+
+def _row(pair):
+    field, finding = pair
+    estimate = finding.quantity
+    if finding.estimate is not None:
+        estimate += f" {finding.estimate:.3g} {finding.unit}".rstrip()
+    return [
+        "" if field is None else f"{field:g} T",
+        ANALYSES[finding.analysis],
+        finding.what,
+        ", ".join(f"{count} {what.replace('_', ' ')}" for what, count in finding.n.items()),
+        estimate if finding.estimate is not None else f"{estimate}: none",
+        ci_text(finding.ci, 3).removeprefix("95 % CI ") if finding.ci else "",
+        finding.test or "",
+        p_text(finding.p).removeprefix("P ").removeprefix("= ") if finding.p is not None else "",
+        finding.words,
+    ]
+
+
+def _box_plot(nodes, study, marker):
+    """One marker by group and place; there is no box in MRML, so lines draw it."""
+    title = f"{marker.name} by group and region, {study.field_strength_t:g} T"
+    jitter = np.random.default_rng(0)
+    boxes, medians, points = [], [], []
+    for group, name, side, color, symbol in _GROUPS:
+        lines, dots = [], []
+        for place, (subjects, values) in enumerate(values_by_place(study, marker, group), 1):
+            if len(values):
+                box = box_of(values)
+                lines += _outline(box, place + side)
+                medians += _line((place + side - _HALF_WIDTH, box.median), (place + side + _HALF_WIDTH, box.median))
+            x = place + side + jitter.uniform(-_JITTER, _JITTER, len(values))
+            dots += [[*point, subject] for *point, subject in zip(x, values, subjects, strict=True)]
+        label = f"{name} (n = {len(study.group(group))})"
+        boxes.append(nodes.series(f"{title}: {group} boxes", f"{label}, quartiles", lines, color))
+        points.append(
+            nodes.series(f"{title}: {group}", label, dots, color, _SERIES.LineStyleNone, width=1, marker=symbol)
+        )
+    median = nodes.series(f"{title}: medians", "Medians", medians, _BLACK, width=4)
+    unit = "relative to the splenium" if marker.unit == "splenium intensity" else marker.unit
+    chart = nodes.chart(title, title, PLACES_IN_SHORT, f"{marker.name} ({unit})", [*boxes, median, *points])
+    highest = np.nanmax(matrix(study.subjects, marker.column), initial=0.0)
+    # What stands above the highest value is the legend's.
+    _set_ranges(chart, (0.5, len(PLACES) + 0.5), (0.0, 1.4 * highest or 1.0))
+    return chart
+
+
+def _set_ranges(chart, x, y):
+    chart.SetXAxisRangeAuto(False)
+    chart.SetXAxisRange(*x)
+    chart.SetYAxisRangeAuto(False)
+    chart.SetYAxisRange(*y)
+
+
+def _outline(box, x):
+    """The box with its whiskers, as lines parted by missing values."""
+    left, right = x - _HALF_WIDTH, x + _HALF_WIDTH
+    lower, upper = box.lower_quartile, box.upper_quartile
+    return [
+        *_line((left, lower), (right, lower), (right, upper), (left, upper), (left, lower)),
+        *_line((x, upper), (x, box.upper_whisker)),
+        *_line((x - _HALF_WIDTH / 2, box.upper_whisker), (x + _HALF_WIDTH / 2, box.upper_whisker)),
+        *_line((x, lower), (x, box.lower_whisker)),
+        *_line((x - _HALF_WIDTH / 2, box.lower_whisker), (x + _HALF_WIDTH / 2, box.lower_whisker)),
+    ]
+
+
+def _line(*points):
+    return [*([x, y, None] for x, y in points), [None, None, None]]
+
+
+def _roc_plot(nodes, study, findings):
+    """The curve of SH/Thk under each rule of selection."""
+    title = f"ROC of {SH_THK.name}, {study.field_strength_t:g} T"
+    series = [nodes.series(f"{title}: chance", "Chance", _line((0, 0), (1, 1)), _GREY, width=1)]
+    for finding in findings:
+        is_area = (finding.analysis, finding.quantity) == ("roc", "AUC")
+        if is_area and finding.labels["marker"] == SH_THK.column and finding.estimate is not None:
+            selection = finding.labels["selection"]
+            choice = Choice(study_sample(study, SH_THK, selection), SH_THK.pathologic)
+            sensitivity, specificity = choice.rates(choice.called(choice.cutoffs))
+            points = [
+                [*point, f"cut-off {cutoff:.4g}"]
+                for *point, cutoff in zip(1 - specificity, sensitivity, choice.cutoffs, strict=True)
+            ]
+            name = f"{selection}: AUC {finding.estimate:.2f}"
+            color, line = _CURVES[selection]
+            series.append(nodes.series(f"{title}: {selection}", name, points, color, line, 3))
+    chart = nodes.chart(title, title, "1 - specificity", "Sensitivity", series)
+    _set_ranges(chart, (-0.02, 1.02), (-0.02, 1.25))
+    return chart

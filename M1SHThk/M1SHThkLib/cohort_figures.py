@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .cohort.sample import SELECTIONS, study_sample
+from .cohort.boxes import PLACES, values_by_place
+from .cohort.sample import SELECTIONS
 from .cohort.study import LIMBS, MARKERS, REGION_NAMES, SH_THK, matrix
 
 # Okabe and Ito, Color Universal Design (2008).
@@ -16,7 +17,7 @@ BLUE, VERMILION, GREEN, ORANGE, PURPLE = "#0072b2", "#d55e00", "#009e73", "#e69f
 GROUPS = {"control": ("Controls", BLUE, "o", ""), "patient": ("Patients", VERMILION, "^", "////")}
 # Colour, line, and mark with its size, so that marks on one point are all seen.
 CURVES = {"paper": (VERMILION, "-", "^", 13), "symmetric": (BLUE, "--", "o", 9), "clustered": (GREEN, ":", "s", 6)}
-PLACES = ((BLUE, "o"), (VERMILION, "^"), (GREEN, "s"), (PURPLE, "D"))  # one a region, or the limb that it serves
+MARKS = ((BLUE, "o"), (VERMILION, "^"), (GREEN, "s"), (PURPLE, "D"))  # one a region, or the limb that it serves
 STYLE = {"font.size": 9, "axes.titlesize": 10, "axes.spines.top": False, "axes.spines.right": False}
 WIDTH_INCHES, DPI = 7.1, 200  # what A4 leaves between its margins
 JITTER = 0.09
@@ -81,7 +82,7 @@ def _picture(figure, study, name, analysis, alt, caption):
 
 def _boxes(study, findings):
     for marker in MARKERS:
-        values = {group: _by_place(study, marker, group) for group in GROUPS}
+        values = {group: [own for _, own in values_by_place(study, marker, group)] for group in GROUPS}
         if not any(len(own) for places in values.values() for own in places):
             continue
         figure = _figure(3.3)
@@ -94,8 +95,7 @@ def _boxes(study, findings):
                 x = place + side + jitter.uniform(-JITTER, JITTER, len(own))
                 axes.scatter(x, own, s=11, zorder=3, clip_on=False, **look)
             axes.scatter([], [], s=20, label=f"{label} (n = {len(study.group(group))})", **look)
-        names = [name.replace(" ", "\n", 1).replace("paracentral ", "paracentral\n") for name in REGION_NAMES]
-        axes.set_xticks(range(5), [*names, "most\npathologic"])
+        axes.set_xticks(range(len(PLACES)), [name.replace(" ", "\n") for name in PLACES])
         axes.set(ylabel=_label(marker), ylim=(0, None))
         axes.set_title(f"{marker.name} at {study.field_strength_t:g} T", loc="left")
         axes.legend(frameon=False, loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=2, borderpad=0)
@@ -109,13 +109,6 @@ def _boxes(study, findings):
             f"{marker.name} by group and region at {study.field_strength_t:g} T. Box: quartiles and median; whiskers: "
             "to the farthest value within 1.5 interquartile ranges; points: subjects.",
         )
-
-
-def _by_place(study, marker, group):
-    """Values of a group, without missing ones, in each region and in each subject's most pathologic one."""
-    regions = [own[np.isfinite(own)] for own in matrix(study.group(group), marker.column).T]
-    most = study_sample(study, marker, "symmetric")
-    return [*regions, most.patients if group == "patient" else most.controls]
 
 
 def _box(axes, values, at, color, hatch):
@@ -205,8 +198,8 @@ def _scores(study, findings):
         figure = _figure(3.6)
         axes = figure.add_subplot()
         values, scores = matrix(patients, SH_THK.column), np.array([patient.umn for patient in patients])
-        jitter = np.random.default_rng(0).uniform(-0.025, 0.025, values.shape) * highest
-        for place, (color, point) in enumerate(PLACES):
+        jitter = np.random.default_rng(0).uniform(-0.025, 0.025, values.shape) * np.nanmax(scores)
+        for place, (color, point) in enumerate(MARKS):
             limb = " ".join(LIMBS[place])
             axes.scatter(
                 (scores + jitter)[:, place],
@@ -218,8 +211,10 @@ def _scores(study, findings):
                 linewidth=1.0,
                 label=f"{limb} ({REGION_NAMES[place]})",
             )
-        axes.set(xlabel=f"Upper motor neuron score of the limb ({scale}, 0 to {highest:g})", ylabel=_label(SH_THK))
+        extent = f", 0 to {highest:g}" if np.isfinite(highest) else ""
+        axes.set(xlabel=f"Upper motor neuron score of the limb ({scale}{extent})", ylabel=_label(SH_THK))
         axes.set(ylim=(0, None), title=f"Patients at {study.field_strength_t:g} T (n = {len(patients)})")
+        axes.xaxis.get_major_locator().set_params(integer=True)
         axes.legend(frameon=False, loc="upper left", bbox_to_anchor=(1.0, 1.0))
         yield _picture(
             figure,
@@ -247,7 +242,7 @@ def _differences(study, findings):
     for number, ((first, second), by_region) in enumerate(repeats.items(), 1):
         figure = _figure(5.2)
         panels = figure.subplots(2, 2, sharex=True, sharey=True)
-        for axes, name, (color, point) in zip(panels.flat, REGION_NAMES, PLACES, strict=True):
+        for axes, name, (color, point) in zip(panels.flat, REGION_NAMES, MARKS, strict=True):
             axes.set_title(name)
             if name in by_region:
                 _agreement(axes, by_region[name], color, point)

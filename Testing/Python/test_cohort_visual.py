@@ -92,12 +92,13 @@ class TestKappa:
 
     def test_between_readers_of_the_same_session_and_sessions_of_the_same_reader_alone(self):
         findings = visual_findings(read_study(9, 9, A_1=(5, 8), A_2=(6, 8), B_1=(7, 7), B_2=(6, 7)), OPTIONS)
-        assert sorted(f.what for f in findings if f.quantity == "kappa") == [
-            "Reader A: agreement between sessions 1 and 2",
-            "Reader B: agreement between sessions 1 and 2",
-            "Readers A and B: agreement in session 1",
-            "Readers A and B: agreement in session 2",
-        ]
+        # 9 - 8 controls and 5 patients of A are among those of B in session 1, and so on.
+        assert {f.what: f.details["table"] for f in findings if f.quantity == "kappa"} == {
+            "Reader A: agreement between sessions 1 and 2": [[6, 0], [1, 11]],
+            "Reader B: agreement between sessions 1 and 2": [[8, 1], [0, 9]],
+            "Readers A and B: agreement in session 1": [[6, 0], [3, 9]],
+            "Readers A and B: agreement in session 2": [[7, 0], [1, 10]],
+        }
 
     @pytest.mark.parametrize(
         ("table", "estimate", "says"),
@@ -139,6 +140,13 @@ class TestMcNemar:
         # SH/Thk of the patients is 1.1 to 2.1 in ten steps: six reach 1.5, the reader finds the other four.
         given = of(findings, "difference of sensitivity", cutoff="given")
         assert (given.details["measurement_alone_right"], given.details["reader_alone_right"]) == (6, 4)
+        # No control reaches 1.5; the reader takes three for patients.
+        given = of(findings, "difference of specificity", cutoff="given")
+        assert (given.details["measurement"], given.details["reader"]) == (1.0, 0.7)
+
+    def test_better_session_stands_for_the_reader(self):
+        findings = visual_findings(read_study(10, 10, A_1=(4, 10), A_2=(7, 10)), OPTIONS)
+        assert of(findings, "difference of sensitivity", cutoff="youden").details["reader"] == 0.7
 
     def test_no_difference_is_not_tested(self):
         found = of(visual_findings(read_study(5, 5, A_1=(5, 5)), OPTIONS), "difference of sensitivity", cutoff="youden")

@@ -168,8 +168,8 @@ def _kappa(what, labels, one, other):
         return none(f"{what}: no kappa, since no subject was read both times.")
     (yes, only_one), (only_other, no) = table
     lead = (
-        f"{what}, the same in {equal} of {n['subjects']} subjects (pathologic in both {yes}, in the first alone {only_one}, "
-        f"in the second alone {only_other}, in neither {no})"
+        f"{what}, the same in {equal} of {n['subjects']} subjects (pathologic in both {yes}, in the first alone "
+        f"{only_one}, in the second alone {only_other}, in neither {no})"
     )
     if len(set(one)) == 1 or len(set(other)) == 1:
         return none(f"{lead}: no kappa, since one of the two called every subject the same.")

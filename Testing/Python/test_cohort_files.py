@@ -103,7 +103,9 @@ def test_tables_as_spreadsheets_write_them(tables):
         writer.writerows(
             {"site": "Pisa"} | {key: "NA" if cell == "n/a" else cell for key, cell in row.items()} for row in rows
         )
-    clinical.write_bytes(b"\xef\xbb\xbf" + clinical.read_bytes().replace(b"\n", b"\r\n").replace(b"n/a", b" ") + b"\r\n")
+    clinical.write_bytes(
+        b"\xef\xbb\xbf" + clinical.read_bytes().replace(b"\n", b"\r\n").replace(b"n/a", b" ") + b"\r\n"
+    )
     (study,), _ = read_studies([measurements], clinical)
     (subject,) = study.subjects
     assert (subject.group, subject.age, subject.sex) == ("control", 60, "F")

@@ -76,16 +76,28 @@ def minimal():
 
 
 @pytest.fixture(scope="module")
+def both():
+    """Subjects measured at two field strengths."""
+    random = np.random.default_rng(2)
+    studies = [
+        study_of(*(0.1 * np.exp(clustered_normals(random, n, 0.6)) for n in (7, 6)), field_strength_t=tesla)
+        for tesla in (3.0, 7.0)
+    ]
+    return analyse(studies, OPTIONS)
+
+
+@pytest.fixture(scope="module")
 def few_pictures(minimal):
     return draw_cohort(minimal)
 
 
-@pytest.fixture(scope="module", params=["full", "minimal"])
+@pytest.fixture(scope="module", params=["full", "minimal", "both"])
 def reported(request):
     """A cohort, and its report as a tree."""
     cohort = request.getfixturevalue(request.param)
-    pictures = request.getfixturevalue("pictures" if request.param == "full" else "few_pictures")
-    return cohort, ET.fromstring(report_page(cohort, PROVENANCE, pictures))
+    pictures = {"full": "pictures", "minimal": "few_pictures"}.get(request.param)
+    drawn = request.getfixturevalue(pictures) if pictures else None
+    return cohort, ET.fromstring(report_page(cohort, PROVENANCE, drawn))
 
 
 def text_of(tree):
@@ -140,21 +152,42 @@ class TestReport:
         levels = [int(element.tag[1]) for element in tree.iter() if re.fullmatch("h[1-6]", element.tag)]
         assert levels[0] == 1 and all(b - a <= 1 for a, b in pairwise(levels))
 
+    def test_keeps_field_strengths_apart(self, both):
+        tree = ET.fromstring(report_page(both, PROVENANCE))
+        across = {finding.words for field, finding in both.all_findings() if field is None}
+        for name, wanted in (
+            ("field-3T", both.findings[3.0]),
+            ("field-7T", both.findings[7.0]),
+            ("across", both.across),
+        ):
+            cells = {element.text for element in section(tree, name).iter("td")}
+            assert {finding.words for finding in wanted} <= cells
+            assert (across <= cells) == (name == "across")
+        assert any("Wilcoxon" in words for words in across)
+
     def test_takes_names_as_text(self, full):
         assert "sub-<script>&" in text_of(ET.fromstring(report_page(full, PROVENANCE)))
 
-    def test_says_of_a_virtual_study_what_it_is(self, full):
+    def test_says_of_a_virtual_study_what_it_is_and_sets_it_beside_the_paper(self, full):
         virtual = {"notice": "Simulated; not the biology.", "seed": 5}
-        tree = ET.fromstring(report_page(replace(full, virtual=virtual), PROVENANCE))
+        cohort = analyse(full.studies, OPTIONS, virtual)
+        tree = ET.fromstring(report_page(cohort, PROVENANCE))
         assert virtual["notice"] in text_of(section(tree, "findings"))
         assert "virtual study: seed" in text_of(section(tree, "settings"))
-
-    def test_sets_results_beside_the_paper(self, full):
-        rows = ({"Result": "AUC", "Paper": "0.89", "Here": 0.91}, {"Result": "rho", "Paper": "0.57", "Here": None})
-        tree = ET.fromstring(report_page(replace(full, beside_the_paper=rows), PROVENANCE))
         beside = section(tree, "paper")
-        assert [cell.text for cell in beside.iter("th")] == ["Result", "Paper", "Here", "AUC", "rho"]
-        assert [cell.text or "" for cell in beside.iter("td")] == ["0.89", "0.91", "0.57", ""]
+        area = next(row for row in beside.iter("tr") if text_of(row).startswith("AUC"))
+        assert [cell.text for cell in area][1] == "0.89"
+        (found,) = [
+            finding
+            for _, finding in cohort.all_findings()
+            if (finding.analysis, finding.quantity) == ("roc", "AUC")
+            and (finding.labels["marker"], finding.labels["selection"]) == ("sh_thk_per_mm", "paper")
+        ]
+        assert [cell.text for cell in area][2].startswith(f"{found.estimate:.2f} ")
+
+    def test_sets_no_real_study_beside_the_paper(self, full):
+        assert not full.beside_the_paper
+        assert "Beside the paper" not in report_page(full, PROVENANCE)
 
     def test_ends_with_settings_and_inputs(self, full):
         settings = text_of(section(ET.fromstring(report_page(full, PROVENANCE)), "settings"))

@@ -7,6 +7,7 @@ from .correlation import correlation_findings
 from .finding import Finding
 from .groups import field_strength_findings, group_findings
 from .options import CohortOptions
+from .published import beside_the_paper
 from .repeatability import repeatability_findings
 from .roc import roc_findings
 from .sample_size import sample_size_findings
@@ -46,8 +47,8 @@ class Cohort:
     virtual : dict or None
         How the subjects were simulated, as plain data, with a 'notice' of what that is worth; None for real ones.
     beside_the_paper : tuple of dict
-        Rows of a table that sets results beside the published ones, column heading to text or number, the first of
-        which names the row.
+        Rows of a table that sets a virtual study's results beside the published ones: column heading to text, the
+        first of which names the row.
     """
 
     studies: tuple[Study, ...]
@@ -104,4 +105,6 @@ def analyse(studies, options, virtual=None, notes=()):
         for study in studies
     }
     across = tuple(field_strength_findings(studies, options))
-    return Cohort(tuple(studies), options, findings, across, tuple(notes), virtual)
+    # Only a study made after the paper's is to be held against it.
+    rows = [row for study in studies if virtual for row in beside_the_paper(study, findings[study.field_strength_t])]
+    return Cohort(tuple(studies), options, findings, across, tuple(notes), virtual, tuple(rows))

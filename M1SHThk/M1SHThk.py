@@ -132,7 +132,7 @@ class M1SHThkParameterNode:
     group: Annotated[str, Choice(["", "patient", "control"])] = ""
     fieldStrength: Annotated[float, WithinRange(0, 25)] = 0.0
 
-    smoothingMm: Annotated[float, WithinRange(0.0, 1.0)] = 0.05
+    smoothingMm: Annotated[float, WithinRange(0.0, 1.0)] = 0.03
     normalSpacingMm: Annotated[float, WithinRange(0.05, 2.0)] = 0.2
     depthMaxMm: Annotated[float, WithinRange(2.0, 15.0)] = 6.0
     depthStepMm: Annotated[float, WithinRange(0.02, 0.5)] = 0.1

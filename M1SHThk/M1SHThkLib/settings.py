@@ -22,7 +22,7 @@ class Settings:
     """
 
     smoothing_mm: float = _number(
-        0.05, "mm", 0.0, 1.0, "Root-mean-square distance that the smoothing spline may keep from the drawn points"
+        0.03, "mm", 0.0, 1.0, "Root-mean-square distance that the smoothing spline may keep from the drawn points"
     )
     normal_spacing_mm: float = _number(
         0.2, "mm", 0.05, 2.0, "Distance between neighbouring normals along the pial line"

@@ -14,7 +14,7 @@ CHOICES = [setting for setting in fields(Settings) if "choices" in setting.metad
 names = [setting.name for setting in NUMBERS]
 
 ALLOWED = {
-    "smoothing_mm": (0.05, "mm", 0, 1),
+    "smoothing_mm": (0.03, "mm", 0, 1),
     "normal_spacing_mm": (0.2, "mm", 0.05, 2),
     "depth_max_mm": (6, "mm", 2, 15),
     "depth_step_mm": (0.1, "mm", 0.02, 0.5),

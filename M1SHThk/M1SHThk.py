@@ -823,6 +823,7 @@ class M1SHThkLogic(ScriptedLoadableModuleLogic):
         :raises ValueError: names the file, what is wrong with it and what would be right
         """
         # Slicer starts without what only a study needs.
+        from M1SHThkLib.batch import program
         from M1SHThkLib.cohort.analysis import analyse
         from M1SHThkLib.cohort.options import CohortOptions
         from M1SHThkLib.cohort_files import CLINICAL_COLUMNS, inputs_of, read_studies
@@ -842,13 +843,12 @@ class M1SHThkLogic(ScriptedLoadableModuleLogic):
             title = "measurements" if len(measurementPaths) == 1 else f"measurements {number}"
             tables[title] = read_described_table(path, MEASUREMENT_COLUMNS)
         tables["clinical table"] = read_described_table(clinicalPath, CLINICAL_COLUMNS)
-        provenance = {"program": "M1SHThk", "version": __version__, "inputs": inputs}
-        record = json.dumps({**provenance, **cohort.to_dict()}, allow_nan=False)
-        nodes = cohort_nodes.show_cohort(slicer.mrmlScene, cohort, record, tables)
+        record = json.dumps({**program(), "inputs": inputs, **cohort.to_dict()}, allow_nan=False)
+        findings, text, charts = cohort_nodes.show_cohort(slicer.mrmlScene, cohort, record, tables)
         parameterNode.studySummary = cohort_nodes.summary(cohort)
-        parameterNode.studyRecord = nodes.record
-        parameterNode.studyTable = nodes.findings
-        parameterNode.studyChart = nodes.charts[0]
+        parameterNode.studyRecord = text
+        parameterNode.studyTable = findings
+        parameterNode.studyChart = charts[0]
         self._study = inputs, cohort
         return cohort
 
@@ -859,6 +859,7 @@ class M1SHThkLogic(ScriptedLoadableModuleLogic):
 
         :raises ValueError: if the study cannot be analysed, or the folder cannot be written
         """
+        from M1SHThkLib.batch import program
         from M1SHThkLib.cohort_figures import draw_cohort
         from M1SHThkLib.cohort_files import inputs_of
         from M1SHThkLib.cohort_report import report_page
@@ -871,7 +872,7 @@ class M1SHThkLogic(ScriptedLoadableModuleLogic):
         if not paths or not clinicalPath or self._study is None or inputs_of(paths, clinicalPath) != self._study[0]:
             self.analyseStudy(paths, clinicalPath)
         inputs, cohort = self._study
-        provenance = {"program": "M1SHThk", "version": __version__, "inputs": inputs}
+        provenance = {**program(), "inputs": inputs}
         pictures = draw_cohort(cohort)
         write_cohort(folder, cohort, provenance, report_page(cohort, provenance, pictures), pictures or ())
 

@@ -13,9 +13,11 @@ pytest.importorskip("slicer", reason="no slicer-core wheel for this machine")
 
 import reader  # brings Slicer up
 import slicer
+from M1SHThkLib.__main__ import main
+from scipy.integrate import trapezoid
 from study_files import READING, write_study
 
-FINDINGS, MEASUREMENTS, CLINICAL = "Study: findings", "Study: measurements", "Study: clinical table"
+FINDINGS, MEASUREMENTS, CLINICAL = "Study findings", "Study measurements", "Study clinical table"
 
 
 @pytest.fixture(autouse=True)
@@ -101,7 +103,7 @@ def everything():
             if not node.GetHideFromEditors()
         },
         "charts": {name: chart.GetNumberOfPlotSeriesNodes() for name, chart in charts.items()},
-        "roc": np.round(points(charts["Study: ROC of SH/Thk, 3 T"], "symmetric"), 5).tolist(),
+        "roc": np.round(points(charts["Study ROC of SH/Thk, 3 T"], "symmetric"), 5).tolist(),
     }
 
 
@@ -110,78 +112,88 @@ def everything():
 #
 
 
-def test_tables_and_plots_show_what_the_files_hold(monkeypatch, files):
-    measurements, clinical, values = files
-    analyse(monkeypatch, measurements, clinical)
-    patients, controls = values[:9], values[9:]
+@pytest.fixture(scope="module")
+def found(tmp_path_factory):
+    """SH/Thk of a study, shape (subjects, 4), and what its nodes hold after the analysis."""
+    measurements, clinical, values = write_study(tmp_path_factory.mktemp("study"))
+    slicer.util.selectModule("M1SHThk")
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        analyse(monkeypatch, measurements, clinical)
     tables, charts = nodes("vtkMRMLTableNode"), nodes("vtkMRMLPlotChartNode")
-    # Every patient against every control, each with the greatest value.
-    pairs = patients.max(axis=1)[:, None] - controls.max(axis=1)
+    boxes = charts["Study SH/Thk by group and region, 3 T"]
+    return {
+        "values": values,
+        "cells": {name: cells(tables[name]) for name in (FINDINGS, MEASUREMENTS, CLINICAL)},
+        "unit": tables[MEASUREMENTS].GetColumnUnitLabel("sh_thk_per_mm"),
+        "roc": points(charts["Study ROC of SH/Thk, 3 T"], "symmetric"),
+        **{name: points(boxes, name) for name in ("Medians", "Controls (n = 8), quartiles", "Patients (n = 9)")},
+        "summary": reader.ui().studySummaryBrowser.plainText,
+        "shown": shown(),
+    }
+
+
+def test_the_area_under_the_curve_counts_pairs(found):
+    patients, controls = found["values"][:9].max(axis=1), found["values"][9:].max(axis=1)
+    pairs = patients[:, None] - controls
     auc = ((pairs > 0) + 0.5 * (pairs == 0)).mean()
     assert 0.6 < auc < 0.99
     (row,) = [
         row
-        for row in cells(tables[FINDINGS])
+        for row in found["cells"][FINDINGS]
         if row["Analysis"] == "Telling patients from controls"
-        and row["What"].startswith("SH/Thk, patients")
-        and "symmetric" in row["What"]
+        and row["What"] == "SH/Thk, patients against controls (symmetric selection)"
         and row["Estimate"].startswith("AUC")
     ]
     assert row["Estimate"] == f"AUC {auc:.3g}"
     assert (row["Field"], row["n"]) == ("3 T", "9 patients, 8 controls")
-    assert f"AUC {auc:.2f}" in row["In words"] and f"AUC {auc:.2f}" in reader.ui().studySummaryBrowser.plainText
-    # The area under the curve that is drawn is that area.
-    curve = points(charts["Study: ROC of SH/Thk, 3 T"], "symmetric")
-    assert np.trapezoid(curve[:, 1], curve[:, 0]) == pytest.approx(auc)
-    # Boxes: controls left and patients right of each region's place, the greatest last.
-    medians = points(charts["Study: SH/Thk by group and region, 3 T"], "Medians")
+    assert f"AUC {auc:.2f}" in row["In words"] and f"AUC {auc:.2f}" in found["summary"]
+    assert trapezoid(found["roc"][:, 1], found["roc"][:, 0]) == pytest.approx(auc)
+    assert found["shown"] == ["Study SH/Thk by group and region, 3 T", FINDINGS]
+
+
+def test_medians_and_points_stand_at_their_places(found):
+    patients, controls = found["values"][:9], found["values"][9:]
+    medians = found["Medians"]
     expected = [np.median(column) for own in (controls, patients) for column in (*own.T, own.max(axis=1))]
     np.testing.assert_allclose(medians[::2, 1], expected)
-    np.testing.assert_allclose(
-        medians.reshape(-1, 2, 2)[:, :, 0].mean(axis=1), [0.8, 1.8, 2.8, 3.8, 4.8, 1.2, 2.2, 3.2, 4.2, 5.2]
-    )
-    dots = points(charts["Study: SH/Thk by group and region, 3 T"], "Patients (n = 9)")
-    np.testing.assert_allclose(np.sort(dots[:, 1]), np.sort(np.concatenate([patients.ravel(), patients.max(axis=1)])))
-    assert shown() == ["Study: SH/Thk by group and region, 3 T", FINDINGS]
+    # Controls left and patients right of each region's place, the greatest of a subject last.
+    middles = medians[:, 0].reshape(-1, 2).mean(axis=1)
+    np.testing.assert_allclose(middles, [*np.arange(1, 6) - 0.2, *np.arange(1, 6) + 0.2])
+    dots = found["Patients (n = 9)"]
+    for place, own in enumerate((*patients.T, patients.max(axis=1)), 1):
+        np.testing.assert_allclose(dots[np.abs(dots[:, 0] - place - 0.2) < 0.1, 1], own)
 
 
-def test_boxes_are_those_of_the_textbook(monkeypatch, files):
-    measurements, clinical, values = files
-    analyse(monkeypatch, measurements, clinical)
-    matplotlib = pytest.importorskip("matplotlib.cbook")
-    chart = nodes("vtkMRMLPlotChartNode")["Study: SH/Thk by group and region, 3 T"]
-    lines = points(chart, "Controls (n = 8), quartiles")
-    for place, own in enumerate(values[9:].T, 1):
-        (stats,) = matplotlib.boxplot_stats(own)
-        at = lines[np.abs(lines[:, 0] - (place - 0.2)) < 0.2, 1]
+def test_boxes_are_those_that_matplotlib_draws(found):
+    from matplotlib.cbook import boxplot_stats
+
+    lines = found["Controls (n = 8), quartiles"]
+    for place, own in enumerate(found["values"][9:].T, 1):
+        (stats,) = boxplot_stats(own)
+        at = lines[np.abs(lines[:, 0] - place + 0.2) < 0.2, 1]
         np.testing.assert_allclose(np.unique(at), [stats[key] for key in ("whislo", "q1", "q3", "whishi")])
 
 
-def test_the_files_are_tables_in_the_scene(monkeypatch, files):
-    measurements, clinical, values = files
-    analyse(monkeypatch, measurements, clinical)
-    tables = nodes("vtkMRMLTableNode")
-    table = tables[MEASUREMENTS].GetTable()
-    column = table.GetColumnByName("sh_thk_per_mm")
-    assert [column.GetValue(row) for row in range(table.GetNumberOfRows())] == values.ravel().tolist()
-    assert tables[MEASUREMENTS].GetColumnUnitLabel("sh_thk_per_mm") == "1/mm"
-    persons = cells(tables[CLINICAL])
+def test_the_files_are_tables_in_the_scene(found):
+    measured, persons = found["cells"][MEASUREMENTS], found["cells"][CLINICAL]
+    assert [float(row["sh_thk_per_mm"]) for row in measured] == found["values"].ravel().tolist()
+    assert found["unit"] == "1/mm"
     assert persons[1] | {"subject": "sub-P01", "group": "patient", READING: "pathologic", "age": "51.0"} == persons[1]
 
 
 def test_choosing_shows_plot_and_table_and_folding_gives_the_views_back(monkeypatch, files):
     analyse(monkeypatch, *files[:2])
     ui = reader.ui()
-    reader.choose(ui.studyChartSelector, nodes("vtkMRMLPlotChartNode")["Study: ROC of SH/Thk, 3 T"])
+    reader.choose(ui.studyChartSelector, nodes("vtkMRMLPlotChartNode")["Study ROC of SH/Thk, 3 T"])
     reader.choose(ui.studyTableSelector, nodes("vtkMRMLTableNode")[CLINICAL])
-    assert shown() == ["Study: ROC of SH/Thk, 3 T", CLINICAL]
+    assert shown() == ["Study ROC of SH/Thk, 3 T", CLINICAL]
     assert reader.plot().mrmlPlotViewNode().GetPlotChartNode().GetTitle() == "ROC of SH/Thk, 3 T"
     slicer.modules.M1SHThkWidget.logic.showTables()
     slicer.modules.M1SHThkWidget.logic.showChart()
     assert shown()[1] == "M1SHThk summary"
     ui.studyCollapsibleButton.click()
     ui.studyCollapsibleButton.click()
-    assert shown() == ["Study: ROC of SH/Thk, 3 T", CLINICAL]
+    assert shown() == ["Study ROC of SH/Thk, 3 T", CLINICAL]
 
 
 def test_another_study_takes_the_place_of_the_first(monkeypatch, files, tmp_path):
@@ -194,9 +206,9 @@ def test_another_study_takes_the_place_of_the_first(monkeypatch, files, tmp_path
     (tmp_path / "7T").mkdir()
     analyse(monkeypatch, *write_study(tmp_path / "7T", patients=5, controls=6, tesla=7.0, seed=3)[:2])
     second = {name for kind in ("vtkMRMLTableNode", "vtkMRMLPlotSeriesNode") for name in nodes(kind)}
-    assert not any("3 T" in name for name in second) and any("3 T" in name for name in first)
+    assert not any("3T" in name for name in second) and any("3T" in name for name in first)
     assert reader.ui().studySummaryBrowser.plainText.startswith("7 T: 5 patients, 6 controls.")
-    assert shown() == ["Study: SH/Thk by group and region, 7 T", FINDINGS]
+    assert shown() == ["Study SH/Thk by group and region, 7 T", FINDINGS]
 
 
 @pytest.mark.parametrize(("patients", "controls"), [(0, 4), (3, 0), (1, 1)])
@@ -214,7 +226,7 @@ def test_without_the_optional_libraries_the_rest_is_there(monkeypatch, files):
     analyse(monkeypatch, *files[:2])
     words = [row["In words"] for row in cells(nodes("vtkMRMLTableNode")[FINDINGS])]
     assert any("not installed" in sentence for sentence in words)
-    curve = points(nodes("vtkMRMLPlotChartNode")["Study: ROC of SH/Thk, 3 T"], "symmetric")
+    curve = points(nodes("vtkMRMLPlotChartNode")["Study ROC of SH/Thk, 3 T"], "symmetric")
     assert curve[0].tolist() == [0, 0] and curve[-1].tolist() == [1, 1]
 
 
@@ -225,7 +237,7 @@ def test_without_the_optional_libraries_the_rest_is_there(monkeypatch, files):
 
 def test_a_saved_scene_comes_back_with_tables_and_plots(monkeypatch, files, tmp_path):
     analyse(monkeypatch, *files[:2])
-    reader.choose(reader.ui().studyChartSelector, nodes("vtkMRMLPlotChartNode")["Study: ROC of SH/Thk, 3 T"])
+    reader.choose(reader.ui().studyChartSelector, nodes("vtkMRMLPlotChartNode")["Study ROC of SH/Thk, 3 T"])
     before = everything()
     numbers = {name: numbers_of(node) for name, node in nodes("vtkMRMLTableNode").items()}
     assert slicer.util.saveScene(str(tmp_path / "study.mrb"))
@@ -234,22 +246,24 @@ def test_a_saved_scene_comes_back_with_tables_and_plots(monkeypatch, files, tmp_
     # Slicer's table files keep six digits.
     for name, expected in numbers.items():
         np.testing.assert_allclose(numbers_of(nodes("vtkMRMLTableNode")[name]), expected, rtol=1e-5)
-    assert shown() == ["Study: ROC of SH/Thk, 3 T", FINDINGS]
+    assert shown() == ["Study ROC of SH/Thk, 3 T", FINDINGS]
     reader.enter_path(reader.ui().studyReportPathLineEdit, tmp_path / "again")
     reader.ui().saveStudyReportButton.click()
     assert json.loads((tmp_path / "again" / "cohort.json").read_text())["findings"] == before["record"]["findings"]
 
 
-def test_the_report_is_written(monkeypatch, files, tmp_path):
+def test_the_report_is_that_of_the_command_line(monkeypatch, files, tmp_path):
     analyse(monkeypatch, *files[:2])
-    reader.enter_path(reader.ui().studyReportPathLineEdit, tmp_path / "report")
+    reader.enter_path(reader.ui().studyReportPathLineEdit, tmp_path / "window")
     reader.ui().saveStudyReportButton.click()
-    written = {path.name for path in (tmp_path / "report").iterdir()}
-    assert {"cohort.json", "report.html", "findings.tsv", "values.tsv", "roc.tsv"} <= written
-    record = json.loads(reader.parameters().studyRecord.GetText())
-    written = json.loads((tmp_path / "report" / "cohort.json").read_text())
-    assert {name: written[name] for name in record} == record
-    assert record["inputs"][0]["path"] == files[0].as_posix()
+    line = ["cohort", str(files[0]), "--clinical", str(files[1]), "-o", str(tmp_path / "line")]
+    assert main(line) == 0
+    written = sorted(path.relative_to(tmp_path / "line") for path in (tmp_path / "line").rglob("*") if path.is_file())
+    assert {"cohort.json", "report.html", "findings.tsv"} <= {path.name for path in written}
+    for path in written:
+        assert (tmp_path / "window" / path).read_bytes() == (tmp_path / "line" / path).read_bytes(), path
+    record = json.loads((tmp_path / "line" / "cohort.json").read_text())
+    assert json.loads(reader.parameters().studyRecord.GetText()) == record
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,8 @@ import qt
 import slicer
 from slicer.i18n import tr as _
 
-from ..scene.cohort_nodes import SHOWN
 from ..scene.outputs import show_in_views
+from ..scene.study_nodes import SHOWN
 from .faults import faults_in_words
 from .libraries import OptionalLibraries
 
@@ -51,20 +51,12 @@ class StudySection:
 
     def on_analyse(self, unused=None):
         """Analyse the study and show what was found."""
+        node = self._panel.parameterNode
         with faults_in_words():
             self._libraries.offer()
-            self._analyse()
-            self.show_in_views()
-
-    def _analyse(self):
-        node = self._panel.parameterNode
-        slicer.util.showStatusMessage(_("The study is analysed; this may take a minute."))
-        slicer.app.processEvents()
-        try:
             with slicer.util.WaitCursor():
                 self._panel.logic.analyseStudy(list(node.studyMeasurements), node.studyClinical)
-        finally:
-            slicer.util.showStatusMessage("")
+            self.show_in_views()
 
     def on_save_report(self, unused=None):
         """Write the report's folder, as the command line does."""

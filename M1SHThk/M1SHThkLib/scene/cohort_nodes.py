@@ -1,7 +1,5 @@
 """A cohort in the scene: findings and tables as table nodes, box plots and ROC curves as plot nodes."""
 
-from dataclasses import dataclass
-
 import numpy as np
 import slicer
 
@@ -11,10 +9,8 @@ from ..cohort.finding import ANALYSES, ci_text, p_text
 from ..cohort.sample import SELECTIONS, study_sample
 from ..cohort.study import MARKERS, SH_THK, matrix
 from ..columns import Column
-from .tables import fill_table
+from .study_nodes import StudyNodes
 
-# Marks the nodes of a study and says what each is for: a new analysis fills them anew.
-ATTRIBUTE, SHOWN = "M1SHThk.Study", "M1SHThk.StudyShown"
 _FINDINGS = tuple(
     Column(name, "", meaning, None, is_text=True)
     for name, meaning in (
@@ -29,7 +25,6 @@ _FINDINGS = tuple(
         ("In words", "The same in words, or why there is none"),
     )
 )
-_POINTS = (Column("x", "", "", None), Column("y", "", "", None), Column("what", "", "", None, is_text=True))
 _SERIES = slicer.vtkMRMLPlotSeriesNode
 # Okabe and Ito, Color Universal Design (2008): told apart without colour vision, and by their symbols in grey.
 _BLACK, _GREY, _BLUE, _VERMILION = (0.0, 0.0, 0.0), (0.6, 0.6, 0.6), (0.0, 0.45, 0.70), (0.84, 0.37, 0.0)
@@ -52,15 +47,6 @@ _CURVES = dict(
 _HALF_WIDTH, _JITTER = 0.17, 0.09  # of a box and of its points, where places are 1 apart
 
 
-@dataclass(frozen=True)
-class StudyNodes:
-    """The nodes of a study: what was found, the same as JSON in full precision, and the charts, box plots first."""
-
-    findings: slicer.vtkMRMLTableNode
-    record: slicer.vtkMRMLTextNode
-    charts: tuple[slicer.vtkMRMLPlotChartNode, ...]
-
-
 def show_cohort(scene, cohort, record, tables):
     """Fill the nodes of a study, made where they are missing; those that it has no use for are removed.
 
@@ -75,20 +61,23 @@ def show_cohort(scene, cohort, record, tables):
 
     Returns
     -------
-    StudyNodes
+    findings : vtkMRMLTableNode
+    record : vtkMRMLTextNode
+    charts : list of vtkMRMLPlotChartNode
+        Box plots first.
     """
-    nodes = _Nodes(scene)
-    findings = nodes.table("findings", "Study: findings", _FINDINGS, list(map(_row, cohort.all_findings())))
+    nodes = StudyNodes(scene)
+    findings = nodes.table("findings", "Study findings", _FINDINGS, list(map(_row, cohort.all_findings())))
     for title, (columns, rows) in tables.items():
-        nodes.table(f"table {title}", f"Study: {title}", columns, rows)
-    text = nodes.node("vtkMRMLTextNode", "record", "Study: record")
+        nodes.table(f"table {title}", f"Study {title}", columns, rows)
+    text = nodes.node("vtkMRMLTextNode", "record", "Study record")
     text.SetText(record)
     charts = []
     for study in cohort.studies:
         charts += [_box_plot(nodes, study, marker) for marker in MARKERS]
         charts.append(_roc_plot(nodes, study, cohort.findings[study.field_strength_t]))
     nodes.remove_unused()
-    return StudyNodes(findings, text, tuple(charts))
+    return findings, text, charts
 
 
 def summary(cohort):
@@ -99,72 +88,6 @@ def summary(cohort):
     ]
     main = [finding.words for _, finding in cohort.all_findings() if finding.headline]
     return "\n\n".join([*sizes, *main, *cohort.notes])
-
-
-class _Nodes:
-    """The scene's nodes of a study, by what they are for."""
-
-    _CLASSES = ("vtkMRMLTableNode", "vtkMRMLTextNode", "vtkMRMLPlotSeriesNode", "vtkMRMLPlotChartNode")
-
-    def __init__(self, scene):
-        self._scene = scene
-        found = [node for name in self._CLASSES for node in slicer.util.getNodesByClass(name, scene)]
-        self._unused = {node.GetAttribute(ATTRIBUTE): node for node in found if node.GetAttribute(ATTRIBUTE)}
-
-    def node(self, class_name, purpose, name, hidden=False):
-        """The node of a purpose; `hidden`: it serves another one and is not offered for itself."""
-        node = self._unused.pop(f"{class_name} {purpose}", None)
-        if node is None:
-            node = self._scene.AddNewNodeByClass(class_name, name)
-            node.SetAttribute(ATTRIBUTE, f"{class_name} {purpose}")
-        node.SetName(name)
-        node.SetHideFromEditors(hidden)
-        if not hidden:
-            node.SetAttribute(SHOWN, "1")
-        return node
-
-    def table(self, purpose, name, columns, rows, hidden=False):
-        """A filled table node."""
-        node = self.node("vtkMRMLTableNode", purpose, name, hidden)
-        fill_table(node, columns, rows)
-        return node
-
-    def series(self, purpose, name, rows, color, line=_SERIES.LineStyleSolid, width=2, marker=_SERIES.MarkerStyleNone):
-        """A series of points (x, y, what), joined by lines but where a value is missing."""
-        table = self.table(purpose, f"Study: {purpose}", _POINTS, rows, hidden=True)
-        node = self.node("vtkMRMLPlotSeriesNode", purpose, name, hidden=True)
-        node.SetAndObserveTableNodeID(table.GetID())
-        node.SetPlotType(_SERIES.PlotTypeScatter)
-        node.SetXColumnName("x")
-        node.SetYColumnName("y")
-        node.SetLabelColumnName("what")
-        node.SetLineStyle(line)
-        node.SetLineWidth(width)
-        node.SetMarkerStyle(marker)
-        node.SetMarkerSize(7)
-        node.SetColor(*color)
-        return node
-
-    def chart(self, purpose, title, x_title, y_title, series):
-        """A chart of series."""
-        chart = self.node("vtkMRMLPlotChartNode", purpose, f"Study: {title}")
-        chart.RemoveAllPlotSeriesNodeIDs()
-        for node in series:
-            chart.AddAndObservePlotSeriesNodeID(node.GetID())
-        chart.SetTitle(title)
-        chart.SetXAxisTitle(x_title)
-        chart.SetYAxisTitle(y_title)
-        chart.SetTitleFontSize(14)
-        chart.SetAxisTitleFontSize(11)
-        chart.SetLegendFontSize(11)
-        chart.SetLegendVisibility(True)
-        return chart
-
-    def remove_unused(self):
-        """Remove what the study has no use for."""
-        for node in self._unused.values():
-            self._scene.RemoveNode(node)
-        self._unused = {}
 
 
 def _row(pair):
@@ -188,6 +111,7 @@ def _row(pair):
 def _box_plot(nodes, study, marker):
     """One marker by group and place; there is no box in MRML, so lines draw it."""
     title = f"{marker.name} by group and region, {study.field_strength_t:g} T"
+    purpose = f"{marker.column} {study.field_strength_t:g}T"
     jitter = np.random.default_rng(0)
     boxes, medians, points = [], [], []
     for group, name, side, color, symbol in _GROUPS:
@@ -200,13 +124,13 @@ def _box_plot(nodes, study, marker):
             x = place + side + jitter.uniform(-_JITTER, _JITTER, len(values))
             dots += [[*point, subject] for *point, subject in zip(x, values, subjects, strict=True)]
         label = f"{name} (n = {len(study.group(group))})"
-        boxes.append(nodes.series(f"{title}: {group} boxes", f"{label}, quartiles", lines, color))
+        boxes.append(nodes.series(f"{purpose} {group} boxes", f"{label}, quartiles", lines, color))
         points.append(
-            nodes.series(f"{title}: {group}", label, dots, color, _SERIES.LineStyleNone, width=1, marker=symbol)
+            nodes.series(f"{purpose} {group}", label, dots, color, _SERIES.LineStyleNone, width=1, marker=symbol)
         )
-    median = nodes.series(f"{title}: medians", "Medians", medians, _BLACK, width=4)
+    median = nodes.series(f"{purpose} medians", "Medians", medians, _BLACK, width=4)
     unit = "relative to the splenium" if marker.unit == "splenium intensity" else marker.unit
-    chart = nodes.chart(title, title, PLACES_IN_SHORT, f"{marker.name} ({unit})", [*boxes, median, *points])
+    chart = nodes.chart(purpose, title, PLACES_IN_SHORT, f"{marker.name} ({unit})", [*boxes, median, *points])
     highest = np.nanmax(matrix(study.subjects, marker.column), initial=0.0)
     # What stands above the highest value is the legend's.
     _set_ranges(chart, (0.5, len(PLACES) + 0.5), (0.0, 1.4 * highest or 1.0))
@@ -240,7 +164,8 @@ def _line(*points):
 def _roc_plot(nodes, study, findings):
     """The curve of SH/Thk under each rule of selection."""
     title = f"ROC of {SH_THK.name}, {study.field_strength_t:g} T"
-    series = [nodes.series(f"{title}: chance", "Chance", _line((0, 0), (1, 1)), _GREY, width=1)]
+    purpose = f"roc {study.field_strength_t:g}T"
+    series = [nodes.series(f"{purpose} chance", "Chance", _line((0, 0), (1, 1)), _GREY, width=1)]
     for finding in findings:
         is_area = (finding.analysis, finding.quantity) == ("roc", "AUC")
         if is_area and finding.labels["marker"] == SH_THK.column and finding.estimate is not None:
@@ -253,7 +178,7 @@ def _roc_plot(nodes, study, findings):
             ]
             name = f"{selection}: AUC {finding.estimate:.2f}"
             color, line = _CURVES[selection]
-            series.append(nodes.series(f"{title}: {selection}", name, points, color, line, 3))
-    chart = nodes.chart(title, title, "1 - specificity", "Sensitivity", series)
+            series.append(nodes.series(f"{purpose} {selection}", name, points, color, line, 3))
+    chart = nodes.chart(purpose, title, "1 - specificity", "Sensitivity", series)
     _set_ranges(chart, (-0.02, 1.02), (-0.02, 1.25))
     return chart

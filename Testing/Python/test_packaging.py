@@ -19,7 +19,9 @@ CATALOG_FIELDS = {"scm", "scmurl", "scmrevision", "depends", "recommends", "buil
 CATALOG_FIELDS |= {"contributors", "category", "iconurl", "status", "tier", "description", "screenshoturls", "enabled"}
 CATALOG_FIELDS |= {"dicom_support_rule", "keywords"}
 DOORS = {"__main__", "batch", "panel"}  # with M1SHThk.py they bring core and edges together
-NOT_IN_SLICER = {"nibabel", "matplotlib", "pandas", "SimpleITK"}  # SimpleITK: not in every Slicer
+# Statistics that neither numpy nor scipy has, imported where they are used.
+OPTIONAL = {"pingouin", "sklearn", "statsmodels"}
+NOT_IN_SLICER = {"nibabel", "matplotlib", "pandas", "SimpleITK"} | OPTIONAL  # SimpleITK: not in every Slicer
 OUTSIDE_THE_CORE = NOT_IN_SLICER | {"slicer", "vtk", "vtkmodules", "qt", "ctk", "PySide6"}
 
 
@@ -32,9 +34,8 @@ def module_of(path):
 def edge_of(module):
     """The outside world that a module of the library talks to, or None for the core."""
     name = module.split(".")[1] if "." in module else ""
-    if name.split("_")[-1] == "files":
-        return "files"
-    return name if name in {"scene", "figures", "parallel"} else None
+    kind = name.split("_")[-1]
+    return kind if kind in {"scene", "files", "figures", "parallel"} else None
 
 
 LIBRARY_FILES = sorted(LIBRARY.rglob("*.py"))
@@ -137,7 +138,9 @@ def test_no_second_python_file_beside_the_module():
 @pytest.mark.parametrize("path", CORE, ids=module_of)
 def test_core_needs_numpy_and_scipy_alone(path):
     allowed = set(sys.stdlib_module_names) | {"numpy", "scipy", "M1SHThkLib"}
-    assert packages(imported(path)) <= allowed
+    # pandas comes with pingouin; never at file scope, as the test below sees to.
+    optional = OPTIONAL | {"pandas"} if "cohort" in path.parts else set()
+    assert packages(imported(path)) <= allowed | optional
 
 
 @pytest.mark.parametrize("path", CORE, ids=module_of)
@@ -154,6 +157,12 @@ def test_edges_never_import_each_other_or_a_door(path):
 @pytest.mark.parametrize("path", [MODULE / "M1SHThk.py", *LIBRARY_FILES], ids=module_of)
 def test_nothing_that_slicer_may_lack_is_imported_at_file_scope(path):
     assert not packages(imported(path, within=ast.iter_child_nodes)) & NOT_IN_SLICER
+
+
+def test_slicer_is_offered_the_libraries_that_the_statistics_use():
+    offered = re.search(r"^OPTIONAL = ({.*})", (LIBRARY / "panel" / "libraries.py").read_text(), re.MULTILINE)
+    used = set().union(*(packages(imported(path)) for path in CORE)) & OPTIONAL
+    assert set(ast.literal_eval(offered.group(1))) == used == OPTIONAL
 
 
 def test_core_really_imports_where_nothing_else_can():

@@ -272,20 +272,23 @@ def _named(columns, row):
 
 
 def _taken_over(task, path):
-    """The record of an exam that was measured before, or None where it has to be measured (anew)."""
+    """The record of an exam that was measured before, or None where it has to be measured, anew or at all."""
     if not path.is_file():
         return None
     try:
+        now = task.made_from()
+    except ValueError:
+        return None  # measuring it will say what is wrong
+    try:
         record = read_json(path)
-        before, now = record["made_from"], task.made_from()
+        before = record["made_from"]
         changed = [name for name in {**before, **now} if before.get(name) != now.get(name)]
-        pictures = [task.figures / name for name in record["figures"]]
-        changed += [picture.name for picture in pictures if not picture.is_file()]
+        changed += [name for name in record["figures"] if not (task.figures / name).is_file()]
     except (ValueError, TypeError, KeyError, AttributeError):
-        changed = ["its record or a file that it names"]
+        changed = ["its record"]
     if not changed:
         return record
-    print(f"{task.name}: measured anew; changed since: {', '.join(changed)}")
+    print(f"{task.name}: measured anew; changed since: {', '.join(changed)}", flush=True)
     return None
 
 

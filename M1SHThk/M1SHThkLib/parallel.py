@@ -225,7 +225,7 @@ def _connected(address):
         remedy = "install it with: python3 -m pip install distributed"
         raise ValueError(f"a dask cluster needs the package distributed, which is missing here; {remedy}") from error
     try:
-        for name in ("distributed", "distributed.client"):
+        for name in ("distributed", "distributed.client", "asyncio"):
             logging.getLogger(name).setLevel(logging.CRITICAL)  # what goes wrong is told by outcomes
         client = Client(address, timeout=CONNECT_S, set_as_default=False)
     except (OSError, ValueError, TimeoutError) as error:

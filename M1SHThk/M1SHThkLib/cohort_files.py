@@ -1,7 +1,7 @@
 """Tables of measurements and a clinical table -> studies, one a field strength."""
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -46,6 +46,7 @@ VISUAL_WORDS = {"pathologic": True, "nonpathologic": False}
 
 _VISUAL = re.compile(r"visual_([^_]+)_([^_]+)")
 _HIGHEST_AGE = 130
+_HIGHEST_VALUE = 1e6  # far beyond any image: whatever is greater has lost its decimal point
 # Scanners give 2.89 T for 3 T: what lies within 5 % of one of these is this one.
 _NOMINAL_T = (0.5, 1.0, 1.5, 3.0, 4.0, 4.7, 7.0, 9.4, 10.5, 11.7)
 _NOMINAL_WITHIN = 0.05
@@ -105,7 +106,8 @@ def read_studies(measurement_paths, clinical_path, to_read=()):
                 readings = tuple(exam.reading() for exam in own)
                 subjects.setdefault(tesla, []).append(Subject(name=name, readings=readings, **{"group": None} | facts))
     if not subjects:
-        raise ValueError(f"{clinical_path}: no subject is left; name subjects as the measurements name them")
+        reason = f" ({warnings[0].rstrip('.')})" if warnings else ""
+        raise ValueError(f"{clinical_path}: no subject is left{reason}; name subjects and T as the measurements do")
     studies = tuple(Study(tesla, tuple(subjects[tesla])) for tesla in sorted(subjects))
     return studies, (*warnings, *_mixed(studies))
 
@@ -120,6 +122,13 @@ def inputs_of(measurement_paths, clinical_path):
     """
     paths = [file for path in map(Path, measurement_paths) for file in (path, *_provenance_files(path))]
     return [{"path": path.as_posix(), "sha256": sha256(path)} for path in (*paths, Path(clinical_path))]
+
+
+def _filled_table(path, needed):
+    header, rows = read_table(path, needed)
+    if not rows:
+        raise ValueError(f"{path}: has no row below its header; fill it in")
+    return header, rows
 
 
 #
@@ -137,7 +146,7 @@ class _Person:
 
 def _read_clinical(path):
     """Persons by subject and field strength (None where missing), in the order of the table."""
-    header, rows = read_table(path, [column.name for column in CLINICAL_COLUMNS])
+    header, rows = _filled_table(path, [column.name for column in CLINICAL_COLUMNS])
     visual = _visual_columns(path, header)
     persons = {}
     for row in rows:
@@ -204,26 +213,26 @@ def _person_at(own, tesla, measured_at):
 
 def _left_out(persons, exams, to_read):
     """Sentences on subjects, and rows of subjects, that only one of the tables has."""
-    sentences = []
+    told = defaultdict(list)  # names by what befell them, for many share it
     for name, measured_at in exams.items():
         own = persons.get(name, {})
         for tesla in measured_at:
             if _person_at(own, tesla, measured_at) is None and name not in to_read:
                 at = f" at {tesla:g} T" if own else ""
-                sentences.append(f"{name} is measured{at} but has no row{at} in the clinical table: left out.")
+                told[f"Measured{at} but without a row{at} in the clinical table, left out"].append(name)
         visual = [person for named, person in own.items() if named is None and person.facts["visual"]]
         if visual and len(measured_at) > 1:
-            sentences.append(
-                f"{name} is measured at several field strengths and its row in the clinical table names none: "
-                "its visual readings are left out; give the row the field strength of the images that were read."
-            )
+            told[
+                "Measured at several field strengths, of which the row in the clinical table names none: visual "
+                "readings are left out; give the row the field strength of the images that were read"
+            ].append(name)
     for name, own in persons.items():
         for named in own:
             if name not in exams:
-                sentences.append(f"{name} is in the clinical table but has no measurement: left out.")
+                told["In the clinical table but without a measurement, left out"].append(name)
             elif named is not None and named not in exams[name]:
-                sentences.append(f"{name} has a row at {named:g} T in the clinical table but no measurement there.")
-    return list(dict.fromkeys(sentences))
+                told[f"With a row at {named:g} T in the clinical table but without a measurement there"].append(name)
+    return [f"{what}: {', '.join(dict.fromkeys(names))}." for what, names in told.items()]
 
 
 #
@@ -243,16 +252,21 @@ class _Exam:
     def reading(self):
         """The same as numbers."""
         rows = [self.rows.get(key) for key in ALL_REGIONS]
-        values = {name: np.array([row.number(name) if row else np.nan for row in rows]) for name in VALUES}
+        values = {name: np.array([_value(row, name) if row else np.nan for row in rows]) for name in VALUES}
         flags = tuple(tuple((row.text("flags") or "").split(",")) if row and row.text("flags") else () for row in rows)
         return Reading(self.session, self.observer, self.protocol, values, flags)
+
+
+def _value(row, name):
+    """A value; only the ends of an interval may lie below 0."""
+    return row.number(name, -_HIGHEST_VALUE if "_ci_" in name else 0, _HIGHEST_VALUE)
 
 
 def _read_exams(paths, persons):
     """Exams by subject and field strength: dict of dict of list."""
     exams, groups = {}, {}
     for path in paths:
-        _, rows = read_table(path, MEASUREMENT_COLUMNS)
+        _, rows = _filled_table(path, MEASUREMENT_COLUMNS)
         protocols = _protocols(path)
         for row in rows:
             name = row.required("subject")
@@ -314,7 +328,7 @@ def _field_strength(row):
 
 
 def _provenance_files(path):
-    beside = path.with_name("provenance.json")
+    beside = path.parent / "provenance.json"
     return [beside] if beside.is_file() else []
 
 
@@ -326,7 +340,7 @@ def _protocols(path):
         try:
             for exam in content["exams"]:
                 protocols[exam["subject"], exam.get("session"), exam.get("observer")] = _protocol(exam)
-        except (TypeError, KeyError, AttributeError) as error:
+        except (TypeError, ValueError, KeyError, AttributeError) as error:
             raise ValueError(f"{file}: is not the record that 'measure' wrote; restore it or take it away") from error
     return protocols
 
@@ -352,8 +366,12 @@ def _protocol(exam):
 def _mixed(studies):
     sentences = []
     if len(studies) > 1:
-        fields = " and ".join(f"{study.field_strength_t:g} T" for study in studies)
-        sentences.append(f"Measured at {fields}: each field strength is analysed apart, they are never pooled.")
+        fields = [f"{study.field_strength_t:g} T" for study in studies]
+        names = [", ".join(subject.name for subject in study.subjects) for study in studies]
+        who = "; ".join(f"{at}: {own}" for at, own in zip(fields, names, strict=True))
+        sentences.append(
+            f"Measured at {' and '.join(fields)}: each field strength is analysed apart, they are never pooled ({who})."
+        )
     for study in studies:
         at = f"At {study.field_strength_t:g} T"
         for tell in (_only_read, _missing_regions, _several_readings, _several_protocols, _several_scales):
@@ -365,7 +383,7 @@ def _mixed(studies):
 
 def _only_read(study):
     names = ", ".join(subject.name for subject in study.to_read)
-    return names and f"only read against the controls, not part of the statistics: {names}."
+    return names and f"only read against the controls (they have no group, or are chosen to be read): {names}."
 
 
 def _missing_regions(study):
@@ -401,7 +419,8 @@ def _several_protocols(study):
         by_protocol.setdefault(subject.readings[0].protocol, []).append(subject.name)
     unknown = by_protocol.pop(None, [])
     if len(by_protocol) > 1:
-        listed = "; ".join(f"{protocol}: {', '.join(names)}" for protocol, names in by_protocol.items())
+        every = by_protocol | ({"not known": unknown} if unknown else {})
+        listed = "; ".join(f"{protocol}: {', '.join(names)}" for protocol, names in every.items())
         return f"protocols are mixed, so that values differ by more than disease ({listed})."
     if unknown:
         who = "all subjects" if not by_protocol else ", ".join(unknown)

@@ -3,12 +3,13 @@
 import csv
 import io
 import math
+import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 
 from .files import existing, naming, read_text
 
-MISSING = ("", "n/a", "na", "nan")  # in lower case; R and spreadsheets write the latter three
+MISSING = ("", "n/a", "na", "nan", "#n/a")  # in lower case; R and spreadsheets write all but the second
 
 
 @dataclass(frozen=True)
@@ -41,8 +42,8 @@ class Row:
             raise self.fault(f"{column} is '{text}'; it must be {', '.join(choices)} or n/a")
         return text
 
-    def number(self, column, lowest=-math.inf, highest=math.inf):
-        """A cell's finite number, nan where missing."""
+    def number(self, column, lowest, highest=math.inf):
+        """A cell's finite number within bounds, nan where missing."""
         text = self.text(column)
         if text is None:
             return math.nan
@@ -51,8 +52,7 @@ class Row:
         except ValueError as error:
             raise self.fault(f"{column} is '{text}'; it must be a number (with a decimal point) or n/a") from error
         if not math.isfinite(value) or not lowest <= value <= highest:
-            bounds = "finite" if lowest == -math.inf else f"{lowest:g} or more"
-            bounds = bounds if highest == math.inf else f"from {lowest:g} to {highest:g}"
+            bounds = f"finite and {lowest:g} or more" if highest == math.inf else f"from {lowest:g} to {highest:g}"
             raise self.fault(f"{column} is {text}; it must be {bounds}, or n/a")
         return value
 
@@ -63,9 +63,11 @@ class Row:
 
 
 def read_table(path, needed):
-    """The header and the rows of a table: UTF-8, tab separated; blank lines are passed over.
+    """The header and the rows of a table: UTF-8, tab separated; blank lines and blank cells past the last column are
+    passed over.
 
-    Columns stand in any order, and there may be more than those needed.
+    Columns stand in any order, and there may be more than those needed. White space within a cell, line breaks of
+    spreadsheets among it, counts as one blank.
 
     Parameters
     ----------
@@ -81,15 +83,19 @@ def read_table(path, needed):
     Raises
     ------
     ValueError
-        If the file cannot be read, lacks a needed column or names one twice, or a row is too short or too long.
+        If the file cannot be read, lacks a needed column or names one twice, or a row is too short or too long or
+        holds a control character.
     """
     path = existing(path)
     reader = csv.reader(io.StringIO(read_text(path), newline=""), delimiter="\t", strict=True)
+    lines, last = [], 0
     with naming(path):
         try:
-            lines = [(reader.line_num, [cell.strip() for cell in cells]) for cells in reader]
+            for cells in reader:
+                lines.append((last + 1, [" ".join(cell.split()) for cell in cells]))
+                last = reader.line_num
         except csv.Error as error:
-            raise ValueError(f"line {reader.line_num} is torn ({error}); close its quotation marks") from error
+            raise ValueError(f"line {last + 1} is torn ({error}); close or take out its quotation marks") from error
         lines = [(number, cells) for number, cells in lines if any(cells)]
         if not lines:
             raise ValueError("is empty; a table with a header line is needed")
@@ -98,8 +104,12 @@ def read_table(path, needed):
     rows = []
     for number, cells in lines[1:]:
         row = Row(path, number, dict(zip(header, cells, strict=False)))
-        if len(cells) != len(header):
+        if len(cells) < len(header):
             raise row.fault(f"has {len(cells)} cells for {len(header)} columns; write n/a where a value is missing")
+        if any(cells[len(header) :]):
+            raise row.fault(f"has {len(cells)} cells for {len(header)} columns; take out what has no column")
+        if any(unicodedata.category(character) == "Cc" for cell in cells for character in cell):
+            raise row.fault("holds a control character; type the line anew")
         rows.append(row)
     return header, rows
 
@@ -107,10 +117,13 @@ def read_table(path, needed):
 def _check_header(header, needed):
     missing = [column for column in needed if column not in header]
     if missing:
-        remedy = "add it, with n/a where it is not known"
+        several = len(missing) > 1
+        remedy = f"add {'them' if several else 'it'}, with n/a where {'they are' if several else 'it is'} not known"
         if len(header) == 1 and any(separator in header[0] for separator in ",;"):
             remedy = "save the table with tabs between the columns"
-        raise ValueError(f"lacks the column{'s' * (len(missing) > 1)} {', '.join(missing)}; {remedy}")
+        elif alike := [name for name in header if name.lower() in missing]:
+            remedy = f"write '{alike[0]}' in small letters"
+        raise ValueError(f"lacks the column{'s' * several} {', '.join(missing)}; {remedy}")
     repeated = [column for column in dict.fromkeys(header) if column and header.count(column) > 1]
     if repeated:
         raise ValueError(f"has the column '{repeated[0]}' twice; keep one")

@@ -113,6 +113,14 @@ def test_tables_as_spreadsheets_write_them(tables):
     assert subject.readings[0].flags[0] == ("near_noise", "short_line")
 
 
+def test_cells_of_spreadsheets(tables):
+    """Line breaks within a cell, blank cells past the last column, Excel's #N/A."""
+    measurements, clinical = tables([exam("sub 1")], [person("sub 1", age="#N/A", umn_scale="paper")])
+    clinical.write_text(clinical.read_text().rstrip("\n").replace("paper", '"of the\n paper"') + "\t\t \n\t\t\n")
+    ((subject,),) = (study.subjects for study in read_studies(measurements, clinical)[0])
+    assert subject.umn_scale == "of the paper" and np.isnan(subject.age)
+
+
 def test_visual_readings(tables):
     cells = {"visual_r1_1": "pathologic", "visual_r1_2": "nonpathologic", "visual_r2_1": None}
     (study,), _ = read_studies(*tables([exam("sub-1")], [person("sub-1", **cells)]))
@@ -124,7 +132,7 @@ class TestFieldStrengths:
         paths = tables([exam("sub-7", tesla=7.0), exam("sub-3")], [person("sub-7", tesla=7), person("sub-3")])
         studies, warnings = read_studies(*paths)
         assert [(s.field_strength_t, [p.name for p in s.subjects]) for s in studies] == [(3, ["sub-3"]), (7, ["sub-7"])]
-        assert any("3 T and 7 T" in warning and "never pooled" in warning for warning in warnings)
+        assert any("3 T and 7 T" in w and w.endswith("never pooled (3 T: sub-3; 7 T: sub-7).") for w in warnings)
 
     @pytest.mark.parametrize("named", [3.0, 7.0, None])
     def test_one_row_serves_a_subject_measured_at_both(self, tables, named):
@@ -144,7 +152,7 @@ class TestFieldStrengths:
         paths = tables([exam("sub-1", tesla=7.0), exam("sub-2")], [person("sub-1"), person("sub-2")])
         studies, warnings = read_studies(*paths)
         assert [study.field_strength_t for study in studies] == [3]
-        assert any("sub-1 is measured at 7 T but has no row at 7 T" in warning for warning in warnings)
+        assert any("Measured at 7 T but without a row at 7 T" in warning and "sub-1" in warning for warning in warnings)
 
     def test_what_scanners_call_three_tesla(self, tables):
         """Siemens gives 2.89362 T."""
@@ -188,10 +196,24 @@ class TestProtocol:
             for warning in warnings
         )
 
-    def test_a_foreign_provenance_is_refused(self, tables, tmp_path):
-        (tmp_path / "provenance.json").write_text("[1]")
+    def test_not_known_beside_known_ones_is_told_by_name(self, tables, tmp_path):
+        write_provenance(tmp_path / "provenance.json", [("sub-1", [13, 18.6], {}), ("sub-2", [13], {})])
+        names = ["sub-1", "sub-2", "sub-3"]
+        _, warnings = read_studies(*tables([exam(name) for name in names], [person(name) for name in names]))
+        assert any("protocols are mixed" in warning and "not known: sub-3" in warning for warning in warnings)
+
+    @pytest.mark.parametrize(
+        "record", ["[1]", '{"exams": [{"subject": "sub-1", "settings": {}, "echo_times_ms": ["13"]}]}']
+    )
+    def test_a_foreign_provenance_is_refused(self, tables, tmp_path, record):
+        (tmp_path / "provenance.json").write_text(record)
         with pytest.raises(ValueError, match=r"provenance.json: is not the record"):
             read_studies(*tables([exam("sub-1")], [person("sub-1")]))
+
+    def test_a_folder_is_no_input(self, monkeypatch, tmp_path):
+        monkeypatch.chdir(tmp_path)
+        with pytest.raises(ValueError, match="is a folder; name a file"):
+            inputs_of(["."], "clinical.tsv")
 
     def test_inputs_are_all_files_that_are_read(self, tables, tmp_path):
         write_provenance(tmp_path / "provenance.json", [])
@@ -204,15 +226,20 @@ class TestProtocol:
 
 class TestWhoIsLeftOut:
     def test_subjects_in_one_table_only_are_told_by_name(self, tables):
-        paths = tables([exam("sub-1"), exam("sub-m")], [person("sub-1"), person("sub-c")])
+        paths = tables([exam("sub-1"), exam("sub-m"), exam("sub-n")], [person("sub-1"), person("sub-c")])
         (study,), warnings = read_studies(*paths)
         assert [subject.name for subject in study.subjects] == ["sub-1"]
-        assert any("sub-m is measured but" in warning for warning in warnings)
-        assert any("sub-c is in the clinical table but" in warning for warning in warnings)
+        assert any(w.startswith("Measured but without a row") and w.endswith(": sub-m, sub-n.") for w in warnings)
+        assert "In the clinical table but without a measurement, left out: sub-c." in warnings
 
-    def test_nobody_left_is_refused(self, tables):
-        with pytest.raises(ValueError, match=r"clinical.tsv: no subject is left"):
+    def test_nobody_left_is_refused_and_why(self, tables):
+        with pytest.raises(ValueError, match=r"clinical.tsv: no subject is left \(Measured but without .*: sub-1\)"):
             read_studies(*tables([exam("sub-1")], [person("sub-2")]))
+
+    @pytest.mark.parametrize(("exams", "persons"), [([], [person("sub-1")]), ([exam("sub-1")], [])])
+    def test_a_header_alone_is_refused(self, tables, exams, persons):
+        with pytest.raises(ValueError, match=f"{'clinical' if exams else 'measurements'}.tsv: has no row"):
+            read_studies(*tables(exams, persons))
 
     def test_whom_to_read_has_no_group_and_needs_no_clinical_row(self, tables):
         exams = [exam("sub-1"), exam("sub-2", "patient"), exam("sub-3"), exam("sub-4", "patient")]
@@ -262,10 +289,16 @@ FAULTS = {
     "score below 0": ([exam("sub-1")], [person("sub-1", umn_left_arm=-1)], r"umn_left_arm is -1; .*0 to 8"),
     "score without scale": ([exam("sub-1")], [person("sub-1", umn_limb_max=None)], r"umn_limb_max is n/a"),
     "total below a limb": ([exam("sub-1")], [person("sub-1", umn_total=3)], r"umn_total is 3, below the 4"),
-    "total below 0": ([exam("sub-1")], [person("sub-1", "control", umn_total=-3)], r"umn_total is -3; .*0 or more"),
+    "total below 0": (
+        [exam("sub-1")],
+        [person("sub-1", "control", umn_total=-3)],
+        r"umn_total is -3; it must be finite and 0 or more",
+    ),
     "no number": ([exam("sub-1")], [person("sub-1", age="about 60")], r"age is 'about 60'; it must be a number"),
     "decimal comma": ([exam("sub-1", sh="0,15")], [person("sub-1")], r"sh is '0,15'; .*decimal point"),
-    "infinite": ([exam("sub-1", sh="inf")], [person("sub-1")], r"sh is inf; it must be finite"),
+    "infinite": ([exam("sub-1", sh="inf")], [person("sub-1")], r"sh is inf; it must be from 0 to 1e\+06"),
+    "negative": ([exam("sub-1", sh_thk_per_mm=-0.1)], [person("sub-1")], r"sh_thk_per_mm is -0.1; .*0 to"),
+    "decimal point lost": ([exam("sub-1", thk_mm=1.5e15)], [person("sub-1")], r"thk_mm is 15\d+.0; .*0 to"),
     "negative age": ([exam("sub-1")], [person("sub-1", age=-5)], r"line 2, sub-1: age is -5"),
     "visual word": ([exam("sub-1")], [person("sub-1", visual_a_1="yes")], r"visual_a_1 is 'yes'; .*nonpathologic"),
     "visual column": ([exam("sub-1")], [person("sub-1", visual_a_b_1="n/a")], r"column 'visual_a_b_1' does not name"),
@@ -303,6 +336,9 @@ def test_a_missing_column_is_told_by_name(tables, table):
     path.write_text(path.read_text().replace("field_strength_t", "tesla", 1))
     with pytest.raises(ValueError, match=rf"{table}.tsv: lacks the column field_strength_t; add it"):
         read_studies([measurements], clinical)
+    path.write_text(path.read_text().replace("tesla", "Field_strength_T", 1))
+    with pytest.raises(ValueError, match=r"lacks the column field_strength_t; write 'Field_strength_T' in small"):
+        read_studies([measurements], clinical)
 
 
 def test_other_separators_and_ragged_rows_are_told(tables):
@@ -312,7 +348,16 @@ def test_other_separators_and_ragged_rows_are_told(tables):
     with pytest.raises(ValueError, match="save the table with tabs"):
         read_studies(measurements, clinical)
     clinical.write_text(good.rstrip("\n") + "\tx\n")
-    with pytest.raises(ValueError, match="line 2, sub-1: has 13 cells for 12 columns"):
+    with pytest.raises(ValueError, match="line 2, sub-1: has 13 cells for 12 columns; take out"):
+        read_studies(measurements, clinical)
+    clinical.write_text(good.rstrip("\n").rpartition("\t")[0] + "\n")
+    with pytest.raises(ValueError, match="line 2, sub-1: has 11 cells for 12 columns; write n/a"):
+        read_studies(measurements, clinical)
+    clinical.write_text(good.replace("sub-1", '"sub-1') + "x\n")
+    with pytest.raises(ValueError, match="line 2 is torn"):
+        read_studies(measurements, clinical)
+    clinical.write_text(good.replace("sub-1", "sub\0-1"))
+    with pytest.raises(ValueError, match=r"line 2.* holds a control character"):
         read_studies(measurements, clinical)
     clinical.write_text("")
     with pytest.raises(ValueError, match="is empty"):

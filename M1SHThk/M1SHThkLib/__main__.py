@@ -25,7 +25,7 @@ from .virtual_study import FIELD_STRENGTHS, STUDY_SEED, draw_study
 from .virtual_study import NOTICE as VIRTUAL_NOTICE
 
 NO_MATPLOTLIB = "Figures are left out: matplotlib is not installed here."
-INTERRUPTED = "Interrupted. What was measured is kept: the same command with --resume goes on from there."
+KEPT = " What was measured is kept: the same command with --resume goes on from there."
 
 
 def main(arguments=None):
@@ -34,17 +34,16 @@ def main(arguments=None):
     Returns
     -------
     int
-        The exit status: 0; 1 where exams failed beside others that were measured; 2 for input that cannot be used.
+        The exit status: 0; 1 where some exams failed; 2 for input that cannot be used; 130 when interrupted.
     """
-    parser = _parser()
-    options = parser.parse_args(arguments)
+    options = _parser().parse_args(arguments)
     try:
         return options.run(options) or 0
     except ValueError as error:
         print(" ".join(str(error).split()), file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print(INTERRUPTED, file=sys.stderr)
+        print(f"Interrupted.{KEPT if hasattr(options, 'resume') else ''}", file=sys.stderr)
         return 130
 
 

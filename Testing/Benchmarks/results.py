@@ -18,6 +18,7 @@ from precision import measure_precision
 from right_layer import measure_right_layer
 from robustness import measure_robustness
 from speed import measure_speed
+from throughput import measure_throughput
 from workers import show_progress
 
 NOTICE = "Digital exams only: nothing here says how well the measurement does in people."
@@ -34,6 +35,7 @@ def measure_all(full):
     results.update(measure_memory(large))
     show_progress("live update")
     results.update(measure_live_update())
+    results.update(measure_throughput(full))
     for measure in (measure_accuracy, measure_precision, measure_coverage, measure_right_layer, measure_robustness):
         results.update(measure(full))
     results["seconds"] = time.perf_counter() - begin

@@ -63,6 +63,8 @@ def print_table(required, results):
     print(
         f"\nSH/Thk under noise: bias of the mean up to {results['ratio_bias_percent']:+.1f} %; scatter / linearised "
         f"value, pooled: {precision['ratio_sd_over_crb_pooled']:.3f}\n"
+        f"Exams a second from files, pictures included: {results['exams_per_s']:.2f} by one process, "
+        f"{results['exams_per_s_two_processes']:.2f} by two: efficiency {results['two_process_efficiency']:.2f}\n"
         f"Intervals missing, of {coverage['exams']} exams, and not counted: SH {coverage['sh_missing']}, "
         f"Thk {coverage['thk_missing']}, SH/Thk {coverage['ratio_missing']}\n"
         f"SH/Thk alone, without its interval: {results['edit_speedup']:.1f} times faster than probe filters and curve_fit"

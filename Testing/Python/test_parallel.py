@@ -12,6 +12,7 @@ from M1SHThkLib import parallel
 from M1SHThkLib.parallel import Failure, run
 
 HERE = Path(__file__).resolve().parent
+pytestmark = pytest.mark.xdist_group("parallel")  # what its tests share is made once
 
 
 @pytest.fixture(scope="module")

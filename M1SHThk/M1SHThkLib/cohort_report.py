@@ -1,13 +1,17 @@
 """A cohort -> a page of HTML that needs nothing else: findings first, then all tables and figures; to read or print."""
 
 import base64
+from collections import Counter
 from itertools import groupby
+from textwrap import shorten
 
-from .cohort.finding import ANALYSES, ci_text, p_text
+from .cohort.finding import ANALYSES, p_text
 from .cohort.stard import checklist
 from .cohort.study import MARKERS, REGION_NAMES
 from .markup import Markup, element, joined, void
 
+_NOTES = "Notes on the data"
+_IN_FULL = f"in full under '{_NOTES}'"
 RESEARCH_USE = "Research use only. Not a medical device."
 NO_FIGURES = "Figures are left out: matplotlib is not installed here."
 REFERENCES = (
@@ -16,6 +20,10 @@ REFERENCES = (
     "Bossuyt PM, Reitsma JB, Bruns DE, et al. STARD 2015: an updated list of essential items for reporting diagnostic "
     "accuracy studies. BMJ 2015;351:h5527.",
 )
+# What one printed page holds beside its headings, in lines of the smallest letters that are used there.
+_PAGE_LINES, _LINE_CHARACTERS = 56, 118
+_FIELD_LINES, _SIMULATED_LINES = 2, 4
+_NOTE_CHARACTERS = 2 * _LINE_CHARACTERS
 _CSS = """
 :root { color-scheme: light; }
 body { font: 15px/1.45 system-ui, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif; color: #1a1a1a;
@@ -55,8 +63,11 @@ code { overflow-wrap: anywhere; font-size: .85em; }
   body { font-size: 9pt; line-height: 1.32; max-width: none; padding: 0; }
   h1 { font-size: 15pt; }
   h2 { font-size: 12pt; margin-top: .8rem; }
-  #findings h2 { margin: .6rem 0 .2rem; }
-  #findings li { margin: .1rem 0; font-size: 8.4pt; }
+  #findings h2 { margin: .5rem 0 .2rem; }
+  #findings h3 { margin: .3rem 0 .1rem; }
+  #findings ul { margin: .1rem 0; padding-left: 1.6em; }
+  #findings li { margin: .08rem 0; font-size: 8pt; }
+  #findings.brief li { font-size: 7.4pt; }
   h3 { font-size: 10pt; break-after: avoid; }
   table { font-size: 7.8pt; }
   nav { display: none; }
@@ -104,6 +115,7 @@ def report_page(cohort, provenance, pictures=None):
             _beside_the_paper(cohort),
             *(_study(study, cohort, pictures or (), methods) for study in cohort.studies),
             _across(cohort, methods),
+            _notes(cohort),
             _methods_section(methods),
             _checklist(cohort),
             _settings(cohort, provenance),
@@ -118,13 +130,15 @@ def report_page(cohort, provenance, pictures=None):
 
 
 def _first_page(cohort, pictures):
-    headlines = [
+    notes = [shorten(note, _NOTE_CHARACTERS, placeholder=f" ... ({_IN_FULL})") for note in cohort.notes]
+    notes += [NO_FIGURES] if pictures is None else []
+    headlines, others = _headlines(cohort, notes)
+    by_field = [
         (field, element("ul", [element("li", finding.words) for _, finding in own]))
-        for field, own in groupby(
-            ((field, finding) for field, finding in cohort.all_findings() if finding.headline), key=lambda pair: pair[0]
-        )
+        for field, own in groupby(headlines, key=lambda pair: pair[0])
     ]
-    notes = list(cohort.notes) + ([NO_FIGURES] if pictures is None else [])
+    more = f"The first of each analysis. Further main findings, in the sections below: {others}."
+    look = {"class_": "brief"} if others else {}
     return element(
         "section",
         element("p", RESEARCH_USE, class_="notice"),
@@ -132,12 +146,46 @@ def _first_page(cohort, pictures):
         element("h2", "What was measured"),
         element("p", _measured(cohort)),
         element("h2", "Main findings"),
-        *(joined((element("h3", _field_name(field)), listed)) for field, listed in headlines),
+        *(joined((element("h3", _field_name(field)), listed)) for field, listed in by_field),
         Markup() if headlines else element("p", "None: the sections below say why."),
+        element("p", more) if others else Markup(),
         element("h2", "To bear in mind"),
         element("ul", [element("li", note) for note in notes]) if notes else element("p", "Nothing came to notice."),
         id="findings",
+        **look,
     )
+
+
+def _headlines(cohort, notes):
+    """Pairs of field strength and main finding, and how many others there are.
+
+    All of them where a printed page holds them together with the notes, else as many of each analysis as it holds, but
+    one at least; those with an estimate before those without.
+    """
+    found = [(field, finding) for field, finding in cohort.all_findings() if finding.headline]
+    ranks, counts = {}, Counter()
+    for place in sorted(range(len(found)), key=lambda place: found[place][1].estimate is None):
+        field, finding = found[place]
+        counts[field, finding.analysis] += 1
+        ranks[place] = counts[field, finding.analysis]
+    others = _lines(notes) + _FIELD_LINES * len(dict(found)) + _SIMULATED_LINES * bool(cohort.virtual)
+    for depth in range(max(ranks.values(), default=1), 0, -1):
+        shown = [pair for place, pair in enumerate(found) if ranks[place] <= depth]
+        if others + _lines(finding.words for _, finding in shown) <= _PAGE_LINES:
+            break
+    return shown, len(found) - len(shown)
+
+
+def _lines(texts):
+    return sum(-(-len(text) // _LINE_CHARACTERS) for text in texts)
+
+
+def _notes(cohort):
+    """All notes, where the first page holds some of them shortened."""
+    if all(len(note) <= _NOTE_CHARACTERS for note in cohort.notes):
+        return Markup()
+    listed = element("ul", [element("li", note) for note in cohort.notes])
+    return element("section", element("h2", _NOTES), listed, id="notes", class_="page")
 
 
 def _measured(cohort):
@@ -172,6 +220,7 @@ def _contents(cohort):
     links = [("paper", "Beside the paper")] if cohort.beside_the_paper else []
     links += [(_anchor(study.field_strength_t), _size(study)) for study in cohort.studies]
     links += [("across", "Across field strengths")] if cohort.across else []
+    links += [("notes", _NOTES)] if _notes(cohort) else []
     links += [("methods", "Methods and references"), ("stard", "STARD 2015 checklist"), ("settings", "Settings")]
     items = [element("li", element("a", text, href=f"#{anchor}")) for anchor, text in links]
     return element("nav", element("h2", "Contents"), element("ul", items), aria_label="Contents")
@@ -253,7 +302,7 @@ def _finding(finding, methods):
     cells = (
         ", ".join(f"{count} {what.replace('_', ' ')}" for what, count in finding.n.items()),
         _estimate(finding),
-        ci_text(finding.ci, 3).removeprefix("95 % CI ") if finding.ci else "",
+        "{:.3g} to {:.3g}".format(*finding.ci) if finding.ci else "",
         test,
         p_text(finding.p).removeprefix("P ").removeprefix("= ") if finding.p is not None else "",
         methods.link(finding),

@@ -87,6 +87,14 @@ def both():
 
 
 @pytest.fixture(scope="module")
+def crowded():
+    """As many as in the paper at two field strengths, and a long note."""
+    studies = [replace(full_study(), field_strength_t=tesla) for tesla in (3.0, 7.0)]
+    names = ", ".join(subject.name for subject in studies[0].subjects)
+    return analyse(studies, OPTIONS, notes=(f"Told of many: {names}.",))
+
+
+@pytest.fixture(scope="module")
 def few_pictures(minimal):
     return draw_cohort(minimal)
 
@@ -129,6 +137,33 @@ class TestReport:
         assert len(headlines) > 5 and all(words in first for words in headlines)
         assert RESEARCH_USE in first and full.notes[0] in first and NO_FIGURES in first
         assert "simulated" not in first
+
+    def test_of_two_field_strengths_begins_with_one_page_too(self, crowded):
+        """A4 with letters of 7.4 pt holds some 60 lines of 118 letters between the headings."""
+        first = section(ET.fromstring(report_page(crowded, PROVENANCE)), "findings")
+        shown = [item.text for item in first.iter("li")]
+        assert sum(-(-len(text) // 118) for text in shown) < 56
+        main = [(field, finding) for field, finding in crowded.all_findings() if finding.headline]
+        beside = [pair for pair in main if pair[1].words in shown]
+        assert {(field, finding.analysis) for field, finding in beside} == {(field, f.analysis) for field, f in main}
+        assert all(finding.estimate is not None for _, finding in beside)
+        assert f"in the sections below: {len(main) - len(beside)}." in text_of(first)
+        assert RESEARCH_USE in text_of(first)
+
+    def test_tells_long_notes_in_full_behind(self, crowded):
+        tree = ET.fromstring(report_page(crowded, PROVENANCE))
+        (note,) = crowded.notes
+        first = text_of(section(tree, "findings"))
+        assert note not in first and note[:100] in first and "Notes on the data" in first
+        assert note in text_of(section(tree, "notes"))
+
+    def test_gives_intervals_as_many_digits_as_their_estimates(self, reported):
+        cohort, tree = reported
+        rows = [row for body in tree.iter("tbody") if body.get("class") == "finding" for row in [body.find("tr")]]
+        for row, (_, finding) in zip(rows, cohort.all_findings(), strict=True):
+            if finding.ci:
+                shown = [float(text) for text in row.findall("td")[2].text.split(" to ")]
+                assert shown == pytest.approx(finding.ci, rel=0.005)
 
     def test_needs_no_other_file_no_script_and_no_network(self, reported):
         _, tree = reported

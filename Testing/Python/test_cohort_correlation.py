@@ -113,6 +113,20 @@ class TestCorrelationFindings:
             assert finding.estimate == pytest.approx(stats.spearmanr(values.mean(axis=1), expected).statistic)
             assert name in finding.what and finding.n == {"patients": 27}
 
+    def test_four_patients_cannot_go_below_a_p_of_one_in_twelve(self):
+        """Two of the 24 orders of four scores are as extreme as a perfect correlation; Student's t gives P = 0."""
+        rising = np.arange(1.0, 5.0)[:, None] * np.ones(4)
+        findings = correlation_findings(study_of(0.01 * rising, umn=rising, umn_total=4 * rising[:, 0]), QUICK)
+        finding = found(findings, "mean of the subject")
+        assert finding.estimate == 1 and finding.p == pytest.approx(2 / 24, abs=0.03)
+        assert finding.ci is None and "no interval" in finding.words
+
+    def test_bootstrap_of_few_patients_is_called_too_narrow(self):
+        values, scores = cohort()
+        for patients, says in ((9, True), (10, False)):
+            findings = correlation_findings(study_of(values[:patients], umn=scores[:patients]), QUICK)
+            assert ("too narrow" in found(findings, "all limbs", "subject").words) == says
+
     @pytest.mark.parametrize(
         "fields",
         [{"umn_scale": ["paper"] * 12 + ["Penn"] * 15}, {"umn_limb_max": [8.0] * 12 + [4.0] * 15}],

@@ -1,10 +1,13 @@
 """Group comparisons: van Elteren against SAS, closed forms and other libraries, error rates by simulation."""
 
+import re
+
 import numpy as np
 import pandas
 import pingouin
 import pytest
 from cohort_builder import NONE, clustered_normals, study_of
+from M1SHThkLib.cohort.finding import disagreement, p_text
 from M1SHThkLib.cohort.groups import bootstrap_interval, field_strength_findings, group_findings
 from M1SHThkLib.cohort.options import CohortOptions
 from M1SHThkLib.cohort.rank_sum import auc_interval, mann_whitney, pairs_won, stratified_aucs, van_elteren
@@ -241,6 +244,43 @@ class TestGroupFindings:
             assert finding.words.endswith(".") and "nan" not in finding.words
             if "against" in finding.what:
                 assert finding.estimate is None and finding.p is None and finding.ci is None
+
+    def test_one_subject_is_no_plural(self):
+        for finding in group_findings(study_of(cohort()[0][:1], cohort()[1][:1]), QUICK):
+            assert not re.search(r"(?<![\d.])1 (patients|controls)", finding.words)
+
+    def test_without_overlap_the_interval_over_regions_has_a_width(self):
+        patients, controls = cohort()
+        findings = group_findings(study_of(patients + 1, controls), QUICK)
+        finding = found(findings, region="stratified by region", marker="sh_thk_per_mm")
+        assert finding.ci == pytest.approx([2 * limit - 1 for limit in auc_interval(1.0, 27, 13)])
+        assert "Newcombe" in finding.words
+
+    def test_interval_that_contradicts_p_says_so(self):
+        """Six against six: many results lie near the border."""
+        findings = [
+            finding
+            for seed in range(40)
+            for finding in group_findings(study_of(*cohort(seed, 0.9, 6, 6)), QUICK)
+            if finding.ci and finding.p is not None and finding.quantity == "rank-biserial correlation"
+        ]
+        contradicts = [(finding.ci[0] <= 0 <= finding.ci[1]) != (finding.p >= 0.05) for finding in findings]
+        assert 0 < sum(contradicts) < 0.2 * len(contradicts)
+        assert contradicts == ["borderline" in finding.words for finding in findings]
+
+
+class TestWords:
+    def test_p_as_the_journals_print_it(self):
+        assert [p_text(p) for p in (0.0004, 0.034, 0.25, 1.0)] == ["P < .001", "P = .034", "P = .250", "P = 1.000"]
+        assert p_text(0.0498) == "P = .0498" and p_text(0.0502) == "P = .0502"
+
+    @pytest.mark.parametrize(
+        ("ci", "p", "differ"),
+        [((0.1, 0.5), 0.06, True), ((-0.1, 0.5), 0.04, True), ((0.1, 0.5), 0.04, False), ((-0.1, 0.5), 0.06, False)],
+    )
+    def test_disagreement_of_interval_and_p(self, ci, p, differ):
+        assert ("borderline" in disagreement(ci, 0, p)) == differ
+        assert disagreement(None, 0, p) == ""
 
 
 class TestFieldStrengths:

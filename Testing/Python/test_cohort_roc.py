@@ -253,6 +253,16 @@ class TestFindings:
         assert sensitivity[at] == pytest.approx(chosen.estimate)
         assert np.trapezoid(sensitivity, false_positive) == pytest.approx(found.estimate)
 
+    def test_papers_rule_is_said_to_favour_the_patients(self, findings):
+        for selection, says in (("paper", True), ("symmetric", False), ("clustered", False)):
+            found = of(findings, "AUC", marker="sh_thk_per_mm", selection=selection)
+            assert ("favours the patients" in found.words) == says
+
+    def test_words_hold_both_groups_sizes(self, findings):
+        for name in ("sensitivity", "specificity"):
+            found = of(findings, name, marker="sh_thk_per_mm", selection="paper", cutoff="youden")
+            assert "27 patients and 13 controls (52 values)" in found.words
+
     def test_headline_is_the_symmetric_selection_of_sh_thk(self, findings):
         head = [f for f in findings if f.headline]
         assert [f.quantity for f in head] == ["AUC", "sensitivity", "specificity"]
@@ -293,6 +303,12 @@ class TestDegenerate:
             selection="clustered",
         )
         assert found.n == {"patients": 3, "controls": 3, "values of controls": 12}
+
+    def test_without_overlap_the_correction_has_no_interval_of_no_width(self):
+        findings = roc_findings(study_from([7, 8, 9, 10], [1, 2, 2, 1]), CohortOptions(replicates=50))
+        found = of(findings, "sensitivity", marker="sh_thk_per_mm", selection="symmetric", cutoff="youden")
+        assert found.details["corrected"] == 1 and found.details["corrected_ci"] is None
+        assert "1.00 to 1.00" not in found.words and "no interval, since" in found.words
 
     def test_ties_count_half(self):
         auc, _ = areas(np.array([[1, 2, 1, 2.0]]), np.array([True, True, False, False]), np.arange(4))

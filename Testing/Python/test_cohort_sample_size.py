@@ -84,6 +84,13 @@ def test_nothing_wanted_takes_what_the_cohort_shows_and_warns():
     assert not any("uncertain" in finding.words for finding in sizes(auc=0.8, difference_per_mm=0.5))
 
 
+def test_words_hold_the_unit_and_the_cohort_s_size():
+    difference, *others = sizes()
+    assert f"{difference.details['difference']:.3g} 1/mm between" in difference.words
+    assert f"SD of {difference.details['sd']:.3g} 1/mm" in difference.words
+    assert all("27 patients and 13 controls with a value" in finding.words for finding in (difference, *others))
+
+
 def test_never_fewer_than_mann_whitney_needs_to_reach_its_level():
     # 4 against 4 can reach P = 2/70, 3 against 3 only 2/20.
     sd = sizes()[0].details["sd"]

@@ -5,6 +5,7 @@ import pytest
 from cohort_builder import NONE, clustered_normals, study_of
 from M1SHThkLib.cohort.groups import bootstrap_interval
 from M1SHThkLib.cohort.options import CohortOptions
+from M1SHThkLib.cohort.rank_sum import auc_interval
 from M1SHThkLib.cohort.resampling import bootstrap_subjects, times_drawn
 from M1SHThkLib.cohort.selection import cluster_auc, selection_findings
 from scipy import stats
@@ -134,11 +135,17 @@ class TestSelectionFindings:
         for finding in by_selection(study_of(patients, controls, thk=thk), "thk_mm").values():
             assert finding.estimate == (1.0 if finding.labels["selection"] != "clustered" else 0.5 + 0.5 * 27 / 107)
 
-    def test_no_overlap_is_no_interval_of_no_width(self):
+    def test_without_overlap_the_interval_is_newcombe_s_from_the_number_of_subjects(self):
+        """Whole subjects drawn again do not overlap either; how many values they give makes nothing surer."""
         patients, controls = cohort()
         findings = by_selection(study_of(patients + 1, controls))
-        assert findings["paper"].ci is None and "no interval" in findings["paper"].words
-        assert findings["symmetric"].ci[0] < 0.95
+        assert {finding.ci for finding in findings.values()} == {auc_interval(1.0, 27, 13)}
+        assert all("Newcombe" in finding.words for finding in findings.values())
+
+    def test_what_the_interval_is_stands_in_words(self):
+        findings = by_selection(study_of(*cohort()))
+        assert "Newcombe's)" in findings["symmetric"].words
+        assert all("bootstrap of whole subjects)" in findings[name].words for name in ("paper", "clustered"))
 
     @pytest.mark.filterwarnings("error")
     @pytest.mark.parametrize(

@@ -75,6 +75,20 @@ class TestPaper:
         assert {f.labels["session"] for f in findings if f.test and f.labels["reader"] == "A"} == {"2"}
 
 
+class TestWords:
+    def test_hold_both_groups_sizes_and_what_predictive_values_hold_for(self):
+        findings = visual_findings(read_study(5, 1, A_1=(4, 1)), OPTIONS)
+        for quantity in ("sensitivity", "specificity", "PPV", "NPV"):
+            words = of(findings, quantity).words
+            assert "5 patients and 1 control read" in words
+            assert ("such a share of patients alone" in words) == quantity.endswith("PV")
+
+    def test_interval_that_contradicts_mcnemar_s_p_says_so(self):
+        """Five to none: P = 2 / 2^5, while the interval of the difference stays above zero."""
+        found = of(visual_findings(read_study(6, 4, A_1=(1, 4)), OPTIONS), "difference of sensitivity", cutoff="youden")
+        assert found.p == 0.0625 and found.ci[0] > 0 and "borderline" in found.words
+
+
 class TestKappa:
     def test_worked_example(self):
         """Both yes 20, only one 5, only the other 10, both no 15: observed 0.7, expected 0.5, kappa 0.4."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
-from .finding import Finding, ci_text, p_text
+from .finding import Finding, ci_text, counted, disagreement, p_text
 from .groups import bootstrap_interval, marker_labels, marker_name, mean_present
 from .resampling import CONFIDENCE, bootstrap_subjects, permutation_p, times_drawn
 from .study import LIMBS, MARKERS, SH_THK, matrix
@@ -17,6 +17,9 @@ LIMB_GROUPS = {
     "lower limbs": tuple(i for i, (_, limb) in enumerate(LIMBS) if limb == "leg"),
 }
 FEWEST_SUBJECTS = 4
+# Fewer whole patients drawn anew scatter less than patients do (Cameron et al., Rev Econ Stat 2008;90:414).
+_ENOUGH_CLUSTERS = 10
+_PERFECT = "a perfect correlation has no interval"
 
 _FIELLER = (
     "Spearman's rho; interval by Fisher's transform with the standard error sqrt(1.06/(n - 3)) (Fieller, Hartley and "
@@ -62,14 +65,16 @@ def _no_scores(patients):
         analysis="correlation",
         what="Marker and upper motor neuron score",
         quantity="Spearman rho",
-        words=f"None of {patients} patients has an upper motor neuron score, so there is nothing to correlate.",
+        words=(
+            f"None of {counted(patients, 'patient')} has an upper motor neuron score, so there is nothing to correlate."
+        ),
         n={"patients": patients},
         method="None.",
     )
 
 
 def _not_pooled(scales):
-    listed = "; ".join(f"{len(patients)} patients by '{scale}'" for scale, patients in scales.items())
+    listed = "; ".join(f"{counted(len(patients), 'patient')} by '{scale}'" for scale, patients in scales.items())
     return Finding(
         analysis="correlation",
         what="Upper motor neuron score, different scales",
@@ -98,7 +103,7 @@ def _correlated(patients, marker, uncensored, scale, options):
         "quantity": "Spearman rho",
         "labels": marker_labels(marker, uncensored) | {"limbs": "mean of the subject", "scale": scale},
     }
-    return [*findings, _of_subjects(patients, values, scores, finding, marker_name(marker, uncensored))]
+    return [*findings, _of_subjects(patients, values, scores, finding, marker_name(marker, uncensored), options)]
 
 
 @dataclass(frozen=True)
@@ -137,7 +142,7 @@ def spearman(values, scores):
     values, scores = (np.where(paired, own, np.nan)[keep] for own in (values, scores))
     x, y = values[paired[keep]], scores[paired[keep]]
     if keep.sum() < FEWEST_SUBJECTS:
-        return f"{keep.sum()} patients have both a value and a score, fewer than the {FEWEST_SUBJECTS} needed"
+        return f"both a value and a score: {counted(keep.sum(), 'patient')}, fewer than the {FEWEST_SUBJECTS} needed"
     for own, name in ((x, "values"), (y, "scores")):
         if not np.ptp(own) > 0:
             return f"all {len(own)} {name} are equal, so nothing can go with them"
@@ -224,11 +229,11 @@ def _of_regions(values, scores, finding, options):
     n = {"patients": result.subjects, "regions": result.n}
     start = f"{finding['what']}: rho = {result.rho:.2f} over {result.n} regions of {result.subjects} patients"
     fieller = fieller_interval(result.rho, result.n)
+    as_printed = f"{ci_text(fieller)}, Fieller" if fieller else _PERFECT
     paper = Finding(
         words=(
-            f"{start}, taken as independent as in the paper "
-            f"({ci_text(fieller) if fieller else 'a perfect correlation has no interval'}), {p_text(result.naive_p)}. "
-            "Regions of one patient are not independent: the interval is too narrow and P too small."
+            f"{start}, taken as independent as in the paper ({as_printed}), {p_text(result.naive_p)}. Regions of one "
+            "patient are not independent: the interval is too narrow and P too small."
         ),
         n=n,
         estimate=result.rho,
@@ -241,11 +246,13 @@ def _of_regions(values, scores, finding, options):
     )
     drawn = bootstrap_subjects(np.ones(result.subjects, bool), options.replicates, options.seed)
     ci, why = bootstrap_interval(weighted_rhos(result.values, result.scores, times_drawn(drawn)))
+    is_narrow = ci and result.subjects < _ENOUGH_CLUSTERS
+    few = f" From fewer than {_ENOUGH_CLUSTERS} patients this interval is too narrow." if is_narrow else ""
     p = permuted_p(result.values, result.scores, options.permutations, options.seed)
     clustered = Finding(
         words=(
-            f"{start}, the patient as the cluster ({ci_text(ci) if ci else why}), {p_text(p)} by permuting the scores "
-            "of whole patients."
+            f"{start}, the patient as the cluster ({f'{ci_text(ci)}, bootstrap of whole patients' if ci else why}), "
+            f"{p_text(p)} by permuting the scores of whole patients.{few}{disagreement(ci, 0, p)}"
         ),
         n=n,
         estimate=result.rho,
@@ -262,7 +269,7 @@ def _of_regions(values, scores, finding, options):
     return [paper, clustered]
 
 
-def _of_subjects(patients, values, scores, finding, name):
+def _of_subjects(patients, values, scores, finding, name, options):
     """One pair a patient: the mean of the regions against the total score, or the mean score of the limbs."""
     totals = np.array([patient.umn_total for patient in patients], float)
     if np.isfinite(totals).any():
@@ -270,22 +277,27 @@ def _of_subjects(patients, values, scores, finding, name):
     else:
         totals, score_name = mean_present(scores), "mean score of the limbs"
     finding["what"] = f"{name}, mean of the regions, and the {score_name} ({finding['labels']['scale']})"
-    finding["method"] = f"{_FIELLER}; one pair a patient."
+    finding["method"] = (
+        f"{_FIELLER}; one pair a patient; P from {options.permutations} permutations of the scores, since Student's t "
+        "is too sure of few patients."
+    )
     result = spearman(mean_present(values)[:, None], totals[:, None])
     if isinstance(result, str):
         n = {"patients": int(np.isfinite(mean_present(values) + totals).sum())}
         return Finding(words=f"{finding['what']}: {result}.", n=n, **finding)
     ci = fieller_interval(result.rho, result.n)
+    p = permuted_p(result.values, result.scores, options.permutations, options.seed)
     return Finding(
         words=(
             f"{finding['what']}: rho = {result.rho:.2f} over {result.n} patients "
-            f"({ci_text(ci) if ci else 'a perfect correlation has no interval'}), {p_text(result.naive_p)}."
+            f"({f'{ci_text(ci)}, Fieller' if ci else _PERFECT}), {p_text(p)} by permuting the scores."
+            f"{disagreement(ci, 0, p)}"
         ),
         n={"patients": result.n},
         estimate=result.rho,
         ci=ci,
-        test="Spearman",
+        test="Spearman, scores permuted",
         statistic=result.rho,
-        p=result.naive_p,
+        p=p,
         **finding,
     )

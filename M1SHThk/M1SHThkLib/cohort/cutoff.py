@@ -58,8 +58,8 @@ class Performance:
         Of the subjects that chose the cut-off.
     corrected : pair of float
         The same, corrected for optimism.
-    corrected_ci : pair of (low, high)
-        95 %, the cut-off chosen anew in every replicate.
+    corrected_ci : pair of (low, high) or None
+        95 %, the cut-off chosen anew in every replicate; None where all replicates give the same.
     left_out : pair of Rate
         Of subjects each classified by a cut-off chosen without it.
     subject : int array, shape (subjects,)
@@ -74,7 +74,7 @@ class Performance:
     called: np.ndarray
     cutoff_ci: tuple[float, float] | None = None
     corrected: tuple[float, float] | None = None
-    corrected_ci: tuple[tuple[float, float], tuple[float, float]] | None = None
+    corrected_ci: tuple[tuple[float, float] | None, tuple[float, float] | None] | None = None
     left_out: tuple[Rate, Rate] | None = None
     called_left_out: np.ndarray | None = None
 
@@ -229,7 +229,9 @@ def performance(sample, pathologic, rule, level, replicates, seed):
         called=called,
         cutoff_ci=percentile_interval(again),
         corrected=tuple(np.clip(apparent - optimism.mean(axis=1), 0, 1).tolist()),
-        corrected_ci=tuple(map(tuple, np.clip(apparent[:, None] - ends, 0, 1).tolist())),
+        corrected_ci=tuple(
+            tuple(own) if own[1] - own[0] > 1e-12 else None for own in np.clip(apparent[:, None] - ends, 0, 1).tolist()
+        ),
         left_out=_rates(choice, called_left_out, weights),
         called_left_out=called_left_out,
     )

@@ -74,13 +74,32 @@ class Finding:
 
 
 def p_text(p):
-    """'P = .03' or 'P < .001', as the journals of radiology print it."""
-    return "P < .001" if p < 0.001 else f"P = {p:.3f}".replace("0.", ".", 1)
+    """'P = .034' or 'P < .001', as the journals of radiology print it; 'P = .0498', which three digits would hide."""
+    digits = 4 if 0.0495 <= p < 0.0505 else 3
+    return "P < .001" if p < 0.001 else f"P = {p:.{digits}f}".replace("0.", ".", 1)
 
 
 def ci_text(ci, digits=2):
     """'95 % CI 0.42 to 0.69'."""
     return f"95 % CI {ci[0]:.{digits}f} to {ci[1]:.{digits}f}"
+
+
+def counted(count, noun):
+    """'1 patient', '2 patients'."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def disagreement(ci, no_effect, p):
+    """A sentence where only one of a 95 % interval and a P at .05 shows an effect, else ''.
+
+    They differ near the border, since each is an approximation of its own.
+    """
+    if ci is None or (ci[0] <= no_effect <= ci[1]) == (p >= 0.05):
+        return ""
+    return (
+        f" Interval and P are made in different ways and disagree about the 5 % level (no effect: {no_effect:.2f}): "
+        "the result is borderline."
+    )
 
 
 def _plain(value):

@@ -5,8 +5,8 @@ from itertools import combinations
 import numpy as np
 from scipy import stats
 
-from .finding import Finding, ci_text, p_text
-from .rank_sum import mann_whitney, stratified_aucs, van_elteren
+from .finding import Finding, ci_text, counted, disagreement, p_text
+from .rank_sum import auc_interval, mann_whitney, stratified_aucs, van_elteren
 from .resampling import (
     CONFIDENCE,
     bootstrap_subjects,
@@ -92,7 +92,7 @@ def _described(study, marker, place, group):
         "method": "Mean with interval by Student's t; median with interval by order statistics (binomial).",
     }
     if n == 0:
-        return Finding(words=f"{finding['what']}: no value in {of} {group}s, so nothing to describe.", **finding)
+        return Finding(words=f"{finding['what']}: no value in {counted(of, group)}, so nothing to describe.", **finding)
     mean, (low, median, high) = float(values.mean()), (float(q) for q in np.quantile(values, [0.25, 0.5, 0.75]))
     words = f"{finding['what']}: n = {n} of {of}"
     if marker is THK and n < of:
@@ -161,6 +161,7 @@ def _compared(study, marker, place, uncensored):
         f"({ci_text(test.ci)}), rank-biserial correlation {test.rank_biserial:.2f} ({ci_text(test.rank_biserial_ci)}); "
         f"Mann-Whitney U = {test.u:g}, {p_text(test.p)} ({'exact' if test.exact else 'normal approximation'})."
     )
+    words += disagreement(test.rank_biserial_ci, 0, test.p)
     if test.smallest_p > 0.05:
         words += f" Groups this small cannot go below {p_text(test.smallest_p)}."
     return Finding(
@@ -201,7 +202,8 @@ def _compared_over_regions(study, marker, uncensored, options):
         "method": (
             "Van Elteren's stratified Wilcoxon statistic (Bull Int Stat Inst 1960;37:351) with midranks; P from "
             f"{options.permutations} permutations of the labels of whole subjects; interval from {options.replicates} "
-            "bootstrap samples of whole subjects (percentiles)."
+            "bootstrap samples of whole subjects (percentiles); where these are all alike, the score interval of "
+            "Newcombe (Stat Med 2006;25:559) from the number of subjects."
         ),
         "headline": marker is SH_THK and not uncensored,
     }
@@ -217,16 +219,16 @@ def _compared_over_regions(study, marker, uncensored, options):
     replicates = stratified_aucs(
         values[is_patient], values[~is_patient], weights[:, is_patient], weights[:, ~is_patient]
     )
-    ci, why = bootstrap_interval(2 * replicates - 1)
-    estimate = 2 * result.auc - 1
+    auc_ci, how = bootstrap_auc_interval(result.auc, replicates, len(patients), len(controls))
+    ci, estimate = tuple(2 * limit - 1 for limit in auc_ci), 2 * result.auc - 1
     direction = "greater" if marker.pathologic > 0 else "less"
     words = (
         f"{finding['what']}: {finding['n']['values_of_patients']} values of {len(patients)} patients and "
         f"{finding['n']['values_of_controls']} of {len(controls)} controls; within a region a patient's value is "
         f"{direction} than a control's with probability {result.auc:.2f}, rank-biserial correlation {estimate:.2f} "
-        f"({ci_text(ci) if ci else why}); van Elteren's chi-square = {result.chi_square:.2f}, {p_text(p)} by permuting "
-        f"the labels of whole subjects. The usual {p_text(result.naive_p)} of this chi-square is not valid here, since "
-        "the regions share their subjects."
+        f"({ci_text(ci)}, {how}); van Elteren's chi-square = {result.chi_square:.2f}, {p_text(p)} by permuting the "
+        f"labels of whole subjects. The usual {p_text(result.naive_p)} of this chi-square is not valid here, since the "
+        f"regions share their subjects.{disagreement(ci, 0, p)}"
     )
     return Finding(
         words=words,
@@ -248,6 +250,14 @@ def bootstrap_interval(replicates):
     )
 
 
+def bootstrap_auc_interval(auc, replicates, patients, controls):
+    """Percentile interval of an AUC's replicates, and what it is; from the number of subjects where these are alike."""
+    ci, _ = bootstrap_interval(replicates)
+    if ci:
+        return ci, "bootstrap of whole subjects"
+    return auc_interval(auc, patients, controls), "Newcombe's, since every bootstrap sample gives the same"
+
+
 def _regions_compared(study, marker, group, uncensored):
     """Friedman's test of the four regions within the subjects of one group."""
     values = matrix(study.group(group), marker.uncensored if uncensored else marker.column)
@@ -264,7 +274,7 @@ def _regions_compared(study, marker, group, uncensored):
             "Kendall's W as its effect size."
         ),
     }
-    of = f"{n} of {len(values)} {group}s have all four regions"
+    of = f"all four regions are there in {n} of {counted(len(values), group)}"
     if n < 2:
         return Finding(words=f"{finding['what']}: {of}, too few for Friedman's test.", **finding)
     if (complete == complete[:, :1]).all():
@@ -296,9 +306,9 @@ def _friedman_refused(study):
         what="Friedman's test, patients against controls",
         quantity="none",
         words=(
-            f"Friedman's test of {n['patients']} patients against {n['controls']} controls, which the paper names, is "
-            "not computed: it needs complete blocks of matched values, and patients and controls are different, "
-            "unmatched people. Van Elteren's statistic compares the groups over the regions instead."
+            f"Friedman's test of {counted(n['patients'], 'patient')} against {counted(n['controls'], 'control')}, which "
+            "the paper names, is not computed: it needs complete blocks of matched values, and patients and controls are "
+            "different, unmatched people. Van Elteren's statistic compares the groups over the regions instead."
         ),
         n=n,
         method="None: two unpaired groups are no complete block design.",
@@ -324,7 +334,7 @@ def _censored(study):
         listed = ", ".join(f"{name} {count}" for name, count in zip(REGION_NAMES, by_region, strict=True))
         parts.append(
             f"{censored.sum()} of {n[f'regions_of_{group}s']} regions of {group}s ({listed}), in "
-            f"{n[f'{group}s_with_censored_regions']} of {len(subjects)} {group}s"
+            f"{n[f'{group}s_with_censored_regions']} of {counted(len(subjects), group)}"
         )
     return Finding(
         analysis="groups",
@@ -412,16 +422,16 @@ def _paired(differences, marker, place, strengths):
         return Finding(words=words, **finding)
     median = float(np.median(differences))
     if not len(changed):
-        words = f"{finding['what']}: no difference in any of {n} subjects, so there is nothing to test."
+        words = f"{finding['what']}: no difference in {counted(n, 'subject')}, so there is nothing to test."
         return Finding(words=words, estimate=median, **finding)
     test = stats.wilcoxon(changed)
     ci = _median_ci(differences)
     smallest = 2.0 ** (1 - len(changed))
     words = (
-        f"{finding['what']}: the median difference of {n} subjects is {median:.3f} "
+        f"{finding['what']}: the median difference of {counted(n, 'subject')} is {median:.3f} {marker.unit} "
         f"({ci_text(ci, 3) if ci else 'fewer than 6 values give no 95 % interval'}); Wilcoxon signed-rank W = "
-        f"{test.statistic:g}, {_exact_p_text(test.pvalue)}; {len(changed)} subjects who differ cannot go below "
-        f"{_exact_p_text(smallest)}."
+        f"{test.statistic:g}, {_exact_p_text(test.pvalue)}; {counted(len(changed), 'subject')} with a difference "
+        f"cannot go below {_exact_p_text(smallest)}.{disagreement(ci, 0, test.pvalue)}"
     )
     return Finding(
         words=words,

@@ -10,6 +10,8 @@ from .sample import SELECTIONS, study_sample
 from .study import MARKERS, SH, SH_THK, THK
 
 GROUPS = ("patients", "controls")
+_TESTED = " Its test stands under the selection of values"
+_FAVOURS = ", with the AUC that this rule gives without any effect of disease: not 0.50, since it favours the patients"
 
 
 def roc_findings(study, options):
@@ -82,6 +84,7 @@ def _area(sample, marker, selection, what, labels):
             f"{what}, {_count_text(n)}: AUC {auc:.2f} ({ci_text(ci)}). The groups do not overlap, so that {name}'s "
             "variance is zero: the interval is Newcombe's, from the number of subjects."
         )
+    words += f"{_TESTED}{_FAVOURS if selection == 'paper' else ''}."
     details, lack = _curve(sample, marker)
     headline = marker is SH_THK and selection == "symmetric"
     return Finding(
@@ -123,7 +126,7 @@ def _cutoff(sample, marker, selection, rule, level, options, labels):
 
     side = "above" if marker.pathologic > 0 else "below"
     details = {"cutoff": found.cutoff}
-    lead = f"{what}: pathologic at or {side} {found.cutoff:.3g} {marker.unit}"
+    lead = f"{what}, {_count_text(n)}: pathologic at or {side} {found.cutoff:.3g} {marker.unit}"
     if found.cutoff_ci:
         details["cutoff_ci"] = found.cutoff_ci
         lead += f" (95 % CI {found.cutoff_ci[0]:.3g} to {found.cutoff_ci[1]:.3g})"
@@ -145,17 +148,23 @@ def _rate(name, index, found, what, lead, n, selection, labels, details, options
     details = {**details, "correct": rate.correct, "of": rate.values}
     if found.corrected:
         left_out = found.left_out[index]
+        corrected_ci = found.corrected_ci[index]
+        interval_text = "no interval, since every bootstrap replicate gives the same"
+        if corrected_ci:
+            interval_text = (
+                f"{ci_text(corrected_ci)}, the cut-off chosen anew in each of {options.replicates} bootstrap"
+            )
+            interval_text += " replicates"
         details |= {
             "corrected": found.corrected[index],
-            "corrected_ci": found.corrected_ci[index],
+            "corrected_ci": corrected_ci,
             "left_out": left_out.estimate,
             "left_out_ci": left_out.ci,
             "left_out_correct": left_out.correct,
         }
         words += (
             f" The same data chose the cut-off: corrected for this optimism {found.corrected[index]:.2f} "
-            f"({ci_text(found.corrected_ci[index])}, the cut-off chosen anew in each of {options.replicates} bootstrap "
-            f"replicates); each subject classified without itself {left_out.estimate:.2f} ({left_out.correct} of "
+            f"({interval_text}); each subject classified without itself {left_out.estimate:.2f} ({left_out.correct} of "
             f"{left_out.values}; {ci_text(left_out.ci)}, {left_out.ci_name})."
         )
         method += (

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from scipy import stats
 
-from .finding import Finding
+from .finding import Finding, counted
 from .groups import marker_labels, marker_name, why_not_ranked
 from .rank_sum import auc_interval, mann_whitney, smallest_p
 from .sample import study_sample
@@ -87,7 +87,7 @@ def _for_difference(sample, options):
     as_seen = options.difference_per_mm is None
     difference = float(patients.mean() - controls.mean()) if as_seen else options.difference_per_mm
     aim = _Aim(
-        f"to show a difference of {difference:.3g} between the groups' means",
+        f"to show a difference of {difference:.3g} {SH_THK.unit} between the groups' means",
         "Student's t for the difference over the pooled SD (statsmodels, TTestIndPower), divided by 3/pi for "
         "Mann-Whitney (Hodges and Lehmann, Ann Math Stat 1956;27:324).",
         {"difference": difference, "sd": sd, "alpha": ALPHA, "power": options.power},
@@ -109,8 +109,9 @@ def _for_difference(sample, options):
         power = TTestIndPower().power(effect, RELATIVE_EFFICIENCY * patients, ALPHA, ratio=controls / patients)
         return power >= options.power and smallest_p(patients, controls) <= ALPHA
 
-    has = f"with the cohort's pooled SD of {sd:.3f}, a two-sided Mann-Whitney test at P = .05 has a power of"
-    return aim.found(sample, enough, f"{has} {options.power:g} with")
+    spread = f"with the cohort's pooled SD of {sd:.3g} {SH_THK.unit}"
+    has = f"{spread}, a two-sided Mann-Whitney test at P = .05 has a power of {options.power:g} with"
+    return aim.found(sample, enough, has)
 
 
 def _for_auc(sample, cohort_auc, options):
@@ -197,7 +198,10 @@ class _Aim:
             analysis="sample_size",
             what=what,
             quantity="subjects in each group",
-            words=f"{what}: {words}.",
+            words=(
+                f"{what}: {words}. This cohort: {counted(len(sample.patients), 'patient')} and "
+                f"{counted(len(sample.controls), 'control')} with a value."
+            ),
             n={"patients": len(sample.patients), "controls": len(sample.controls)},
             method=self.method,
             labels=marker_labels(SH_THK) | {"selection": "symmetric"},

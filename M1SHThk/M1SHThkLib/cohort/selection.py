@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from .finding import Finding, ci_text, p_text
-from .groups import MANN_WHITNEY_METHOD, bootstrap_interval, marker_labels, marker_name, too_few, why_not_ranked
+from .finding import Finding, ci_text, disagreement, p_text
+from .groups import MANN_WHITNEY_METHOD, bootstrap_auc_interval, marker_labels, marker_name, too_few, why_not_ranked
 from .rank_sum import mann_whitney, pairs_won
 from .resampling import bootstrap_subjects, percentile_interval, permutation_p, permute_labels, times_drawn
 from .sample import SELECTIONS, study_sample
@@ -12,7 +12,8 @@ from .study import MARKERS, SH_THK, matrix
 _PERMUTATION = "AUC, labels of whole subjects permuted"
 _CLUSTERED_METHOD = (
     "AUC over all pairs of values (Obuchowski, Biometrics 1997;53:567); interval by bootstrap of whole subjects within "
-    "their group (percentiles); P two-sided by permuting the labels of whole subjects."
+    "their group (percentiles), where all samples are alike by Newcombe's score (Stat Med 2006;25:559) from the number "
+    "of subjects; P two-sided by permuting the labels of whole subjects."
 )
 _PAPER_METHOD = f"{_CLUSTERED_METHOD} The rule of selection is applied anew to every permutation."
 
@@ -105,7 +106,7 @@ def _selected(study, marker, selection, uncensored, options):
 
 
 def _paper(values, is_patient, options):
-    auc, ci, why = _auc_and_interval(values, is_patient, "paper", options)
+    auc, ci, how = _auc_and_interval(values, is_patient, "paper", options)
     permuted = permute_labels(is_patient, options.permutations, options.seed)
     null = cluster_auc(values, permuted, ~permuted, "paper")
     mean, extent = float(null.mean()), percentile_interval(null)
@@ -113,11 +114,12 @@ def _paper(values, is_patient, options):
     greatest, every = np.nanmax(values[is_patient], axis=1), values[~is_patient]
     naive = mann_whitney(greatest, every[np.isfinite(every)]).p
     words = (
-        f"AUC {auc:.2f} ({ci_text(ci) if ci else why}). Without any effect of disease this rule would give an AUC of "
+        f"AUC {auc:.2f} ({ci_text(ci)}, {how}). Without any effect of disease this rule would give an AUC of "
         f"{mean:.2f} on average (95 % range {extent[0]:.2f} to {extent[1]:.2f}) and not 0.50, because a patient's most "
         f"pathologic of several regions meets every region of a control; against that, {p_text(p)} by permuting the "
         f"labels of whole subjects. The paper's Mann-Whitney test of these values gives {p_text(naive)} and is not "
         "valid: the groups are selected differently, and a control's regions are not independent."
+        f"{disagreement(ci, mean, p)}"
     )
     result = {"estimate": auc, "ci": ci, "test": _PERMUTATION, "statistic": auc, "p": p}
     return result, words, {"null_auc": mean, "null_range": list(extent), "naive_p_not_valid": naive}
@@ -127,28 +129,30 @@ def _symmetric(values, is_patient, _options):
     greatest = np.nanmax(values, axis=1)
     test = mann_whitney(greatest[is_patient], greatest[~is_patient])
     words = (
-        f"AUC {test.auc:.2f} ({ci_text(test.ci)}); Mann-Whitney U = {test.u:g}, {p_text(test.p)}, valid, since every "
-        "subject gives one value chosen in the same way. Without any effect of disease the AUC is 0.50."
+        f"AUC {test.auc:.2f} ({ci_text(test.ci)}, Newcombe's); Mann-Whitney U = {test.u:g}, {p_text(test.p)}, valid, "
+        "since every subject gives one value chosen in the same way. Without any effect of disease the AUC is 0.50."
+        f"{disagreement(test.ci, 0.5, test.p)}"
     )
     return {"estimate": test.auc, "ci": test.ci, "test": "Mann-Whitney U", "statistic": test.u, "p": test.p}, words, {}
 
 
 def _clustered(values, is_patient, options):
-    auc, ci, why = _auc_and_interval(values, is_patient, "clustered", options)
+    auc, ci, how = _auc_and_interval(values, is_patient, "clustered", options)
     permuted = permute_labels(is_patient, options.permutations, options.seed)
     null = cluster_auc(values, permuted, ~permuted)
     p = float(permutation_p(abs(auc - 0.5), np.abs(null - 0.5)))
     words = (
-        f"AUC {auc:.2f} ({ci_text(ci) if ci else why}) over all pairs of regions, {p_text(p)}, both from whole "
-        "subjects drawn or permuted. Mann-Whitney is not valid here, since a subject's regions are not independent. "
-        "Without any effect of disease the AUC is 0.50."
+        f"AUC {auc:.2f} ({ci_text(ci)}, {how}) over all pairs of regions, {p_text(p)} by permuting the labels of "
+        "whole subjects. Mann-Whitney is not valid here, since a subject's regions are not independent. Without any "
+        f"effect of disease the AUC is 0.50.{disagreement(ci, 0.5, p)}"
     )
     return {"estimate": auc, "ci": ci, "test": _PERMUTATION, "statistic": auc, "p": p}, words, {}
 
 
 def _auc_and_interval(values, is_patient, selection, options):
-    """AUC, its interval by cluster bootstrap, and why there is none."""
+    """AUC, its interval by cluster bootstrap, and what the interval is."""
     drawn = times_drawn(bootstrap_subjects(is_patient, options.replicates, options.seed))
     weights = np.concatenate([np.ones((1, len(values)), int), drawn])
     aucs = cluster_auc(values, weights * is_patient, weights * ~is_patient, selection)
-    return float(aucs[0]), *bootstrap_interval(aucs[1:])
+    auc = float(aucs[0])
+    return auc, *bootstrap_auc_interval(auc, aucs[1:], is_patient.sum(), (~is_patient).sum())

@@ -6,7 +6,7 @@ import numpy as np
 from scipy.stats import binomtest, norm
 
 from .cutoff import performance, why_none, wilson
-from .finding import Finding, ci_text, p_text
+from .finding import Finding, ci_text, counted, disagreement, p_text
 from .sample import study_sample
 from .study import SH_THK
 
@@ -69,8 +69,8 @@ def _share(counts):
 OF = {
     "sensitivity": "patients read as pathologic",
     "specificity": "controls read as nonpathologic",
-    "PPV": "subjects read as pathologic are patients",
-    "NPV": "subjects read as nonpathologic are controls",
+    "PPV": "read as pathologic are patients",
+    "NPV": "read as nonpathologic are controls",
     "accuracy": "subjects read correctly",
 }
 
@@ -83,13 +83,20 @@ def _accuracy(reader, session, table):
     for measure, (right, total) in table.items():
         what = f"Reader {reader}, session {session}: {measure}"
         if total == 0:
-            words = f"{what}: none, since there is no subject of whom it is the share (0 {OF[measure]})."
+            words = (
+                f"{what}: none, since it would be a share of nobody ({counted(n['patients'], 'patient')} and "
+                f"{counted(n['controls'], 'control')} read)."
+            )
             findings.append(Finding("visual", what, measure, words, n, WILSON, labels=labels))
             continue
         ci = wilson(right, total)
-        words = f"{what} {right / total:.2f} ({right} of {total} {OF[measure]}; {ci_text(ci)})."
+        words = (
+            f"{what} {right / total:.2f} ({right} of {total} {OF[measure]}; {ci_text(ci)}, Wilson), "
+            f"{counted(n['patients'], 'patient')} and {counted(n['controls'], 'control')} read."
+        )
         method = WILSON
         if measure in ("PPV", "NPV"):
+            words += " It holds for such a share of patients alone."
             method += f" Holds for a share of patients as in this study ({n['patients']} of {sum(n.values())}) alone."
         details = {"right": right, "of": total}
         findings.append(
@@ -168,8 +175,8 @@ def _kappa(what, labels, one, other):
         return none(f"{what}: no kappa, since no subject was read both times.")
     (yes, only_one), (only_other, no) = table
     lead = (
-        f"{what}, the same in {equal} of {n['subjects']} subjects (pathologic in both {yes}, in the first alone "
-        f"{only_one}, in the second alone {only_other}, in neither {no})"
+        f"{what}, the same in {equal} of {counted(n['subjects'], 'subject')} (pathologic in both {yes}, in the first "
+        f"alone {only_one}, in the second alone {only_other}, in neither {no})"
     )
     if len(set(one)) == 1 or len(set(other)) == 1:
         return none(f"{lead}: no kappa, since one of the two called every subject the same.")
@@ -242,9 +249,9 @@ def _mcnemar(what, how, group, measurement, reader, labels):
     ci = paired_difference_interval(alone, other_alone, count)
     details |= {"measurement": float(measurement.mean()), "reader": float(reader.mean())}
     words = (
-        f"{what} of the measurement {measurement.mean():.2f}, of the reader {reader.mean():.2f} in {count} {group}, "
-        f"difference {difference:.2f} ({ci_text(ci)}); measurement: {how}. The measurement alone is right in {alone}, "
-        f"the reader alone in {other_alone}"
+        f"{what} of the measurement {measurement.mean():.2f}, of the reader {reader.mean():.2f} in "
+        f"{counted(count, group.removesuffix('s'))}, difference {difference:.2f} ({ci_text(ci)}, Bonett and Price); "
+        f"measurement: {how}. The measurement alone is right in {alone}, the reader alone in {other_alone}"
     )
     if alone + other_alone == 0:
         words += ": they never differ, so that there is nothing to test."
@@ -254,7 +261,7 @@ def _mcnemar(what, how, group, measurement, reader, labels):
         "visual",
         what,
         quantity,
-        f"{words} (exact McNemar test, {p_text(p)}).",
+        f"{words} (exact McNemar test, {p_text(p)}).{disagreement(ci, 0, p)}",
         n,
         method,
         difference,

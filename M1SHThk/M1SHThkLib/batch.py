@@ -73,8 +73,8 @@ class ExamFile:
         return self.path.suffix.lower() in SCENE_SUFFIXES
 
     def _scene_inputs(self):
-        files = scene_files(self.path)
-        return [{"path": os.path.relpath(file, self.path.parent), "sha256": sha256(file)} for file in files]
+        named = {Path(os.path.relpath(file, self.path.parent)).as_posix(): file for file in scene_files(self.path)}
+        return [{"path": name, "sha256": sha256(file)} for name, file in named.items()]
 
     def _exam_of_scene(self):
         inputs = self._scene_inputs()

@@ -1,5 +1,6 @@
 """The module in the miniature Slicer: the same measurement from real MRML nodes."""
 
+import shutil
 from pathlib import Path
 
 import MiniSlicer
@@ -171,6 +172,23 @@ def test_the_command_line_measures_the_saved_scene(logic, tmp_path):
         row = dict(zip(header, line.split("\t"), strict=True))
         name = f"{row['hemisphere']} {row['region'].replace('_', ' ')}"
         np.testing.assert_allclose([float(row[key]) for key in KEYS], expected[name], rtol=1e-9, atol=1e-9)
+
+
+def test_a_scene_is_taken_over_only_while_all_its_files_are_those_of_then(logic, tmp_path, capsys):
+    assert slicer.util.saveScene(str(tmp_path / "reading.mrb"))
+    shutil.unpack_archive(tmp_path / "reading.mrb", tmp_path, "zip")
+    (scene,) = tmp_path.glob("*/*.mrml")
+    (line,) = scene.parent.glob("Data/*left*hand*knob*.mrk.json")
+    command = ["measure", str(scene), "-o", str(tmp_path / "out"), "--resume"]
+    assert main(command) == 0
+    (record,) = (tmp_path / "out" / "exams").iterdir()
+    written = record.stat().st_mtime_ns
+    assert main(command) == 0
+    assert record.stat().st_mtime_ns == written
+    line.write_text(line.read_text() + "\n")
+    capsys.readouterr()
+    assert main(command) == 0
+    assert f"changed since: {line.relative_to(scene.parent).as_posix()}" in capsys.readouterr().out
 
 
 def test_a_scene_without_an_exam_is_refused_in_one_line(tmp_path, capsys):

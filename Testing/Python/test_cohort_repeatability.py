@@ -88,6 +88,12 @@ class TestIcc:
         assert of(study, "ICC(3,1)").estimate > 0.95
         assert of(study, "ICC(2,1)").estimate < 0.8
 
+    def test_words_tell_a_very_high_one_from_perfect(self):
+        found = of(
+            repeated(everywhere(WRIGHT[:, 0]), everywhere(WRIGHT[:, 0] + 0.5 * (-1) ** np.arange(17))), "ICC(2,1)"
+        )
+        assert f"{found.estimate:.3f} (95 % CI {found.ci[0]:.3f}" in found.words
+
     def test_headline_is_sh_thk_region_by_region(self):
         study = repeated(everywhere(WRIGHT[:, 0]), everywhere(WRIGHT[:, 1]))
         head = [f for f in repeatability_findings(study, CohortOptions()) if f.headline]
@@ -159,7 +165,7 @@ class TestWcv:
         found = of(repeated(everywhere(first), everywhere(second)), "wCV")
         assert (found.details["zeros"], found.details["pairs"]) == (2, 8)
         assert found.estimate < 20
-        assert "2 of 10 pairs hold a zero" in found.words
+        assert "left out for a zero: 2 of 10 pairs" in found.words
 
 
 class TestPairs:
@@ -185,8 +191,12 @@ class TestPairs:
 
     def test_within_subject_sd_is_that_of_the_root(self):
         study = repeated(everywhere([0.04, 0.09]), everywhere([0.09, 0.16]))
-        assert within_subject_sd(study) == pytest.approx(0.1 / np.sqrt(2))
-        assert np.isnan(within_subject_sd(study_of(np.ones((3, 4)))))
+        assert within_subject_sd(study) == (pytest.approx(0.1 / np.sqrt(2)), 8)
+        assert np.isnan(within_subject_sd(study_of(np.ones((3, 4))))[0])
+
+    def test_two_zeros_are_no_proof_of_precision(self):
+        study = repeated(everywhere([0.04, 0.09, 0.0, 0.0]), everywhere([0.09, 0.16, 0.0, np.nan]))
+        assert within_subject_sd(study) == (pytest.approx(0.1 / np.sqrt(2)), 8)
 
 
 class TestDegenerate:

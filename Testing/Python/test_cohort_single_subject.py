@@ -65,7 +65,7 @@ class TestCrawfordHowell:
         expected = crawford_howell(0.3, np.sqrt(CONTROLS[:, 0]))
         assert (found.statistic, found.p) == (expected.t, expected.p)
         assert found.ci == expected.ci
-        assert "t(12)" in found.words
+        assert "t(12)" in found.words and "one-sided P" in found.words and "one-sided" in found.test
 
 
 class TestPercentile:
@@ -153,6 +153,28 @@ class TestLikeWithLike:
         }
 
 
+class TestHeadline:
+    """One a subject that is named for reading, none of the others."""
+
+    @pytest.mark.parametrize(
+        ("controls", "reading", "says"),
+        [
+            (CONTROLS, {"values": [0.09, 0.02, 0.02, 0.02]}, "0.09 1/mm against 13 controls"),
+            (np.full((13, 4), 0.02), {"values": [0.09] * 4}, "above all 13 controls"),
+            (CONTROLS, {"values": [0.09] * 4, "protocol": "one echo"}, "refused"),
+            (CONTROLS, {"values": [np.nan] * 4}, "no region was measured"),
+            (CONTROLS[:2], {"values": [0.09] * 4}, "too few controls"),
+        ],
+    )
+    def test_is_the_greatest_value_or_why_there_is_none(self, controls, reading, says):
+        study = study_of(CONTROLS[:2] + 0.05, controls)
+        named = subject_of(**reading, age=60)
+        findings = subject_findings(Study(3.0, (*study.subjects, named)), OPTIONS)
+        (headline,) = (f for f in findings if f.headline)
+        assert headline.labels["subject"] == "sub-X" and says in headline.words
+        assert headline.labels.get("region", "greatest") == "greatest"
+
+
 class TestCutoff:
     def test_without_repeats_it_is_imaging_noise_only(self):
         """The measurement's own interval is 0.8 to 1.2 of its value."""
@@ -174,6 +196,7 @@ class TestCutoff:
         )
         assert found.estimate == pytest.approx(norm.cdf(-0.1 / (0.1 / np.sqrt(2))))
         assert "imaging noise" not in found.words
+        assert found.n == {"subjects": 1, "pairs of readings": 12} and "12 pairs of readings" in found.words
 
     def test_own_value_does_not_choose_the_cutoff(self):
         """Without the patient at 0.06 Youden's cut-off lies halfway between 0.05 and 0.10."""
@@ -207,6 +230,7 @@ class TestRefusals:
     def test_too_few_controls(self):
         (found,) = read_against(subject_of([0.09] * 4), 3.0, study_of([], CONTROLS[:2]), OPTIONS)
         assert "at least 3" in found.words
+        assert "at 3 T (2)" in found.words and "another field strength" in found.words
 
     def test_controls_without_scatter(self):
         found = of(read_against(subject_of([0.09] * 4), 3.0, study_of([], np.zeros((13, 4))), OPTIONS), "percentage")
@@ -214,6 +238,9 @@ class TestRefusals:
         assert found.estimate is None
 
     def test_subject_without_a_value(self):
-        findings = read_against(subject_of([np.nan] * 4), 3.0, study_of([], CONTROLS), OPTIONS)
-        assert len(findings) == 4
-        assert all("not measured" in found.words for found in findings)
+        (found,) = read_against(subject_of([np.nan] * 4), 3.0, study_of([], CONTROLS), OPTIONS)
+        assert "no region was measured" in found.words and found.n == {"controls": 13}
+
+    def test_region_that_was_not_measured(self):
+        findings = read_against(subject_of([0.03, np.nan, 0.03, 0.03]), 3.0, study_of([], CONTROLS), OPTIONS)
+        assert "not measured in this subject" in of(findings, "percentile", "right hand knob").words

@@ -306,9 +306,10 @@ def _friedman_refused(study):
         what="Friedman's test, patients against controls",
         quantity="none",
         words=(
-            f"Friedman's test of {counted(n['patients'], 'patient')} against {counted(n['controls'], 'control')}, which "
-            "the paper names, is not computed: it needs complete blocks of matched values, and patients and controls are "
-            "different, unmatched people. Van Elteren's statistic compares the groups over the regions instead."
+            f"Friedman's test of {counted(n['patients'], 'patient')} against {counted(n['controls'], 'control')}, "
+            "which the paper names, is not computed: it needs complete blocks of matched values, and patients and "
+            "controls are different, unmatched people. Van Elteren's statistic compares the groups over the regions "
+            "instead."
         ),
         n=n,
         method="None: two unpaired groups are no complete block design.",

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import chi2, t
 
-from .finding import Finding, ci_text
+from .finding import Finding, ci_text, counted
 from .study import MARKERS, REGION_NAMES, SH_THK
 
 # Fewer give no ICC worth its interval; pingouin 0.5 refuses them.
@@ -79,15 +79,21 @@ def _repeat(conditions, pairs):
 
 
 def within_subject_sd(study):
-    """SD of a measurement made again, of the square root of SH/Thk (square root of 1/mm); nan without repeats.
+    """SD of a measurement made again, of the square root of SH/Thk (square root of 1/mm).
 
-    One-way analysis of variance over all regions and repeats (Bland and Altman, BMJ 1996;313:744).
+    One-way analysis of variance over all regions and repeats (Bland and Altman, BMJ 1996;313:744). Two zeros agree by
+    censoring, not by precision: such pairs are left out.
+
+    Returns
+    -------
+    (sd, pairs) : (float, int)
+        nan without pairs.
     """
     found, _ = repeats(study)
-    differences = [np.diff(np.sqrt(repeat.values(SH_THK.column)), axis=2).ravel() for repeat in found]
-    differences = np.concatenate([*differences, []])
-    differences = differences[~np.isnan(differences)]
-    return float(np.sqrt(np.mean(differences**2) / 2)) if len(differences) else np.nan
+    pairs = np.concatenate([*(repeat.values(SH_THK.column).reshape(-1, 2) for repeat in found), np.empty((0, 2))])
+    pairs = pairs[~np.isnan(pairs).any(axis=1) & (pairs != 0).any(axis=1)]
+    differences = np.diff(np.sqrt(pairs))
+    return (float(np.sqrt(np.mean(differences**2) / 2)) if len(pairs) else np.nan), len(pairs)
 
 
 def repeatability_findings(study, options):
@@ -106,8 +112,8 @@ def repeatability_findings(study, options):
     findings = []
     if other_protocol:
         words = (
-            f"{other_protocol} pairs of readings are left out of the repeatability: their acquisition or settings "
-            "differ, so that their difference is not repeatability alone."
+            f"Left out of the repeatability: {counted(other_protocol, 'pair')} of readings whose acquisition or "
+            "settings differ, so that their difference is not repeatability alone."
         )
         findings.append(Finding("repeatability", "Protocols differ", "ICC(2,1)", words, {"pairs": other_protocol}, ""))
     if not found:
@@ -137,7 +143,9 @@ def _of_pairs(repeat, marker, region, pairs):
         )
 
     if len(pairs) < 2:
-        return [finding("ICC(2,1)", f"no repeatability from {len(pairs)} pairs; at least two are needed.", "")]
+        return [
+            finding("ICC(2,1)", f"no repeatability from {counted(len(pairs), 'pair')}; at least two are needed.", "")
+        ]
     differences = np.diff(pairs)
     if np.ptp(differences) <= 1e-12 * np.abs(pairs).max():
         words = (
@@ -171,7 +179,7 @@ def _icc(pairs, finding, headline):
         return [finding("ICC(2,1)", why, method.format(models["ICC(2,1)"]))]
     found = []
     for (name, model), (icc, ci) in zip(models.items(), values, strict=True):
-        words = f"{name} {icc:.2f} ({ci_text(ci)}) from {len(pairs)} pairs."
+        words = f"{name} {icc:.3f} ({ci_text(ci, 3)}) from {len(pairs)} pairs."
         found.append(
             finding(name, words, method.format(model), estimate=icc, ci=ci, headline=headline and name == "ICC(2,1)")
         )
@@ -306,10 +314,11 @@ def _wcv(pairs, finding):
     )
     kept = pairs[(pairs != 0).all(axis=1)]
     zeros = len(pairs) - len(kept)
-    excluded = f"{zeros} of {len(pairs)} pairs hold a zero and are left out"
+    excluded = f"left out for a zero: {zeros} of {len(pairs)} pairs"
     details = {"zeros": zeros, "pairs": len(kept)}
     if len(kept) < 2:
-        return finding("wCV", f"no within-subject CV, since {excluded}.", method, details=details)
+        words = f"no within-subject CV, since {counted(len(kept), 'pair')} without a zero cannot give one; {excluded}."
+        return finding("wCV", words, method, details=details)
     wcv, ci = within_subject_cv(kept)
     words = f"within-subject CV {100 * wcv:.1f} % (95 % CI {100 * ci[0]:.1f} to {100 * ci[1]:.1f}); {excluded}."
     return finding("wCV", words, method, estimate=100 * wcv, unit="%", ci=(100 * ci[0], 100 * ci[1]), details=details)

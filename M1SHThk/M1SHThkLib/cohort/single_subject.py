@@ -7,7 +7,7 @@ from scipy.special import nctdtrinc
 from scipy.stats import beta, norm, t
 
 from .cutoff import why_none, youden_cutoff
-from .finding import Finding, p_text
+from .finding import Finding, counted, p_text
 from .repeatability import within_subject_sd
 from .sample import study_sample
 from .study import REGION_NAMES, SH_THK, matrix
@@ -15,6 +15,7 @@ from .study import REGION_NAMES, SH_THK, matrix
 # Fewer controls give a scatter that says nothing.
 LEAST = 3
 GREATEST = "greatest"
+CRAWFORD_HOWELL = "Crawford-Howell t, one-sided"
 UNIT = SH_THK.unit
 
 
@@ -29,11 +30,22 @@ def subject_findings(study, options):
     Returns
     -------
     list of Finding
+        Of each subject without a group one belongs on the first page.
     """
-    subjects = study.to_read + study.group("patient") + study.group("control")
-    return [
-        finding for subject in subjects for finding in read_against(subject, study.field_strength_t, study, options)
-    ]
+    findings = []
+    for subject in study.to_read:
+        findings += _with_headline(read_against(subject, study.field_strength_t, study, options))
+    for subject in study.group("patient") + study.group("control"):
+        findings += read_against(subject, study.field_strength_t, study, options)
+    return findings
+
+
+def _with_headline(findings):
+    """The same, one for the first page: the greatest value by its t, else by its rank, else why there is none."""
+    of_greatest = [f for f in findings if f.labels.get("region") == GREATEST and f.estimate is not None]
+    by_t = [f for f in of_greatest if f.test == CRAWFORD_HOWELL]
+    chosen = [*by_t, *of_greatest, *findings][0]
+    return [replace(f, headline=f is chosen) for f in findings]
 
 
 def read_against(subject, field_strength_t, study, options):
@@ -77,7 +89,9 @@ def read_against(subject, field_strength_t, study, options):
         )
     if len(controls) < LEAST:
         return refusal(
-            f"not read, since there are {len(controls)} controls; at least {LEAST} are needed.", len(controls)
+            f"not read, since there are too few controls at {field_strength_t:g} T ({len(controls)}); at least {LEAST} "
+            "are needed, and those of another field strength do not serve, since SH/Thk rises with it.",
+            len(controls),
         )
     notes = ""
     if len(controls) < total:
@@ -85,22 +99,22 @@ def read_against(subject, field_strength_t, study, options):
     if protocol is None:
         notes += " Protocols are not known: that they agree is taken on trust."
     own, of_controls = matrix([subject], SH_THK.column)[0], matrix(controls, SH_THK.column)
+    if np.isnan(own).all():
+        return refusal("not read, since no region was measured in this subject.", len(controls))
     ages = np.array([control.age for control in controls])
     reading = _Reading(subject, notes)
     findings = []
     for index, region in enumerate(REGION_NAMES):
         findings += reading.at(region, own[index], of_controls[:, index], ages)
+    # Like with like: the greatest of the same regions. A control that lacks one of them has none.
     measured = ~np.isnan(own)
-    if measured.any():
-        # Like with like: the greatest of the same regions. A control that lacks one of them has none.
-        greatest = of_controls[:, measured].max(axis=1)
-        lacking = int(np.isnan(greatest).sum())
-        if not measured.all():
-            notes += f" The greatest is of the {int(measured.sum())} regions that were measured in this subject."
-        left_out = f" {lacking} controls lack one of the regions and are left out." if lacking else ""
-        findings += _Reading(subject, notes + left_out).at(GREATEST, own[measured].max(), greatest, ages)
-        findings += _sides(subject, same, within_subject_sd(study), options, notes)
-    return findings
+    greatest = of_controls[:, measured].max(axis=1)
+    lacking = int(np.isnan(greatest).sum())
+    if not measured.all():
+        notes += f" The greatest is that of {counted(int(measured.sum()), 'region')} measured in this subject."
+    left_out = f" Left out for lack of such a region: {counted(lacking, 'control')}." if lacking else ""
+    findings += _Reading(subject, notes + left_out).at(GREATEST, own[measured].max(), greatest, ages)
+    return findings + _sides(subject, same, within_subject_sd(study), options, notes)
 
 
 @dataclass(frozen=True)
@@ -125,7 +139,10 @@ class _Reading:
         if np.isnan(value):
             return [self.finding(place, "percentile", "not measured in this subject.", n, "")]
         if len(controls) < LEAST:
-            words = f"{value:.3g} {UNIT}; not read, since {len(controls)} controls have a value, of at least {LEAST}."
+            words = (
+                f"{value:.3g} {UNIT}; not read, since too few controls have a value here ({len(controls)}); at least "
+                f"{LEAST} are needed."
+            )
             return [self.finding(place, "percentile", words, n, "")]
         findings = [self._percentile(place, value, controls, n), self._crawford_howell(place, value, controls, n)]
         if np.isfinite(self.subject.age):
@@ -143,7 +160,7 @@ class _Reading:
         else:
             words = f"above {below} of {count} controls" + (f" and equal to {ties}" if ties else "")
             words += f": percentile {percent:.0f}"
-        words += f" (95 % CI {ci[0]:.0f} to {ci[1]:.0f})"
+        words += f" (95 % CI {ci[0]:.0f} to {ci[1]:.0f}, Clopper and Pearson)"
         method = (
             "Share of the controls below, half of the equal ones counted, no further out than 1 / (n + 1) from either "
             "end; Clopper and Pearson's interval, cut likewise."
@@ -164,11 +181,11 @@ class _Reading:
             return self.finding(place, quantity, words, n, method)
         found = crawford_howell(np.sqrt(value), roots)
         zeros = int((controls == 0).sum())
-        censored = f" {zeros} of the controls are at zero, where normality fails." if zeros else ""
+        censored = f" At zero, where normality fails: {counted(zeros, 'control')}." if zeros else ""
         words = (
             f"{value:.3g} {UNIT} against {len(controls)} controls (mean of the square root {roots.mean():.3g}, SD "
-            f"{roots.std(ddof=1):.3g}): Crawford-Howell t({len(controls) - 1}) = {found.t:.2f}, a control is as high "
-            f"with {p_text(found.p)}; {found.words}.{censored}"
+            f"{roots.std(ddof=1):.3g}): Crawford-Howell t({len(controls) - 1}) = {found.t:.2f}, one-sided "
+            f"{p_text(found.p)} that a control is as high; {found.words}.{censored}"
         )
         details = {"value": float(value), "mean_root": float(roots.mean()), "sd_root": float(roots.std(ddof=1))}
         details["controls_at_zero"] = zeros
@@ -181,7 +198,7 @@ class _Reading:
             estimate=found.below,
             unit="%",
             ci=found.ci,
-            test="Crawford-Howell t",
+            test=CRAWFORD_HOWELL,
             statistic=found.t,
             p=found.p,
             details=details,
@@ -199,7 +216,7 @@ class _Reading:
         quantity = "percentage of the control population of that age below"
         why = None
         if len(controls) < LEAST + 1:
-            why = f"{len(controls)} controls have an age and a value, of at least {LEAST + 1}"
+            why = f"too few controls have an age and a value ({len(controls)}); at least {LEAST + 1} are needed"
         elif np.ptp(ages) == 0:
             why = f"all {len(controls)} controls have the same age ({ages[0]:.3g} years)"
         else:
@@ -213,7 +230,7 @@ class _Reading:
         words = (
             f"at {age:.3g} years the {len(controls)} controls lead to expect {expected:.3g} {UNIT} (95 % prediction "
             f"interval {low:.3g} to {high:.3g}); measured {value:.3g} {UNIT}, t({len(controls) - 2}) = {found.t:.2f}, "
-            f"a control of that age is as high with {p_text(found.p)}; {found.words}."
+            f"one-sided {p_text(found.p)} that a control of that age is as high; {found.words}."
         )
         if not ages.min() <= age <= ages.max():
             words += (
@@ -230,7 +247,7 @@ class _Reading:
             estimate=found.below,
             unit="%",
             ci=found.ci,
-            test="t of the prediction",
+            test="t of the prediction, one-sided",
             statistic=found.t,
             p=found.p,
             details=details,
@@ -366,7 +383,7 @@ def against_regression(at, value, predictor, controls):
     return _standing(value, controls.mean() + slope * distance, sd, error, count - 2)
 
 
-def _sides(subject, same, repeat_sd, options, notes):
+def _sides(subject, same, repeat, options, notes):
     """On which side of each cut-off the subject's greatest value lies, and with what probability."""
     sample = study_sample(same, SH_THK, "symmetric")
     cutoffs = {}
@@ -377,19 +394,19 @@ def _sides(subject, same, repeat_sd, options, notes):
         if np.isfinite(youden):
             cutoffs["youden"] = youden, "Youden's, chosen by the other subjects of the study"
     reading = _Reading(subject, notes)
-    return [_side(reading, name, cutoff, origin, repeat_sd) for name, (cutoff, origin) in cutoffs.items()]
+    return [_side(reading, name, cutoff, origin, *repeat) for name, (cutoff, origin) in cutoffs.items()]
 
 
-def _side(reading, name, cutoff, origin, repeat_sd):
+def _side(reading, name, cutoff, origin, repeat_sd, pairs):
     first = reading.subject.readings[0]
     values = first.values[SH_THK.column]
     place = np.nanargmax(values)
     value, root = float(values[place]), np.sqrt(values[place])
     above = value >= cutoff
-    sd, source = repeat_sd, "repeatability"
+    sd, source, n = repeat_sd, "repeatability", {"subjects": 1, "pairs of readings": pairs}
     if not sd > 0:
         low, high = (first.values[f"{SH_THK.column}_ci_{end}"][place] for end in ("low", "high"))
-        source = "imaging noise only"
+        source, n = "imaging noise only", {"subjects": 1}
         sd = (np.sqrt(max(high, 0)) - np.sqrt(max(low, 0))) / (2 * norm.ppf(0.975)) if high > low else np.nan
     words = (
         f"{value:.3g} {UNIT} in the {REGION_NAMES[place]} is {'at or above' if above else 'below'} the cut-off of "
@@ -403,7 +420,7 @@ def _side(reading, name, cutoff, origin, repeat_sd):
         shown = "> .99" if probability > 0.995 else "< .01" if probability < 0.005 else f"{probability:.2f}"
         words += f"; the true value is above it with a probability of {shown} ("
         words += (
-            f"from the repeatability: SD {sd:.3g} of the square root)."
+            f"from the repeatability: SD {sd:.3g} of the square root, {counted(pairs, 'pair')} of readings)."
             if source == "repeatability"
             else f"imaging noise only: SD {sd:.3g} of the square root, redrawing the line not included)."
         )
@@ -414,7 +431,7 @@ def _side(reading, name, cutoff, origin, repeat_sd):
         GREATEST,
         "probability of lying above the cut-off",
         words,
-        {"subjects": 1},
+        n,
         method,
         estimate=probability,
         details=details,

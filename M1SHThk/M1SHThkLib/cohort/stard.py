@@ -10,7 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from .. import __version__
-from .study import ALL_REGIONS, SH_THK, matrix
+from .finding import counted
+from .study import ALL_REGIONS, SH, SH_THK, matrix
 
 BY_THE_AUTHORS = "to be filled in by the authors."
 TO_FILL_IN = BY_THE_AUTHORS.capitalize()
@@ -82,9 +83,8 @@ def _indeterminate(cohort):
         for group in ("patient", "control"):
             subjects = study.group(group)
             n = sum("no_dark_layer" in flags for subject in subjects for flags in subject.readings[0].flags)
-            counts.append(
-                f"{n} of {len(ALL_REGIONS) * len(subjects)} regions of {group}s at {study.field_strength_t:g} T"
-            )
+            measured = np.isfinite(matrix(subjects, SH.column)).sum()
+            counts.append(f"{n} of {measured} regions of {group}s measured at {study.field_strength_t:g} T")
     return (
         f"Regions without a dark layer that stands out from the noise count as SH/Thk 0: {', '.join(counts)}. "
         "Group tests are repeated on the values before this rule."
@@ -112,7 +112,8 @@ def _sample_size(cohort):
 
 def _flow(cohort):
     sizes = "; ".join(
-        f"{study.field_strength_t:g} T: {len(study.group('patient'))} patients, {len(study.group('control'))} controls"
+        f"{study.field_strength_t:g} T: {counted(len(study.group('patient')), 'patient')}, "
+        f"{counted(len(study.group('control')), 'control')}"
         + (f", {len(study.to_read)} only read" if study.to_read else "")
         for study in cohort.studies
     )
@@ -146,15 +147,15 @@ def _sexes(subjects):
 def _severity(cohort):
     parts = []
     for study in cohort.studies:
-        patients = study.group("patient")
-        totals = np.array([subject.umn_total for subject in patients])
-        totals = totals[np.isfinite(totals)]
-        if len(totals):
-            scales = ", ".join(sorted({s.umn_scale for s in patients if s.umn_scale})) or "without name"
-            quartiles = "{:g} (quartiles {:g} and {:g})".format(*np.quantile(totals, [0.5, 0.25, 0.75]))
+        totals = {}
+        for patient in study.group("patient"):
+            if np.isfinite(patient.umn_total):
+                totals.setdefault(patient.umn_scale or "without name", []).append(patient.umn_total)
+        for scale, own in totals.items():
+            quartiles = "{:g} (quartiles {:g} and {:g})".format(*np.quantile(own, [0.5, 0.25, 0.75]))
             parts.append(
-                f"{study.field_strength_t:g} T: total upper motor neuron score, scale {scales}: median {quartiles}, "
-                f"range {totals.min():g} to {totals.max():g}, n = {len(totals)}."
+                f"{study.field_strength_t:g} T: total upper motor neuron score, scale {scale}: median {quartiles}, "
+                f"range {min(own):g} to {max(own):g}, n = {len(own)}."
             )
     return " ".join(parts) or "No upper motor neuron scores were given; " + BY_THE_AUTHORS
 

@@ -219,4 +219,4 @@ class TestDegenerate:
 
     def test_nobody_was_measured_twice(self):
         (found,) = repeatability_findings(study_of(np.ones((3, 4))), CohortOptions())
-        assert "not known" in found.words
+        assert "not known" in found.words and found.method

@@ -1,5 +1,6 @@
 """ROC curves: areas, intervals and cut-offs against published examples, closed forms and samples drawn many times."""
 
+import re
 import sys
 from itertools import pairwise
 
@@ -291,7 +292,7 @@ class TestDegenerate:
         found = [f for f in roc_findings(study_of(*rows), CohortOptions(replicates=10)) if f.quantity == "AUC"]
         sh_thk = [f for f in found if f.labels["marker"] == "sh_thk_per_mm"]
         assert len(sh_thk) == 3
-        assert all(says in f.words and f.estimate is None and f.ci is None for f in sh_thk)
+        assert all(says in f.words and f.estimate is None and f.ci is None and f.method for f in sh_thk)
 
     def test_missing_values_are_left_out(self):
         patients = np.full((4, 4), np.nan)
@@ -303,6 +304,10 @@ class TestDegenerate:
             selection="clustered",
         )
         assert found.n == {"patients": 3, "controls": 3, "values of controls": 12}
+
+    def test_one_subject_is_no_plural(self):
+        findings = roc_findings(study_of(np.ones((1, 4)), np.ones((1, 4))), CohortOptions(replicates=10))
+        assert not any(re.search(r"\b1 (patients|controls)", f.words) for f in findings)
 
     def test_without_overlap_the_correction_has_no_interval_of_no_width(self):
         findings = roc_findings(study_from([7, 8, 9, 10], [1, 2, 2, 1]), CohortOptions(replicates=50))

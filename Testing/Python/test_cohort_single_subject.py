@@ -215,7 +215,7 @@ class TestRefusals:
     def test_other_protocol(self):
         (found,) = read_against(subject_of([0.09] * 4, protocol="one echo"), 3.0, study_of([], CONTROLS), OPTIONS)
         assert "refused" in found.words
-        assert "one echo" in found.words
+        assert "one echo" in found.words and found.method
 
     def test_controls_that_disagree_serve_as_far_as_they_agree_with_the_subject(self):
         readings = [

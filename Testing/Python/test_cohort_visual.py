@@ -175,7 +175,7 @@ class TestMcNemar:
 class TestDegenerate:
     def test_no_reading(self):
         (found,) = visual_findings(study_of(np.ones((3, 4)), np.ones((3, 4))), OPTIONS)
-        assert "No subject was read by eye" in found.words
+        assert "No subject was read by eye" in found.words and found.method
 
     def test_no_control(self):
         findings = visual_findings(read_study(5, 0, A_1=(3, 0)), OPTIONS)

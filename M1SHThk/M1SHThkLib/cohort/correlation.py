@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
-from .finding import Finding, ci_text, counted, disagreement, p_text
+from .finding import NO_ESTIMATE, Finding, ci_text, counted, disagreement, p_text
 from .groups import bootstrap_interval, marker_labels, marker_name, mean_present
 from .resampling import CONFIDENCE, bootstrap_subjects, permutation_p, times_drawn
 from .study import LIMBS, MARKERS, SH_THK, matrix
@@ -69,7 +69,7 @@ def _no_scores(patients):
             f"None of {counted(patients, 'patient')} has an upper motor neuron score, so there is nothing to correlate."
         ),
         n={"patients": patients},
-        method="None.",
+        method=NO_ESTIMATE,
     )
 
 

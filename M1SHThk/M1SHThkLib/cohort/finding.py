@@ -18,6 +18,10 @@ ANALYSES = {
 }
 
 
+# The method where nothing could be estimated.
+NO_ESTIMATE = "No estimate; the words say why."
+
+
 @dataclass(frozen=True)
 class Finding:
     """One result.

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import chi2, t
 
-from .finding import Finding, ci_text, counted
+from .finding import NO_ESTIMATE, Finding, ci_text, counted
 from .study import MARKERS, REGION_NAMES, SH_THK
 
 # Fewer give no ICC worth its interval; pingouin 0.5 refuses them.
@@ -115,10 +115,11 @@ def repeatability_findings(study, options):
             f"Left out of the repeatability: {counted(other_protocol, 'pair')} of readings whose acquisition or "
             "settings differ, so that their difference is not repeatability alone."
         )
-        findings.append(Finding("repeatability", "Protocols differ", "ICC(2,1)", words, {"pairs": other_protocol}, ""))
+        n = {"pairs": other_protocol}
+        findings.append(Finding("repeatability", "Protocols differ", "ICC(2,1)", words, n, NO_ESTIMATE))
     if not found:
         words = "No subject was measured twice under the same protocol, so that the repeatability is not known."
-        findings.append(Finding("repeatability", "Repeatability", "ICC(2,1)", words, {"subjects": 0}, ""))
+        findings.append(Finding("repeatability", "Repeatability", "ICC(2,1)", words, {"subjects": 0}, NO_ESTIMATE))
     for repeat in found:
         for marker in MARKERS:
             values = repeat.values(marker.column)
@@ -144,7 +145,11 @@ def _of_pairs(repeat, marker, region, pairs):
 
     if len(pairs) < 2:
         return [
-            finding("ICC(2,1)", f"no repeatability from {counted(len(pairs), 'pair')}; at least two are needed.", "")
+            finding(
+                "ICC(2,1)",
+                f"no repeatability from {counted(len(pairs), 'pair')}; at least two are needed.",
+                NO_ESTIMATE,
+            )
         ]
     differences = np.diff(pairs)
     if np.ptp(differences) <= 1e-12 * np.abs(pairs).max():
@@ -152,7 +157,8 @@ def _of_pairs(repeat, marker, region, pairs):
             f"the second reading minus the first is {differences[0, 0]:.3g} {marker.unit} in each of {len(pairs)} "
             "pairs, so that there is no scatter of which to give an ICC, limits or an interval."
         )
-        return [finding("bias", words, "", estimate=float(differences[0, 0]), unit=marker.unit)]
+        method = "Second reading minus first, the same in every pair."
+        return [finding("bias", words, method, estimate=float(differences[0, 0]), unit=marker.unit)]
     return [
         *_icc(pairs, finding, headline=marker is SH_THK and not caution),
         _limits(pairs, marker, finding),

@@ -5,7 +5,7 @@ from scipy.stats import norm
 
 from .auc import QUANTILE, areas, interval
 from .cutoff import RULES, Choice, performance, why_none
-from .finding import Finding, ci_text, p_text
+from .finding import NO_ESTIMATE, Finding, ci_text, counted, p_text
 from .sample import SELECTIONS, study_sample
 from .study import MARKERS, SH, SH_THK, THK
 
@@ -35,7 +35,7 @@ def roc_findings(study, options):
             why = why_none(sample, marker.name)
             if why:
                 words = f"{what}: no ROC curve. {why}"
-                findings.append(Finding("roc", what, "AUC", words, _count(sample), "", labels=labels))
+                findings.append(Finding("roc", what, "AUC", words, _count(sample), NO_ESTIMATE, labels=labels))
                 continue
             findings.append(_area(sample, marker, selection, what, labels))
             for rule, level in _rules(marker, options):
@@ -63,7 +63,8 @@ def _count(sample):
 
 def _count_text(n):
     return " and ".join(
-        f"{n[name]} {name}" + (f" ({n[f'values of {name}']} values)" if f"values of {name}" in n else "")
+        counted(n[name], name.removesuffix("s"))
+        + (f" ({n[f'values of {name}']} values)" if f"values of {name}" in n else "")
         for name in GROUPS
     )
 
@@ -118,11 +119,11 @@ def _cutoff(sample, marker, selection, rule, level, options, labels):
     shares = [rate.estimate for rate in found.rates]
     if rule == "youden" and sum(shares) <= 1 + 1e-9:
         why = f"{what}: no cut-off does better than chance in {_count_text(n)}."
-        return [Finding("roc", what, "sensitivity", why, n, "", labels=labels)]
+        return [Finding("roc", what, "sensitivity", why, n, NO_ESTIMATE, labels=labels)]
     if rule in names and shares[1 - names.index(rule)] == 0:
         called = "pathologic" if rule == "sensitivity" else "healthy"
         why = f"{what}: reached only by calling every one of {_count_text(n)} {called}."
-        return [Finding("roc", what, rule, why, n, "", labels=labels)]
+        return [Finding("roc", what, rule, why, n, NO_ESTIMATE, labels=labels)]
 
     side = "above" if marker.pathologic > 0 else "below"
     details = {"cutoff": found.cutoff}

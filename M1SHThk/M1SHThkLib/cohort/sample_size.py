@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from scipy import stats
 
-from .finding import Finding, counted
+from .finding import NO_ESTIMATE, Finding, counted
 from .groups import marker_labels, marker_name, why_not_ranked
 from .rank_sum import auc_interval, mann_whitney, smallest_p
 from .sample import study_sample
@@ -37,7 +37,7 @@ def sample_size_findings(study, options):
     """
     sample = study_sample(study, SH_THK, "symmetric")
     if reason := why_not_ranked(sample.patients, sample.controls):
-        aim = _Aim("size of the next study", "None.", {}, False)
+        aim = _Aim("size of the next study", NO_ESTIMATE, {}, False)
         return [aim.missed(sample, f"{reason}; no size can be judged from this cohort")]
     cohort_auc = mann_whitney(sample.patients, sample.controls).auc
     return [

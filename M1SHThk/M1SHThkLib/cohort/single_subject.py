@@ -7,7 +7,7 @@ from scipy.special import nctdtrinc
 from scipy.stats import beta, norm, t
 
 from .cutoff import why_none, youden_cutoff
-from .finding import Finding, counted, p_text
+from .finding import NO_ESTIMATE, Finding, counted, p_text
 from .repeatability import within_subject_sd
 from .sample import study_sample
 from .study import REGION_NAMES, SH_THK, matrix
@@ -70,7 +70,8 @@ def read_against(subject, field_strength_t, study, options):
 
     def refusal(words, controls=0):
         n = {"controls": controls}
-        return [Finding("subject", what, "percentile", f"{what}: {words}", n, "", labels={"subject": subject.name})]
+        labels = {"subject": subject.name}
+        return [Finding("subject", what, "percentile", f"{what}: {words}", n, NO_ESTIMATE, labels=labels)]
 
     if field_strength_t != study.field_strength_t:
         return refusal(
@@ -137,13 +138,13 @@ class _Reading:
         controls, ages = controls[known], ages[known]
         n = {"controls": len(controls)}
         if np.isnan(value):
-            return [self.finding(place, "percentile", "not measured in this subject.", n, "")]
+            return [self.finding(place, "percentile", "not measured in this subject.", n, NO_ESTIMATE)]
         if len(controls) < LEAST:
             words = (
                 f"{value:.3g} {UNIT}; not read, since too few controls have a value here ({len(controls)}); at least "
                 f"{LEAST} are needed."
             )
-            return [self.finding(place, "percentile", words, n, "")]
+            return [self.finding(place, "percentile", words, n, NO_ESTIMATE)]
         findings = [self._percentile(place, value, controls, n), self._crawford_howell(place, value, controls, n)]
         if np.isfinite(self.subject.age):
             findings.append(self._at_age(place, value, controls, ages))

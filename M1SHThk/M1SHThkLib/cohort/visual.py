@@ -6,7 +6,7 @@ import numpy as np
 from scipy.stats import binomtest, norm
 
 from .cutoff import performance, why_none, wilson
-from .finding import Finding, ci_text, counted, disagreement, p_text
+from .finding import NO_ESTIMATE, Finding, ci_text, counted, disagreement, p_text
 from .sample import study_sample
 from .study import SH_THK
 
@@ -29,7 +29,7 @@ def visual_findings(study, options):
     keys = sorted({key for subject in subjects for key in subject.visual})
     if not keys:
         words = "No subject was read by eye, so that there is no accuracy of visual reading and no agreement."
-        return [Finding("visual", "Visual reading", "accuracy", words, {"subjects": len(subjects)}, "")]
+        return [Finding("visual", "Visual reading", "accuracy", words, {"subjects": len(subjects)}, NO_ESTIMATE)]
     is_patient = np.array([subject.group == "patient" for subject in subjects])
     # 1 = read as pathologic, nan = not read.
     readings = {key: np.array([subject.visual.get(key, np.nan) for subject in subjects], float) for key in keys}
@@ -216,7 +216,8 @@ def _against_measurement(study, options, is_patient, reader, session, readings):
     if "youden" not in calls:
         words = f"{what}: no comparison at Youden's cut-off. {why}"
         n = {"patients": int(is_patient.sum()), "controls": int((~is_patient).sum())}
-        yield Finding("visual", what, "difference of sensitivity", words, n, "", labels={**labels, "cutoff": "youden"})
+        labels_here = {**labels, "cutoff": "youden"}
+        yield Finding("visual", what, "difference of sensitivity", words, n, NO_ESTIMATE, labels=labels_here)
     for cutoff, (called, how) in calls.items():
         measured = np.full(len(is_patient), np.nan)
         measured[sample.subject] = called

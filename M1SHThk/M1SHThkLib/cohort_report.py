@@ -27,7 +27,7 @@ _NOTE_CHARACTERS = 2 * _LINE_CHARACTERS
 _CSS = """
 :root { color-scheme: light; }
 body { font: 15px/1.45 system-ui, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif; color: #1a1a1a;
-  background: #fff; max-width: 62rem; margin: 0 auto; padding: 1.5rem; }
+  background: #fff; max-width: 62rem; margin: 0 auto; padding: 1.5rem; overflow-wrap: break-word; }
 h1 { font-size: 1.6rem; margin: 0 0 .2rem; }
 h2 { font-size: 1.25rem; margin: 2rem 0 .5rem; border-bottom: 2px solid #0072b2; padding-bottom: .2rem; }
 h3 { font-size: 1.05rem; margin: 1.3rem 0 .4rem; }

@@ -152,7 +152,7 @@ class TestCorrelationFindings:
             (cohort()[0], np.full((27, 4), np.nan), "None of 27 patients"),
             (cohort()[0], np.full((27, 4), 3.0), "scores are equal"),
             (np.zeros((27, 4)), cohort()[1], "values are equal"),
-            (cohort()[0][:1], cohort()[1][:1], "fewer than the 4 needed"),
+            (cohort()[0][:1], cohort()[1][:1], "(1); 4 are needed"),
         ],
     )
     def test_what_cannot_be_correlated_gets_a_sentence(self, values, scores, why):

@@ -266,7 +266,7 @@ class TestGroupFindings:
         ]
         contradicts = [(finding.ci[0] <= 0 <= finding.ci[1]) != (finding.p >= 0.05) for finding in findings]
         assert 0 < sum(contradicts) < 0.2 * len(contradicts)
-        assert contradicts == ["borderline" in finding.words for finding in findings]
+        assert contradicts == ["more cautious" in finding.words for finding in findings]
 
 
 class TestWords:
@@ -279,7 +279,7 @@ class TestWords:
         [((0.1, 0.5), 0.06, True), ((-0.1, 0.5), 0.04, True), ((0.1, 0.5), 0.04, False), ((-0.1, 0.5), 0.06, False)],
     )
     def test_disagreement_of_interval_and_p(self, ci, p, differ):
-        assert ("borderline" in disagreement(ci, 0, p)) == differ
+        assert ("more cautious" in disagreement(ci, 0, p)) == differ
         assert disagreement(None, 0, p) == ""
 
 

@@ -142,7 +142,7 @@ def spearman(values, scores):
     values, scores = (np.where(paired, own, np.nan)[keep] for own in (values, scores))
     x, y = values[paired[keep]], scores[paired[keep]]
     if keep.sum() < FEWEST_SUBJECTS:
-        return f"both a value and a score: {counted(keep.sum(), 'patient')}, fewer than the {FEWEST_SUBJECTS} needed"
+        return f"too few patients have both a value and a score ({keep.sum()}); {FEWEST_SUBJECTS} are needed"
     for own, name in ((x, "values"), (y, "scores")):
         if not np.ptp(own) > 0:
             return f"all {len(own)} {name} are equal, so nothing can go with them"

@@ -102,7 +102,7 @@ def disagreement(ci, no_effect, p):
         return ""
     return (
         f" Interval and P are made in different ways and disagree about the 5 % level (no effect: {no_effect:.2f}): "
-        "the result is borderline."
+        "take the more cautious of the two."
     )
 
 

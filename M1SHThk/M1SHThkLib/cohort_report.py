@@ -57,7 +57,9 @@ figure { margin: .8rem 0; break-inside: avoid; }
 figure img { max-width: 100%; height: auto; }
 figcaption { font-size: .86rem; color: #333; }
 a { color: #00518a; }
-code { overflow-wrap: anywhere; font-size: .85em; }
+code { font-size: .85em; }
+#settings table { table-layout: fixed; }
+#settings th:first-child { width: 38%; }
 @media print {
   @page { size: A4; margin: 15mm 14mm; }
   body { font-size: 9pt; line-height: 1.32; max-width: none; padding: 0; }

@@ -1,7 +1,9 @@
 """The command line: python3 M1SHThk/M1SHThkLib COMMAND, from anywhere."""
 
 import argparse
+import io
 import math
+import os
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -17,7 +19,7 @@ from .cohort.options import CohortOptions
 from .columns import Column
 from .exam import GROUPS
 from .exam_files import write_exam
-from .files import write_json
+from .files import made_folder, write_json
 from .flags import FLAGS
 from .phantom import PhantomOptions, make_phantom
 from .result_files import write_table
@@ -34,8 +36,12 @@ def main(arguments=None):
     Returns
     -------
     int
-        The exit status: 0; 1 where some exams failed; 2 for input that cannot be used; 130 when interrupted.
+        The exit status: 0; 1 where some exams failed; 2 for input that cannot be used; 130 when interrupted;
+        141 when nobody reads on.
     """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a name that a terminal cannot show is no fault
     options = _parser().parse_args(arguments)
     try:
         return options.run(options) or 0
@@ -45,6 +51,10 @@ def main(arguments=None):
     except KeyboardInterrupt:
         print(f"Interrupted.{KEPT if hasattr(options, 'resume') else ''}", file=sys.stderr)
         return 130
+    except BrokenPipeError:
+        # Whoever read the output has left; what is flushed at the very end must not fail again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
 
 
 def _parser():
@@ -237,6 +247,7 @@ def _analyse(options, measurements, clinical, virtual=None):
     studies, notes = read_studies(measurements, clinical, options.read)
     for note in notes:
         print(f"note: {note}", file=sys.stderr)
+    made_folder(options.output)  # a folder that cannot be made is told before the analysis
     cohort = analyse(studies, choices, virtual, notes)
     if virtual:
         (study,) = studies

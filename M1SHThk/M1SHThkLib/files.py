@@ -1,5 +1,6 @@
 """What all files have in common: faults that name the file, whole writes, checksums, JSON."""
 
+import codecs
 import hashlib
 import json
 import os
@@ -51,7 +52,7 @@ def sha256(path):
 
 
 def read_text(path):
-    """What a text file (UTF-8) holds.
+    """What a text file holds: UTF-8, or UTF-16 with its byte order mark, as spreadsheets write Unicode text.
 
     Raises
     ------
@@ -61,6 +62,8 @@ def read_text(path):
     with _readable(path) as file:
         content = file.read()
     try:
+        if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+            return content.decode("utf-16")
         return content.decode("utf-8-sig")  # Windows editors put a byte order mark first
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1

@@ -67,5 +67,6 @@ def print_table(required, results):
         f"{results['exams_per_s_two_processes']:.2f} by two: efficiency {results['two_process_efficiency']:.2f}\n"
         f"Intervals missing, of {coverage['exams']} exams, and not counted: SH {coverage['sh_missing']}, "
         f"Thk {coverage['thk_missing']}, SH/Thk {coverage['ratio_missing']}\n"
-        f"SH/Thk alone, without its interval: {results['edit_speedup']:.1f} times faster than probe filters and curve_fit"
+        f"SH/Thk alone, without its interval: {results['edit_speedup']:.1f} times faster than probe filters and "
+        "curve_fit"
     )

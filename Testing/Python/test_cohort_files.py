@@ -329,6 +329,14 @@ def test_the_paper_s_total_exceeds_the_limbs_sum(tables):
     assert study.subjects[0].umn_total == 33
 
 
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_unicode_text_of_spreadsheets_is_read(tables, encoding):
+    measurements, clinical = tables([exam("Łu")], [person("Łu")])
+    clinical.write_bytes(("\ufeff" + clinical.read_text(encoding="utf-8")).encode(encoding))
+    (study,), _ = read_studies(measurements, clinical)
+    assert study.subjects[0].name == "Łu"
+
+
 @pytest.mark.parametrize("table", ["measurements", "clinical"])
 def test_a_missing_column_is_told_by_name(tables, table):
     (measurements,), clinical = tables([exam("sub-1")], [person("sub-1")])

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -10,8 +11,11 @@ import nibabel
 import numpy as np
 import pytest
 from M1SHThkLib.__main__ import main
+from M1SHThkLib.cohort_files import CLINICAL_COLUMNS
+from M1SHThkLib.columns import MEASUREMENT_COLUMNS
 from M1SHThkLib.exam_files import write_exam
 from M1SHThkLib.phantom import PhantomOptions, make_phantom
+from M1SHThkLib.result_files import write_tsv
 
 PROGRAM = Path(__file__).resolve().parents[2] / "M1SHThk" / "M1SHThkLib"
 
@@ -178,3 +182,23 @@ def test_broken_json_names_file_and_line(exam, tmp_path, capsys):
 def test_no_file_is_named_with_its_remedy(tmp_path, capsys):
     assert main(["measure", str(tmp_path / "none.mrb"), "-o", str(tmp_path / "out")]) == 2
     assert str(tmp_path / "none.mrb") in capsys.readouterr().err
+
+
+def test_output_may_be_cut_short_or_shown_on_a_simple_terminal(tmp_path):
+    """As `... | head -1` and a console without the letter do."""
+    write_tsv(
+        tmp_path / "clinical.tsv", [column.name for column in CLINICAL_COLUMNS], [["Łu", "patient", *[None] * 10]]
+    )
+    columns = [column.name for column in MEASUREMENT_COLUMNS]
+    row = {"subject": "Łu", "field_strength_t": 3.0, "hemisphere": "left", "region": "hand_knob", "sh_thk_per_mm": 0.1}
+    write_tsv(tmp_path / "measurements.tsv", columns, [[row.get(name) for name in columns]])
+    command = [sys.executable, str(PROGRAM), "cohort", tmp_path / "measurements.tsv"]
+    command += ["--clinical", tmp_path / "clinical.tsv", "-o", tmp_path / "study"]
+    ascii_alone = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    shown = subprocess.run(command, env=ascii_alone, capture_output=True, text=True)
+    assert shown.returncode == 0 and "\\u0141u" in shown.stdout + shown.stderr
+    reader, writer = os.pipe()
+    os.close(reader)
+    cut = subprocess.run(command, stdout=writer, stderr=subprocess.PIPE, text=True)
+    os.close(writer)
+    assert cut.returncode == 141 and "Traceback" not in cut.stderr

@@ -78,7 +78,9 @@ class TestSignificance:
         assert self.z(common(0.5, 7)) == pytest.approx(self.AREA / (0.5 * 3))
 
     def test_errors_add_up_by_their_squares(self):
-        assert self.z(np.concatenate([white(0.5, 7), common(0.5, 7)])) == pytest.approx(self.AREA / (0.5 * np.sqrt(9 + 164 / 64)))
+        assert self.z(np.concatenate([white(0.5, 7), common(0.5, 7)])) == pytest.approx(
+            self.AREA / (0.5 * np.sqrt(9 + 164 / 64))
+        )
 
     def test_without_noise_it_is_infinite(self):
         assert self.z(np.zeros((7, 7))) == np.inf

@@ -189,7 +189,7 @@ def weighted_rhos(values, scores, weights):
 def _centred_ranks(values, counts):
     """Midranks less their mean of values that count so often, shapes (m,) and (replicates, m)."""
     _, which = np.unique(values, return_inverse=True)
-    of_each = counts @ np.eye(which.max() + 1, dtype=int)[which]
+    of_each = counts.astype(float) @ np.eye(which.max() + 1)[which]  # products of integers would be far slower
     midranks = np.cumsum(of_each, axis=1) - (of_each - 1) / 2
     return midranks[:, which] - (counts.sum(axis=1, keepdims=True) + 1) / 2
 

@@ -5,7 +5,7 @@ import slicer
 
 from ..cohort.boxes import PLACES, PLACES_IN_SHORT, box_of, values_by_place
 from ..cohort.cutoff import Choice
-from ..cohort.finding import ANALYSES, ci_text, p_text
+from ..cohort.finding import ANALYSES, p_text
 from ..cohort.sample import SELECTIONS, study_sample
 from ..cohort.study import MARKERS, SH_THK, matrix
 from ..columns import Column
@@ -101,7 +101,7 @@ def _row(pair):
         finding.what,
         ", ".join(f"{count} {what.replace('_', ' ')}" for what, count in finding.n.items()),
         estimate if finding.estimate is not None else f"{estimate}: none",
-        ci_text(finding.ci, 3).removeprefix("95 % CI ") if finding.ci else "",
+        "{:.3g} to {:.3g}".format(*finding.ci) if finding.ci else "",
         finding.test or "",
         p_text(finding.p).removeprefix("P ").removeprefix("= ") if finding.p is not None else "",
         finding.words,

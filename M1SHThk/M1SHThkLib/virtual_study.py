@@ -17,8 +17,8 @@ from .subject import ALL_REGIONS, ISOINTENSE_R2STAR, deep_r2star, iron_scores
 NOTICE = (
     "A virtual study: its subjects are simulated. The tissue values were chosen to match the published group means, "
     "UMN scores and visual readings to come near the published correlation and agreement. What it validates is the "
-    "measurement, its noise and its ranks, not the biology. Of the first three seeds the default, 1, was picked: its study "
-    "at 3T comes nearest to the published one."
+    "measurement, its noise and its ranks, not the biology. Of the first three seeds the default, 1, was picked: its "
+    "study at 3T comes nearest to the published one."
 )
 FIELD_STRENGTHS = (3, 7)
 STUDY_SEED = 1

@@ -1,5 +1,6 @@
 """The same outcomes in the same order, whatever runs the tasks and whoever dies of them."""
 
+import importlib
 import os
 import sys
 from pathlib import Path
@@ -84,7 +85,7 @@ def test_workers_run_this_version_wherever_they_would_take_another_from(cluster)
     from distributed import Client
 
     with Client(cluster, set_as_default=False) as client:
-        assert set(client.run(__import__, "M1SHThkLib").values())  # the old one is loaded now
+        assert set(client.run(importlib.import_module, "M1SHThkLib").values())  # the old one is loaded now
     outcomes = run(version_and_place, range(4), dask=cluster)
     assert {(version, module) for version, _, module in outcomes} == {(M1SHThkLib.__version__, "M1SHThkLib.parallel")}
     for _, place, _ in outcomes:

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from M1SHThkLib.acquisition import KSpace
+from M1SHThkLib.digital_exam.acquisition import KSpace
 from scipy.special import sici
 
 # A crop of the 3T sequence: pixels of 0.52 and 0.45 mm acquired, of 0.39 mm in the image.

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from M1SHThkLib.fold import NODE_SPACING, fold
+from M1SHThkLib.digital_exam.fold import NODE_SPACING, fold
 
 
 def circle(radius=6.0, **placed):

@@ -2,8 +2,7 @@
 
 import numpy as np
 import pytest
-from M1SHThkLib.exam import GROUPS
-from M1SHThkLib.subject import (
+from M1SHThkLib.digital_exam.subject import (
     ALL_REGIONS,
     DEEP_LAYER_MM,
     ISOINTENSE_R2STAR,
@@ -13,6 +12,7 @@ from M1SHThkLib.subject import (
     layer_thicknesses,
     motor_banks,
 )
+from M1SHThkLib.exam import GROUPS
 
 FIELDS = (3, 7)
 

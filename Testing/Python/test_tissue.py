@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from M1SHThkLib.subject import ISOINTENSE_R2STAR
-from M1SHThkLib.tissue import SEQUENCES, TISSUES, Sequence, Tissue, signal
+from M1SHThkLib.digital_exam.subject import ISOINTENSE_R2STAR
+from M1SHThkLib.digital_exam.tissue import SEQUENCES, TISSUES, Sequence, Tissue, signal
 
 FIELDS = (3, 7)
 

@@ -9,10 +9,10 @@ from functools import partial
 
 import numpy as np
 
+from ..layer import find_layer
+from ..settings import Settings
 from .acquisition import KSpace
 from .fold import Fold
-from .layer import find_layer
-from .settings import Settings
 from .tissue import Tissue
 
 NORMAL_SPACING = 0.5  # mm; the blurred intensities change slowly along the line

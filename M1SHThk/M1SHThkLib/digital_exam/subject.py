@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import numpy as np
 
+from ..exam import HEMISPHERES, REGIONS
 from .anatomy import CORTEX, Bank
-from .exam import HEMISPHERES, REGIONS
 from .fold import fold
 from .tissue import TISSUES
 

@@ -823,7 +823,7 @@ class M1SHThkLogic(ScriptedLoadableModuleLogic):
         :raises ValueError: names the file, what is wrong with it and what would be right
         """
         # Slicer starts without what only a study needs.
-        from M1SHThkLib.batch import program
+        from M1SHThkLib.batch import NOTICE, program
         from M1SHThkLib.cohort.analysis import analyse
         from M1SHThkLib.cohort.options import CohortOptions
         from M1SHThkLib.cohort_files import CLINICAL_COLUMNS, inputs_of, read_studies
@@ -845,7 +845,7 @@ class M1SHThkLogic(ScriptedLoadableModuleLogic):
         tables["clinical table"] = read_described_table(clinicalPath, CLINICAL_COLUMNS)
         record = json.dumps({**program(), "inputs": inputs, **cohort.to_dict()}, allow_nan=False)
         findings, text, charts = cohort_nodes.show_cohort(slicer.mrmlScene, cohort, record, tables)
-        parameterNode.studySummary = cohort_nodes.summary(cohort)
+        parameterNode.studySummary = f"{NOTICE}\n\n{cohort_nodes.summary(cohort)}"
         parameterNode.studyRecord = text
         parameterNode.studyTable = findings
         parameterNode.studyChart = charts[0]

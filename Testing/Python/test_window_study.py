@@ -207,7 +207,8 @@ def test_another_study_takes_the_place_of_the_first(monkeypatch, files, tmp_path
     analyse(monkeypatch, *write_study(tmp_path / "7T", patients=5, controls=6, tesla=7.0, seed=3)[:2])
     second = {name for kind in ("vtkMRMLTableNode", "vtkMRMLPlotSeriesNode") for name in nodes(kind)}
     assert not any("3T" in name for name in second) and any("3T" in name for name in first)
-    assert reader.ui().studySummaryBrowser.plainText.startswith("7 T: 5 patients, 6 controls.")
+    said = reader.ui().studySummaryBrowser.plainText
+    assert said.startswith("Research use only. Not a medical device.\n\n7 T: 5 patients, 6 controls.")
     assert shown() == ["Study SH/Thk by group and region, 7 T", FINDINGS]
 
 

@@ -179,7 +179,9 @@ def _on_cluster(function, tasks, address, done):
             running[key] = number, future
             future.add_done_callback(finished.put)
         while running:
-            future = _next_of_cluster(finished, client)
+            future = _next_of_cluster(finished, running, client)
+            if future is not None and future.key not in running:  # told of twice
+                continue
             try:
                 outcome = _outcome_of_cluster(future)
             except TimeoutError:  # its worker died with the result, which is being made anew
@@ -194,13 +196,16 @@ def _on_cluster(function, tasks, address, done):
             done(number, outcome)
 
 
-def _next_of_cluster(finished, client):
+def _next_of_cluster(finished, running, client):
     """The next future that ends, or None where the cluster has been without workers for long."""
     for _ in range(NO_WORKERS_S):
         while True:
             try:
                 return finished.get(timeout=1)
             except Empty:
+                for _, future in running.values():
+                    if future.done():  # without a word, as when its worker died as it ended
+                        return future
                 if client.status == "running" and not client.nthreads():
                     break
     return None

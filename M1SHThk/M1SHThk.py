@@ -11,7 +11,6 @@ import numpy as np
 import qt
 import slicer
 import vtk
-from M1SHThkLib import __version__
 from M1SHThkLib.columns import MEASUREMENT_COLUMNS, PROFILE_COLUMNS
 from M1SHThkLib.files import made_folder, write_json
 from M1SHThkLib.measurement import measure_exam
@@ -25,6 +24,7 @@ from M1SHThkLib.panel.regions import RegionsSection
 from M1SHThkLib.panel.results import ResultsSection
 from M1SHThkLib.panel.study import StudySection
 from M1SHThkLib.phantom import PhantomOptions, make_phantom
+from M1SHThkLib.program import NOTICE, program
 from M1SHThkLib.result_files import write_results, write_tsv
 from M1SHThkLib.scene import echo_nodes, exam_export, exam_nodes, outputs, reading, region_nodes, tables
 from M1SHThkLib.settings import Settings
@@ -776,8 +776,7 @@ class M1SHThkLogic(ScriptedLoadableModuleLogic):
         if not rows:
             raise ValueError(_("Nothing is measured yet; draw and measure a region first."))
         provenance = {
-            "program": "M1SHThk",
-            "version": __version__,
+            **program(),
             "slicer": slicer.app.applicationVersion,
             **identity,
             **exam_nodes.origin_from_parameters(parameterNode.parameterNode),
@@ -823,7 +822,6 @@ class M1SHThkLogic(ScriptedLoadableModuleLogic):
         :raises ValueError: names the file, what is wrong with it and what would be right
         """
         # Slicer starts without what only a study needs.
-        from M1SHThkLib.batch import NOTICE, program
         from M1SHThkLib.cohort.analysis import analyse
         from M1SHThkLib.cohort.options import CohortOptions
         from M1SHThkLib.cohort_files import CLINICAL_COLUMNS, inputs_of, read_studies
@@ -859,7 +857,6 @@ class M1SHThkLogic(ScriptedLoadableModuleLogic):
 
         :raises ValueError: if the study cannot be analysed, or the folder cannot be written
         """
-        from M1SHThkLib.batch import program
         from M1SHThkLib.cohort_figures import draw_cohort
         from M1SHThkLib.cohort_files import inputs_of
         from M1SHThkLib.cohort_report import report_page

@@ -7,7 +7,7 @@ usage: python3 Testing/run.py COMMAND [ARGUMENT ...]
   window      open the module in a miniature Slicer (picture alone: --screenshot FILE)
   benchmark   measure accuracy, precision and speed (all counts: --full; result elsewhere: --json FILE)
 
-The first run makes a virtual environment, .venv, in the repository (0.4 GB to download, 1.7 GB on disk) from
+The first run makes a virtual environment, .venv, in the repository (0.5 GB to download, 2 GB on disk) from
 Testing/requirements.txt; later runs use it. Relative paths among the arguments are those of the caller.
 """
 

@@ -14,7 +14,7 @@ if not __package__:
     __package__, __spec__ = "M1SHThkLib", None
 
 from . import __version__
-from .batch import NOTICE, ExamFile, VirtualExam, failure_text, measure_batch, program, write_batch
+from .batch import ExamFile, VirtualExam, failure_text, measure_batch, write_batch
 from .cohort.options import CohortOptions
 from .columns import Column
 from .exam import GROUPS
@@ -22,6 +22,7 @@ from .exam_files import write_exam
 from .files import made_folder, write_json
 from .flags import FLAGS
 from .phantom import PhantomOptions, make_phantom
+from .program import NOTICE, program
 from .result_files import write_table
 from .virtual_study import FIELD_STRENGTHS, STUDY_SEED, draw_study
 from .virtual_study import NOTICE as VIRTUAL_NOTICE

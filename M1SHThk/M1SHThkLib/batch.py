@@ -3,14 +3,10 @@
 import hashlib
 import math
 import os
-import platform
 import re
 import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
-
-import numpy as np
-import scipy
 
 from . import __version__
 from .columns import MEASUREMENT_COLUMNS, PROFILE_COLUMNS, measurement_row, profile_rows
@@ -18,12 +14,11 @@ from .exam_files import exam_inputs, read_exam
 from .files import made_folder, read_json, replacing, sha256, write_json
 from .measurement import measure_exam
 from .parallel import Failure, run
+from .program import program
 from .result_files import write_results
 from .scene.saved import SUFFIXES as SCENE_SUFFIXES
 from .scene.saved import opened_scene, scene_files
 from .virtual_study import VirtualSubject
-
-NOTICE = "Research use only. Not a medical device."
 
 
 @dataclass(frozen=True)
@@ -216,18 +211,6 @@ def write_batch(folder, batch):
             "failed": batch.failures,
         },
     )
-
-
-def program():
-    """What measured, as plain data."""
-    return {
-        "program": "M1SHThk",
-        "version": __version__,
-        "notice": NOTICE,
-        "python": platform.python_version(),
-        "numpy": np.__version__,
-        "scipy": scipy.__version__,
-    }
 
 
 def _measure(task):

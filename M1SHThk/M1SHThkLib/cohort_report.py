@@ -9,10 +9,10 @@ from .cohort.finding import ANALYSES, p_text
 from .cohort.stard import checklist
 from .cohort.study import MARKERS, REGION_NAMES
 from .markup import Markup, element, joined, void
+from .program import NOTICE
 
 _NOTES = "Notes on the data"
 _IN_FULL = f"in full under '{_NOTES}'"
-RESEARCH_USE = "Research use only. Not a medical device."
 NO_FIGURES = "Figures are left out: matplotlib is not installed here."
 REFERENCES = (
     "Donatelli G, Retico A, Caldarazzo Ienco E, et al. Semiautomated evaluation of the primary motor cortex in "
@@ -143,7 +143,7 @@ def _first_page(cohort, pictures):
     look = {"class_": "brief"} if others else {}
     return element(
         "section",
-        element("p", RESEARCH_USE, class_="notice"),
+        element("p", NOTICE, class_="notice"),
         element("p", cohort.virtual["notice"], class_="simulated") if cohort.virtual else Markup(),
         element("h2", "What was measured"),
         element("p", _measured(cohort)),

@@ -17,14 +17,15 @@ from M1SHThkLib.cohort.options import CohortOptions
 from M1SHThkLib.cohort.stard import TO_FILL_IN, checklist
 from M1SHThkLib.cohort.study import matrix
 from M1SHThkLib.cohort_figures import draw_cohort
-from M1SHThkLib.cohort_report import NO_FIGURES, RESEARCH_USE, report_page
+from M1SHThkLib.cohort_report import NO_FIGURES, report_page
 from M1SHThkLib.cohort_result_files import write_cohort
+from M1SHThkLib.program import NOTICE
 
 OPTIONS = CohortOptions(replicates=50, permutations=99)
 PROVENANCE = {
     "program": "M1SHThk",
     "version": "0",
-    "notice": RESEARCH_USE,
+    "notice": NOTICE,
     "inputs": [{"path": "measurements.tsv", "sha256": "ab" * 32}],
 }
 
@@ -135,7 +136,7 @@ class TestReport:
         first = text_of(next(tree.iter("section")))
         headlines = [finding.words for _, finding in full.all_findings() if finding.headline]
         assert len(headlines) > 5 and all(words in first for words in headlines)
-        assert RESEARCH_USE in first and full.notes[0] in first and NO_FIGURES in first
+        assert NOTICE in first and full.notes[0] in first and NO_FIGURES in first
         assert "simulated" not in first
 
     def test_of_two_field_strengths_begins_with_one_page_too(self, crowded):
@@ -148,7 +149,7 @@ class TestReport:
         assert {(field, finding.analysis) for field, finding in beside} == {(field, f.analysis) for field, f in main}
         assert all(finding.estimate is not None for _, finding in beside)
         assert f"in the sections below: {len(main) - len(beside)}." in text_of(first)
-        assert RESEARCH_USE in text_of(first)
+        assert NOTICE in text_of(first)
 
     def test_tells_long_notes_in_full_behind(self, crowded):
         tree = ET.fromstring(report_page(crowded, PROVENANCE))
@@ -308,7 +309,7 @@ class TestFolder:
 
     def test_record_says_from_what_by_what_and_of_whom(self, full, folder):
         record = json.loads((folder / "cohort.json").read_text())
-        assert record["inputs"] == PROVENANCE["inputs"] and record["notice"] == RESEARCH_USE
+        assert record["inputs"] == PROVENANCE["inputs"] and record["notice"] == NOTICE
         assert record["options"]["permutations"] == 99
         (study,) = record["studies"]
         assert [len(study[group]) for group in ("patients", "controls", "only_read")] == [27, 13, 1]

@@ -1,7 +1,6 @@
 """ROC curves: areas, intervals and cut-offs against published examples, closed forms and samples drawn many times."""
 
 import re
-import sys
 from itertools import pairwise
 
 import numpy as np
@@ -11,8 +10,10 @@ from M1SHThkLib.cohort.auc import areas, interval
 from M1SHThkLib.cohort.cutoff import Choice, performance, wilson, youden_cutoff
 from M1SHThkLib.cohort.options import CohortOptions
 from M1SHThkLib.cohort.roc import roc_findings
-from M1SHThkLib.cohort.sample import Sample
+from M1SHThkLib.cohort.sample import Sample, study_sample
+from M1SHThkLib.cohort.study import SH_THK, THK
 from scipy.stats import norm
+from sklearn.metrics import roc_curve
 
 pytestmark = pytest.mark.filterwarnings("error")
 
@@ -327,13 +328,17 @@ class TestDegenerate:
         found = of(findings, "specificity", marker="sh_thk_per_mm", selection="symmetric", cutoff="specificity")
         assert "only by calling every one" in found.words
 
-    def test_without_scikit_learn_the_area_remains(self, monkeypatch):
-        monkeypatch.setitem(sys.modules, "sklearn.metrics", None)
-        found = of(
-            roc_findings(study_from([2, 4, 6], [1, 3, 5]), CohortOptions(replicates=10)),
-            "AUC",
-            marker="sh_thk_per_mm",
-            selection="symmetric",
+    @pytest.mark.parametrize("own", [SH_THK, THK], ids=["greater", "less"])
+    def test_the_curve_is_scikit_learn_s(self, own):
+        thk = np.outer([1.0, 1.2, 1.4, 1.4, 1.1, 1.6, 1.3, 1.4, 1.8], [1, 1, 1, 1])
+        study = study_from([2, 4, 6, 6, 9], [1, 3, 5, 6], thk)
+        findings = roc_findings(study, CohortOptions(replicates=10))
+        found = of(findings, "AUC", marker=own.column, selection="symmetric")
+        sample = study_sample(study, own, "symmetric")
+        false_positive, sensitivity, _ = roc_curve(
+            sample.is_patient, own.pathologic * sample.values, drop_intermediate=False
         )
-        assert found.estimate == pytest.approx(6 / 9)
-        assert "scikit-learn" in found.words
+        np.testing.assert_allclose(found.details["false_positive_rate"], false_positive, atol=1e-12)
+        np.testing.assert_allclose(found.details["sensitivity"], sensitivity, atol=1e-12)
+        for cutoff, share in zip(found.details["cutoff"], sensitivity, strict=True):
+            assert np.mean(own.pathologic * (sample.patients - cutoff) >= 0) == pytest.approx(share)

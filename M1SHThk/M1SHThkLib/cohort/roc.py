@@ -86,27 +86,31 @@ def _area(sample, marker, selection, what, labels):
             "variance is zero: the interval is Newcombe's, from the number of subjects."
         )
     words += f"{_TESTED}{_FAVOURS if selection == 'paper' else ''}."
-    details, lack = _curve(sample, marker)
     headline = marker is SH_THK and selection == "symmetric"
     return Finding(
-        "roc", what, "AUC", words + lack, n, method, auc, ci=ci, labels=labels, details=details, headline=headline
+        "roc",
+        what,
+        "AUC",
+        words,
+        n,
+        method,
+        auc,
+        ci=ci,
+        labels=labels,
+        details=_curve(sample, marker),
+        headline=headline,
     )
 
 
 def _curve(sample, marker):
-    """The points of the curve, and what to say where they cannot be had."""
-    try:
-        from sklearn.metrics import roc_curve
-    except ImportError:
-        return {}, " The points of the curve need scikit-learn, which is not installed."
-    false_positive, sensitivity, _ = roc_curve(
-        sample.is_patient, marker.pathologic * sample.values, drop_intermediate=False
-    )
+    """The points of the curve, and the cut-off at each, from 'none is pathologic' to 'all are'."""
+    choice = Choice(sample, marker.pathologic)
+    sensitivity, specificity = choice.rates(choice.called(choice.cutoffs))
     return {
-        "false_positive_rate": false_positive.tolist(),
+        "false_positive_rate": (1 - specificity).tolist(),
         "sensitivity": sensitivity.tolist(),
-        "cutoff": Choice(sample, marker.pathologic).cutoffs.tolist(),
-    }, ""
+        "cutoff": choice.cutoffs.tolist(),
+    }
 
 
 def _cutoff(sample, marker, selection, rule, level, options, labels):

@@ -11,7 +11,7 @@ import scipy
 import slicer
 from slicer.i18n import tr as _
 
-OPTIONAL = {"pingouin": "pingouin", "sklearn": "scikit-learn", "statsmodels": "statsmodels"}  # module -> package
+OPTIONAL = ("pingouin", "statsmodels")
 KEPT = (numpy, scipy)  # Slicer's own, which other modules rely on
 
 
@@ -41,8 +41,8 @@ class OptionalLibraries:
 
 
 def missing_packages():
-    """Packages of OPTIONAL whose module cannot be imported."""
-    return [package for module, package in OPTIONAL.items() if importlib.util.find_spec(module) is None]
+    """Those of OPTIONAL that cannot be imported."""
+    return [name for name in OPTIONAL if importlib.util.find_spec(name) is None]
 
 
 def constraints_text():

@@ -4,9 +4,8 @@ import numpy as np
 import slicer
 
 from ..cohort.boxes import PLACES, PLACES_IN_SHORT, box_of, values_by_place
-from ..cohort.cutoff import Choice
 from ..cohort.finding import ANALYSES, p_text
-from ..cohort.sample import SELECTIONS, study_sample
+from ..cohort.sample import SELECTIONS
 from ..cohort.study import MARKERS, SH_THK, matrix
 from ..columns import Column
 from .study_nodes import StudyNodes
@@ -170,11 +169,12 @@ def _roc_plot(nodes, study, findings):
         is_area = (finding.analysis, finding.quantity) == ("roc", "AUC")
         if is_area and finding.labels["marker"] == SH_THK.column and finding.estimate is not None:
             selection = finding.labels["selection"]
-            choice = Choice(study_sample(study, SH_THK, selection), SH_THK.pathologic)
-            sensitivity, specificity = choice.rates(choice.called(choice.cutoffs))
+            curve = finding.details
             points = [
                 [*point, f"cut-off {cutoff:.4g}"]
-                for *point, cutoff in zip(1 - specificity, sensitivity, choice.cutoffs, strict=True)
+                for *point, cutoff in zip(
+                    curve["false_positive_rate"], curve["sensitivity"], curve["cutoff"], strict=True
+                )
             ]
             name = f"{selection}: AUC {finding.estimate:.2f}"
             color, line = _CURVES[selection]

@@ -22,12 +22,11 @@ from .exam_files import write_exam
 from .files import made_folder, write_json
 from .flags import FLAGS
 from .phantom import PhantomOptions, make_phantom
-from .program import NOTICE, program
+from .program import NO_FIGURES, NOTICE, program
 from .result_files import write_table
 from .virtual_study import FIELD_STRENGTHS, STUDY_SEED, draw_study
 from .virtual_study import NOTICE as VIRTUAL_NOTICE
 
-NO_MATPLOTLIB = "Figures are left out: matplotlib is not installed here."
 KEPT = " What was measured is kept: the same command with --resume goes on from there."
 
 
@@ -300,7 +299,7 @@ def _print_results(batch):
             for flag in (cell["flags"] or "").split(",") if cell["flags"] else ():
                 print(f"    {flag}: {FLAGS[flag]}")
     if not all(record["figures"] for record in batch.records):
-        print(NO_MATPLOTLIB)
+        print(NO_FIGURES)
     print(f"In brackets 95 % confidence intervals: noise at the line as drawn, not redrawing. {NOTICE}")
 
 

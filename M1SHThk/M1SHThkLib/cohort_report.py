@@ -9,11 +9,10 @@ from .cohort.finding import ANALYSES, p_text
 from .cohort.stard import checklist
 from .cohort.study import MARKERS, REGION_NAMES
 from .markup import Markup, element, joined, void
-from .program import NOTICE
+from .program import NO_FIGURES, NOTICE
 
 _NOTES = "Notes on the data"
 _IN_FULL = f"in full under '{_NOTES}'"
-NO_FIGURES = "Figures are left out: matplotlib is not installed here."
 REFERENCES = (
     "Donatelli G, Retico A, Caldarazzo Ienco E, et al. Semiautomated evaluation of the primary motor cortex in "
     "patients with amyotrophic lateral sclerosis at 3T. AJNR Am J Neuroradiol 2018;39:63-69.",

@@ -1,6 +1,6 @@
 """An image: voxel intensities and where they lie in the world."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -50,7 +50,3 @@ class Image:
     def position_of(self, indices):
         """World points (RAS, mm), shape (..., 3), of voxel indices, shape (..., 3)."""
         return np.asarray(indices) @ self.affine[:3, :3].T + self.affine[:3, 3]
-
-    def transformed(self, matrix):
-        """The same voxels under a world-to-world affine transform, shape (4, 4)."""
-        return replace(self, affine=np.asarray(matrix) @ self.affine)

@@ -8,6 +8,7 @@ import scipy
 from . import __version__
 
 NOTICE = "Research use only. Not a medical device."
+NO_FIGURES = "Figures are left out: matplotlib is not installed here."
 
 
 def program():

@@ -17,9 +17,9 @@ from M1SHThkLib.cohort.options import CohortOptions
 from M1SHThkLib.cohort.stard import TO_FILL_IN, checklist
 from M1SHThkLib.cohort.study import matrix
 from M1SHThkLib.cohort_figures import draw_cohort
-from M1SHThkLib.cohort_report import NO_FIGURES, report_page
+from M1SHThkLib.cohort_report import report_page
 from M1SHThkLib.cohort_result_files import write_cohort
-from M1SHThkLib.program import NOTICE
+from M1SHThkLib.program import NO_FIGURES, NOTICE
 
 OPTIONS = CohortOptions(replicates=50, permutations=99)
 PROVENANCE = {

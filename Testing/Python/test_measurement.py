@@ -151,7 +151,7 @@ def world_turned(exam, rotation, offset):
         replace(region, pial_lines=tuple(rotation.apply(points) + offset for points in region.pial_lines))
         for region in exam.regions
     ]
-    return replace(exam, image=exam.image.transformed(matrix), regions=tuple(regions))
+    return replace(exam, image=replace(exam.image, affine=matrix @ exam.image.affine), regions=tuple(regions))
 
 
 class TestWhatMustNotMatter:

@@ -44,13 +44,6 @@ class TestImage:
     def test_spacing_is_that_along_each_axis_whatever_the_orientation(self):
         np.testing.assert_allclose(Image(VOXELS, OBLIQUE).spacing, [0.4, 0.5, 1.5])
 
-    def test_a_transform_moves_the_voxels_and_copies_none(self):
-        turn = np.eye(4)
-        turn[:3, :3], turn[:3, 3] = Rotation.from_euler("z", 30, degrees=True).as_matrix(), [1, 2, 3]
-        moved = Image(VOXELS, OBLIQUE).transformed(turn)
-        np.testing.assert_allclose(moved.position_of([1, 2, 3]), (turn @ OBLIQUE @ [1, 2, 3, 1])[:3])
-        assert moved.voxels is VOXELS
-
     @pytest.mark.parametrize("shape", [(4,), (4, 4), (4, 4, 4, 2), (4, 4, 4, 1, 1)], ids=len)
     def test_needs_three_dimensions(self, shape):
         with pytest.raises(ValueError, match=f"^scan: has {len(shape)} dimensions; a 3D image is needed$"):

@@ -11,9 +11,12 @@ import numpy as np
 import qt
 import slicer
 import vtk
-from M1SHThkLib.columns import MEASUREMENT_COLUMNS, PROFILE_COLUMNS
-from M1SHThkLib.files import made_folder, write_json
-from M1SHThkLib.measurement import measure_exam
+from M1SHThkLib.digital_exam.phantom import PhantomOptions, make_phantom
+from M1SHThkLib.files.disk import made_folder, write_json
+from M1SHThkLib.files.results import write_results, write_tsv
+from M1SHThkLib.measuring.columns import MEASUREMENT_COLUMNS, PROFILE_COLUMNS
+from M1SHThkLib.measuring.measurement import measure_exam
+from M1SHThkLib.measuring.settings import Settings
 from M1SHThkLib.panel.drawing import Drawing
 from M1SHThkLib.panel.exam import ExamSection
 from M1SHThkLib.panel.keys import Keys
@@ -23,11 +26,8 @@ from M1SHThkLib.panel.live import LiveReading
 from M1SHThkLib.panel.regions import RegionsSection
 from M1SHThkLib.panel.results import ResultsSection
 from M1SHThkLib.panel.study import StudySection
-from M1SHThkLib.phantom import PhantomOptions, make_phantom
 from M1SHThkLib.program import NOTICE, program
-from M1SHThkLib.result_files import write_results, write_tsv
 from M1SHThkLib.scene import echo_nodes, exam_export, exam_nodes, outputs, reading, region_nodes, tables
-from M1SHThkLib.settings import Settings
 from slicer.i18n import tr as _
 from slicer.i18n import translate
 from slicer.parameterNodeWrapper import Choice, WithinRange, parameterNodeWrapper
@@ -98,7 +98,7 @@ class M1SHThkParameterNode:
     ...WhiteMatterSegmentID - The segment of white matter beneath a region.
     ...Accepted - The reader has accepted the region; its lines are locked.
     fieldStrength - In tesla; 0 where it is unknown.
-    smoothingMm ... seed - The settings of the measurement, as M1SHThkLib.settings explains them.
+    smoothingMm ... seed - The settings of the measurement, as M1SHThkLib.measuring.settings explains them.
     selectedRegion - Row of the region that is shown and drawn.
     results - The results in full precision, by region, which the tables show.
     studyMeasurements, studyClinical - The tables that a study is analysed from.
@@ -623,7 +623,7 @@ class M1SHThkLogic(ScriptedLoadableModuleLogic):
         return nodes["volume"]
 
     def setSettings(self, settings):
-        """Put M1SHThkLib.settings.Settings into the parameter node."""
+        """Put M1SHThkLib.measuring.settings.Settings into the parameter node."""
         for name, value in settings.to_dict().items():
             setattr(self.getParameterNode(), exam_nodes.setting_parameter(name), value)
 
@@ -709,7 +709,7 @@ class M1SHThkLogic(ScriptedLoadableModuleLogic):
         return self._reading.measure(self.getParameterNode().parameterNode, key)
 
     def splenium(self):
-        """Mean and area of the splenium: M1SHThkLib.measurement.Reference.
+        """Mean and area of the splenium: M1SHThkLib.measuring.measurement.Reference.
 
         :raises ValueError: if it is not drawn
         """
@@ -726,7 +726,7 @@ class M1SHThkLogic(ScriptedLoadableModuleLogic):
     def measure(self):
         """Measure every region of the scene's exam that has a pial line, and fill the output nodes.
 
-        :return: one M1SHThkLib.measurement.Measurement a region
+        :return: one M1SHThkLib.measuring.measurement.Measurement a region
         :raises ValueError: names the node that is missing or faulty and what to do
         """
         parameterNode = self.getParameterNode()
@@ -824,8 +824,8 @@ class M1SHThkLogic(ScriptedLoadableModuleLogic):
         # Slicer starts without what only a study needs.
         from M1SHThkLib.cohort.analysis import analyse
         from M1SHThkLib.cohort.options import CohortOptions
-        from M1SHThkLib.cohort_files import CLINICAL_COLUMNS, inputs_of, read_studies
-        from M1SHThkLib.described_files import read_described_table
+        from M1SHThkLib.files.cohort_tables import CLINICAL_COLUMNS, inputs_of, read_studies
+        from M1SHThkLib.files.described_tables import read_described_table
         from M1SHThkLib.scene import cohort_nodes
 
         if not measurementPaths or not clinicalPath:
@@ -857,10 +857,10 @@ class M1SHThkLogic(ScriptedLoadableModuleLogic):
 
         :raises ValueError: if the study cannot be analysed, or the folder cannot be written
         """
-        from M1SHThkLib.cohort_figures import draw_cohort
-        from M1SHThkLib.cohort_files import inputs_of
-        from M1SHThkLib.cohort_report import report_page
-        from M1SHThkLib.cohort_result_files import write_cohort
+        from M1SHThkLib.files.cohort_results import write_cohort
+        from M1SHThkLib.files.cohort_tables import inputs_of
+        from M1SHThkLib.reports.cohort_figures import draw_cohort
+        from M1SHThkLib.reports.cohort_report import report_page
 
         parameterNode = self.getParameterNode()
         paths, clinicalPath = list(parameterNode.studyMeasurements), parameterNode.studyClinical

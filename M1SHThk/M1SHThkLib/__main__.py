@@ -14,18 +14,18 @@ if not __package__:
     __package__, __spec__ = "M1SHThkLib", None
 
 from . import __version__
-from .batch import ExamFile, VirtualExam, failure_text, measure_batch, write_batch
+from .batch.exams import ExamFile, VirtualExam, failure_text, measure_batch, write_batch
 from .cohort.options import CohortOptions
-from .columns import Column
-from .exam import GROUPS
-from .exam_files import write_exam
-from .files import made_folder, write_json
-from .flags import FLAGS
-from .phantom import PhantomOptions, make_phantom
+from .digital_exam.phantom import PhantomOptions, make_phantom
+from .digital_exam.virtual_study import FIELD_STRENGTHS, STUDY_SEED, draw_study
+from .digital_exam.virtual_study import NOTICE as VIRTUAL_NOTICE
+from .files.disk import made_folder, write_json
+from .files.exams import write_exam
+from .files.results import write_table
+from .measuring.columns import Column
+from .measuring.exam import GROUPS
+from .measuring.flags import FLAGS
 from .program import NO_FIGURES, NOTICE, program
-from .result_files import write_table
-from .virtual_study import FIELD_STRENGTHS, STUDY_SEED, draw_study
-from .virtual_study import NOTICE as VIRTUAL_NOTICE
 
 KEPT = " What was measured is kept: the same command with --resume goes on from there."
 
@@ -211,7 +211,7 @@ def _cohort(options):
 
 def _simulate(field_strength, seed, folder, jobs=1, dask=None, resume=False):
     """Measure a virtual study; leaves its two tables as those of a real one."""
-    from .cohort_files import CLINICAL_COLUMNS, visual_column
+    from .files.cohort_tables import CLINICAL_COLUMNS, visual_column
 
     print(VIRTUAL_NOTICE)
     subjects = draw_study(field_strength, seed)
@@ -230,10 +230,10 @@ def _simulate(field_strength, seed, folder, jobs=1, dask=None, resume=False):
 def _analyse(options, measurements, clinical, virtual=None):
     from .cohort.analysis import analyse
     from .cohort.published import beside_the_paper
-    from .cohort_figures import draw_cohort
-    from .cohort_files import inputs_of, read_studies
-    from .cohort_report import report_page
-    from .cohort_result_files import write_cohort
+    from .files.cohort_results import write_cohort
+    from .files.cohort_tables import inputs_of, read_studies
+    from .reports.cohort_figures import draw_cohort
+    from .reports.cohort_report import report_page
 
     choices = CohortOptions(
         cutoff_per_mm=options.cutoff,

@@ -6,11 +6,11 @@ The fits before the rules on absent layers are compared (`sh_fit`, `thk_fit_mm`)
 from itertools import product
 
 import numpy as np
-from M1SHThkLib.exam import GROUPS
-from M1SHThkLib.layer import judge
-from M1SHThkLib.measurement import measure_exam
-from M1SHThkLib.phantom import PhantomOptions, make_phantom
-from M1SHThkLib.settings import Settings
+from M1SHThkLib.digital_exam.phantom import PhantomOptions, make_phantom
+from M1SHThkLib.measuring.exam import GROUPS
+from M1SHThkLib.measuring.layer import judge
+from M1SHThkLib.measuring.measurement import measure_exam
+from M1SHThkLib.measuring.settings import Settings
 from workers import spread
 
 

@@ -4,10 +4,10 @@ The line's spline and the bootstrap's draws are the project's own here too; samp
 """
 
 import numpy as np
-from M1SHThkLib import double_sigmoid
-from M1SHThkLib.hypointensity import find_lobe, hypointensity
-from M1SHThkLib.pial_line import smooth_pial_line
-from M1SHThkLib.uncertainty import interval
+from M1SHThkLib.measuring import double_sigmoid
+from M1SHThkLib.measuring.hypointensity import find_lobe, hypointensity
+from M1SHThkLib.measuring.pial_line import smooth_pial_line
+from M1SHThkLib.measuring.uncertainty import interval
 from scipy.optimize import curve_fit
 from vtkmodules.util.numpy_support import numpy_to_vtk, vtk_to_numpy
 from vtkmodules.vtkCommonDataModel import vtkImageData

@@ -8,11 +8,11 @@ given: a thickness that the rules leave missing has none. How many are missing i
 from dataclasses import replace
 
 import numpy as np
+from M1SHThkLib.digital_exam.phantom import PhantomOptions, make_phantom
 from M1SHThkLib.digital_exam.subject import ALL_REGIONS
-from M1SHThkLib.exam import GROUPS
-from M1SHThkLib.measurement import measure_exam
-from M1SHThkLib.phantom import PhantomOptions, make_phantom
-from M1SHThkLib.settings import Settings
+from M1SHThkLib.measuring.exam import GROUPS
+from M1SHThkLib.measuring.measurement import measure_exam
+from M1SHThkLib.measuring.settings import Settings
 from workers import spread
 
 SCANS_A_SUBJECT = 5

@@ -3,11 +3,11 @@
 from dataclasses import dataclass, replace
 
 import numpy as np
-from M1SHThkLib.exam import Exam, Region
-from M1SHThkLib.image import Image
-from M1SHThkLib.measurement import Reference, evaluate_roi
-from M1SHThkLib.phantom import PhantomOptions, make_phantom
-from M1SHThkLib.settings import Settings
+from M1SHThkLib.digital_exam.phantom import PhantomOptions, make_phantom
+from M1SHThkLib.measuring.exam import Exam, Region
+from M1SHThkLib.measuring.image import Image
+from M1SHThkLib.measuring.measurement import Reference, evaluate_roi
+from M1SHThkLib.measuring.settings import Settings
 
 SHAPE = (448, 384, 60)
 

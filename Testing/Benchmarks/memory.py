@@ -2,7 +2,7 @@
 
 import tracemalloc
 
-from M1SHThkLib.measurement import measure_region, with_intervals
+from M1SHThkLib.measuring.measurement import measure_region, with_intervals
 
 
 def measure_memory(exam):

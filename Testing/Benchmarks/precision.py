@@ -10,12 +10,12 @@ from functools import lru_cache
 from itertools import product
 
 import numpy as np
-from M1SHThkLib import double_sigmoid
+from M1SHThkLib.digital_exam.phantom import PhantomOptions, make_phantom
 from M1SHThkLib.digital_exam.subject import ALL_REGIONS
-from M1SHThkLib.exam import GROUPS
-from M1SHThkLib.measurement import measure_exam
-from M1SHThkLib.phantom import PhantomOptions, make_phantom
-from M1SHThkLib.settings import Settings
+from M1SHThkLib.measuring import double_sigmoid
+from M1SHThkLib.measuring.exam import GROUPS
+from M1SHThkLib.measuring.measurement import measure_exam
+from M1SHThkLib.measuring.settings import Settings
 from workers import spread
 
 EXTENTS = ((20.0, 30), (40.0, 60))  # drawn line in mm, voxels of the white-matter ROI

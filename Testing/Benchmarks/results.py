@@ -12,7 +12,7 @@ from coverage import measure_coverage
 from large_exam import make_large_exam
 from live import measure_live_update
 from M1SHThkLib import __version__
-from M1SHThkLib.files import write_json
+from M1SHThkLib.files.disk import write_json
 from memory import measure_memory
 from precision import measure_precision
 from right_layer import measure_right_layer

@@ -10,11 +10,11 @@ flag excuses a wrong layer.
 """
 
 import numpy as np
+from M1SHThkLib.digital_exam.phantom import PhantomOptions, make_phantom
 from M1SHThkLib.digital_exam.subject import WHITE_MATTER_BETWEEN_BANKS
-from M1SHThkLib.exam import GROUPS
-from M1SHThkLib.measurement import measure_exam
-from M1SHThkLib.phantom import PhantomOptions, make_phantom
-from M1SHThkLib.settings import Settings
+from M1SHThkLib.measuring.exam import GROUPS
+from M1SHThkLib.measuring.measurement import measure_exam
+from M1SHThkLib.measuring.settings import Settings
 from workers import spread
 
 MODE_TOLERANCE_MM, WIDTH_TOLERANCE = 0.5, 0.35

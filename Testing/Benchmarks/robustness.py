@@ -8,10 +8,10 @@ import math
 import warnings
 
 import numpy as np
+from M1SHThkLib.digital_exam.phantom import PhantomOptions, make_phantom
 from M1SHThkLib.digital_exam.subject import ALL_REGIONS
-from M1SHThkLib.exam import GROUPS
-from M1SHThkLib.measurement import measure_exam
-from M1SHThkLib.phantom import PhantomOptions, make_phantom
+from M1SHThkLib.measuring.exam import GROUPS
+from M1SHThkLib.measuring.measurement import measure_exam
 from workers import spread
 
 HIGHEST_OF_H, BEYOND_DEPTH_MM = 2.5, 2.0

@@ -6,7 +6,7 @@ from time import perf_counter, process_time
 
 import numpy as np
 from baseline import bootstrap_and_fit, probe_and_fit, vtk_image
-from M1SHThkLib.measurement import measure_region, with_intervals
+from M1SHThkLib.measuring.measurement import measure_region, with_intervals
 
 MOVED_MM = 0.3
 

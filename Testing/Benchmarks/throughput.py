@@ -5,9 +5,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import perf_counter
 
-from M1SHThkLib.batch import ExamFile, measure_batch
-from M1SHThkLib.exam_files import write_exam
-from M1SHThkLib.phantom import PhantomOptions, make_phantom
+from M1SHThkLib.batch.exams import ExamFile, measure_batch
+from M1SHThkLib.digital_exam.phantom import PhantomOptions, make_phantom
+from M1SHThkLib.files.exams import write_exam
 from workers import show_progress
 
 

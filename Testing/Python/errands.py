@@ -32,6 +32,6 @@ def die_at_three(number):
 def version_and_place(_):
     """Version of the M1SHThk that this process imports, and where it lies."""
     import M1SHThkLib
-    from M1SHThkLib.parallel import run
+    from M1SHThkLib.batch.parallel import run
 
     return M1SHThkLib.__version__, M1SHThkLib.__file__, run.__module__

@@ -4,10 +4,10 @@ Every border is the step response of a Gaussian point spread across it, so the i
 """
 
 import numpy as np
-from M1SHThkLib.exam import Exam, Region
-from M1SHThkLib.image import Image
-from M1SHThkLib.roi import Roi
-from M1SHThkLib.settings import Settings
+from M1SHThkLib.measuring.exam import Exam, Region
+from M1SHThkLib.measuring.image import Image
+from M1SHThkLib.measuring.roi import Roi
+from M1SHThkLib.measuring.settings import Settings
 from scipy.special import ndtr
 
 WHITE_MATTER, SPLENIUM, FLUID = 100.0, 80.0, 200.0

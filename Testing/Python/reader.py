@@ -15,7 +15,7 @@ MODULE = Path(__file__).resolve().parents[2] / "M1SHThk" / "M1SHThk.py"
 if not hasattr(slicer.modules, "m1shthk"):
     MiniSlicer.loadModule(str(MODULE))
 
-from M1SHThkLib.measurement import measure_exam  # noqa: E402
+from M1SHThkLib.measuring.measurement import measure_exam  # noqa: E402
 from M1SHThkLib.scene import exam_nodes  # noqa: E402
 
 KEYS = exam_nodes.REGION_KEYS

@@ -2,9 +2,9 @@
 
 import numpy as np
 from M1SHThkLib.cohort.study import ALL_REGIONS
-from M1SHThkLib.cohort_files import CLINICAL_COLUMNS, visual_column
-from M1SHThkLib.columns import MEASUREMENT_COLUMNS
-from M1SHThkLib.result_files import write_tsv
+from M1SHThkLib.files.cohort_tables import CLINICAL_COLUMNS, visual_column
+from M1SHThkLib.files.results import write_tsv
+from M1SHThkLib.measuring.columns import MEASUREMENT_COLUMNS
 
 LIMBS = ("right_arm", "left_arm", "right_leg", "left_leg")  # in the order of ALL_REGIONS
 READING = visual_column("R1", "1")

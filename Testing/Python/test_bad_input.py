@@ -7,14 +7,14 @@ import sys
 import nibabel
 import numpy as np
 import pytest
-from M1SHThkLib import image_files
-from M1SHThkLib.exam import Exam, Region
-from M1SHThkLib.exam_files import read_exam, write_exam
-from M1SHThkLib.image import Image
-from M1SHThkLib.image_files import read_image, write_image
-from M1SHThkLib.markups_files import read_curve, write_curve
-from M1SHThkLib.roi import Roi
-from M1SHThkLib.segment_files import LabelFile, write_segmentation
+from M1SHThkLib.files import images
+from M1SHThkLib.files.exams import read_exam, write_exam
+from M1SHThkLib.files.images import read_image, write_image
+from M1SHThkLib.files.markups import read_curve, write_curve
+from M1SHThkLib.files.segments import LabelFile, write_segmentation
+from M1SHThkLib.measuring.exam import Exam, Region
+from M1SHThkLib.measuring.image import Image
+from M1SHThkLib.measuring.roi import Roi
 
 AFFINE = np.diag([-0.5, -0.5, 2, 1])
 SHAPE = (30, 32, 12)
@@ -185,7 +185,7 @@ class TestImage:
     @pytest.fixture(params=["nibabel", "SimpleITK"], autouse=True)
     def library(self, request, monkeypatch):
         if request.param == "SimpleITK":
-            monkeypatch.setattr(image_files, "find_spec", lambda name: None)
+            monkeypatch.setattr(images, "find_spec", lambda name: None)
 
     @pytest.mark.parametrize("shape", [(8, 9), (4, 5, 6, 1, 2), (4, 5, 6, 2, 2)])
     def test_dimensions(self, tmp_path, fault_of, shape):
@@ -219,7 +219,7 @@ class TestImage:
 
     @pytest.mark.parametrize("number", [0, np.nan])
     def test_impossible_orientation(self, tmp_path, fault_of, number):
-        if np.isnan(number) and not image_files.find_spec("nibabel"):
+        if np.isnan(number) and not images.find_spec("nibabel"):
             pytest.skip("ITK prints notes of its own")
         image = nibabel.Nifti1Image(voxels(), AFFINE)
         image.set_sform(AFFINE, 1)
@@ -240,7 +240,7 @@ class TestImage:
 
     def test_nifti_2(self, tmp_path, fault_of):
         nibabel.save(nibabel.Nifti2Image(voxels(), AFFINE), tmp_path / "image.nii")
-        if image_files.find_spec("nibabel"):
+        if images.find_spec("nibabel"):
             np.testing.assert_array_equal(read_image(tmp_path / "image.nii").volumes[0], voxels())
         else:
             fault = fault_of(read_image, tmp_path / "image.nii", name="image.nii")
@@ -457,7 +457,7 @@ class TestRoi:
 
 
 def test_without_any_library(exam_path, fault_of, monkeypatch):
-    monkeypatch.setattr(image_files, "find_spec", lambda name: None)
+    monkeypatch.setattr(images, "find_spec", lambda name: None)
     monkeypatch.setitem(sys.modules, "SimpleITK", None)
     fault = fault_of(read_exam, exam_path, name="t2star.nii.gz")
     assert "install it with: python3 -m pip install SimpleITK" in fault

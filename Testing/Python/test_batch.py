@@ -12,12 +12,12 @@ from pathlib import Path
 import pytest
 from dask_cluster import running_cluster
 from M1SHThkLib.__main__ import main
-from M1SHThkLib.batch import _named
-from M1SHThkLib.columns import Column
-from M1SHThkLib.exam_files import write_exam
-from M1SHThkLib.files import read_json, write_json
-from M1SHThkLib.phantom import PhantomOptions, make_phantom
-from M1SHThkLib.result_files import write_tsv
+from M1SHThkLib.batch.exams import _named
+from M1SHThkLib.digital_exam.phantom import PhantomOptions, make_phantom
+from M1SHThkLib.files.disk import read_json, write_json
+from M1SHThkLib.files.exams import write_exam
+from M1SHThkLib.files.results import write_tsv
+from M1SHThkLib.measuring.columns import Column
 
 HERE = Path(__file__).resolve().parent
 pytestmark = pytest.mark.xdist_group("batch")  # what its tests share is made once

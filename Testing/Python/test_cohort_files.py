@@ -6,11 +6,11 @@ import json
 import numpy as np
 import pytest
 from M1SHThkLib.cohort.study import SH_THK
-from M1SHThkLib.cohort_files import CLINICAL_COLUMNS, inputs_of, read_studies
-from M1SHThkLib.columns import MEASUREMENT_COLUMNS
-from M1SHThkLib.files import sha256
-from M1SHThkLib.result_files import write_tsv
-from M1SHThkLib.settings import Settings
+from M1SHThkLib.files.cohort_tables import CLINICAL_COLUMNS, inputs_of, read_studies
+from M1SHThkLib.files.disk import sha256
+from M1SHThkLib.files.results import write_tsv
+from M1SHThkLib.measuring.columns import MEASUREMENT_COLUMNS
+from M1SHThkLib.measuring.settings import Settings
 
 REGIONS = [(side, region) for region in ("hand_knob", "paracentral_lobule") for side in ("left", "right")]
 UMN = {"umn_right_arm": 1, "umn_left_arm": 2, "umn_right_leg": 3, "umn_left_leg": 4, "umn_total": 12}

@@ -16,10 +16,10 @@ from M1SHThkLib.cohort.analysis import analyse
 from M1SHThkLib.cohort.options import CohortOptions
 from M1SHThkLib.cohort.stard import TO_FILL_IN, checklist
 from M1SHThkLib.cohort.study import matrix
-from M1SHThkLib.cohort_figures import draw_cohort
-from M1SHThkLib.cohort_report import report_page
-from M1SHThkLib.cohort_result_files import write_cohort
+from M1SHThkLib.files.cohort_results import write_cohort
 from M1SHThkLib.program import NO_FIGURES, NOTICE
+from M1SHThkLib.reports.cohort_figures import draw_cohort
+from M1SHThkLib.reports.cohort_report import report_page
 
 OPTIONS = CohortOptions(replicates=50, permutations=99)
 PROVENANCE = {

@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from flat_cortex import cortex_exam, cortex_image
-from M1SHThkLib.columns import MEASUREMENT_COLUMNS, PROFILE_COLUMNS, measurement_row, profile_rows
-from M1SHThkLib.measurement import measure_exam
+from M1SHThkLib.measuring.columns import MEASUREMENT_COLUMNS, PROFILE_COLUMNS, measurement_row, profile_rows
+from M1SHThkLib.measuring.measurement import measure_exam
 
 # What other programs rely on, in this order among the columns.
 # fmt: off

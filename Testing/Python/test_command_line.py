@@ -11,11 +11,11 @@ import nibabel
 import numpy as np
 import pytest
 from M1SHThkLib.__main__ import main
-from M1SHThkLib.cohort_files import CLINICAL_COLUMNS
-from M1SHThkLib.columns import MEASUREMENT_COLUMNS
-from M1SHThkLib.exam_files import write_exam
-from M1SHThkLib.phantom import PhantomOptions, make_phantom
-from M1SHThkLib.result_files import write_tsv
+from M1SHThkLib.digital_exam.phantom import PhantomOptions, make_phantom
+from M1SHThkLib.files.cohort_tables import CLINICAL_COLUMNS
+from M1SHThkLib.files.exams import write_exam
+from M1SHThkLib.files.results import write_tsv
+from M1SHThkLib.measuring.columns import MEASUREMENT_COLUMNS
 
 PROGRAM = Path(__file__).resolve().parents[2] / "M1SHThk" / "M1SHThkLib"
 
@@ -92,7 +92,7 @@ def test_phantom_gives_the_same_files_for_the_same_seed(tmp_path):
     # The whole head takes long; a fresh process must not change a byte of the cropped one either.
     code = (
         "import sys; sys.path.insert(0, sys.argv[1]); from pathlib import Path;"
-        "from M1SHThkLib.__main__ import _write_phantom; from M1SHThkLib.phantom import *;"
+        "from M1SHThkLib.__main__ import _write_phantom; from M1SHThkLib.digital_exam.phantom import *;"
         "_write_phantom(Path(sys.argv[2]), make_phantom(PhantomOptions("
         "seed=4, slices=2, cropped=True, echoes=(1, 2), regions=(('left', 'hand_knob'),))))"
     )

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from M1SHThkLib import double_sigmoid as ds
-from M1SHThkLib.hypointensity import find_lobe
+from M1SHThkLib.measuring import double_sigmoid as ds
+from M1SHThkLib.measuring.hypointensity import find_lobe
 from scipy.ndimage import gaussian_filter1d
 from scipy.optimize import least_squares
 from scipy.special import ndtr

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from M1SHThkLib.echoes import checked_echo_times, combine, needed_boxes, r2star_map, settings_for
-from M1SHThkLib.image import Image
-from M1SHThkLib.roi import Roi
+from M1SHThkLib.measuring.echoes import checked_echo_times, combine, needed_boxes, r2star_map, settings_for
+from M1SHThkLib.measuring.image import Image
+from M1SHThkLib.measuring.roi import Roi
 
 TIMES_MS = (5.0, 11.0, 18.6, 30.0)
 

@@ -18,19 +18,19 @@ import vtk
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
-from M1SHThkLib import image_files, segment_files
-from M1SHThkLib.columns import MEASUREMENT_COLUMNS
-from M1SHThkLib.echoes import combine, r2star_map
-from M1SHThkLib.exam import Exam, Region
-from M1SHThkLib.exam_files import read_exam, write_exam
-from M1SHThkLib.files import read_json, replacing, sha256, write_json, write_text
-from M1SHThkLib.image import Image
-from M1SHThkLib.image_files import files_of, read_image, write_image
-from M1SHThkLib.markups_files import read_curve, write_curve
-from M1SHThkLib.result_files import write_results, write_tsv
-from M1SHThkLib.roi import Roi
-from M1SHThkLib.segment_files import LabelFile, write_segmentation
-from M1SHThkLib.settings import Settings
+from M1SHThkLib.files import images
+from M1SHThkLib.files.disk import read_json, replacing, sha256, write_json, write_text
+from M1SHThkLib.files.exams import read_exam, write_exam
+from M1SHThkLib.files.images import files_of, read_image, write_image
+from M1SHThkLib.files.markups import read_curve, write_curve
+from M1SHThkLib.files.results import write_results, write_tsv
+from M1SHThkLib.files.segments import LabelFile, write_segmentation
+from M1SHThkLib.measuring.columns import MEASUREMENT_COLUMNS
+from M1SHThkLib.measuring.echoes import combine, r2star_map
+from M1SHThkLib.measuring.exam import Exam, Region
+from M1SHThkLib.measuring.image import Image
+from M1SHThkLib.measuring.roi import Roi
+from M1SHThkLib.measuring.settings import Settings
 from scipy.spatial.transform import Rotation
 from vtk.util.numpy_support import vtk_to_numpy
 
@@ -89,7 +89,7 @@ def matrix_of(array):
 def library(request, monkeypatch):
     """With nibabel, and as in Slicer's own Python without it."""
     if request.param == "SimpleITK":
-        monkeypatch.setattr(image_files, "find_spec", lambda name: None)
+        monkeypatch.setattr(images, "find_spec", lambda name: None)
     return request.param
 
 
@@ -198,7 +198,7 @@ def test_two_orientations_without_nibabel(tmp_path, monkeypatch):
     image.set_qform(oblique(origin=(-30, 12, 47)), 1)
     nibabel.save(image, tmp_path / "two.nii")
     expected = read_image(tmp_path / "two.nii")
-    monkeypatch.setattr(image_files, "find_spec", lambda name: None)
+    monkeypatch.setattr(images, "find_spec", lambda name: None)
     file = read_image(tmp_path / "two.nii")
     np.testing.assert_allclose(file.affine, expected.affine, atol=1e-5)
     assert file.warnings == expected.warnings
@@ -210,7 +210,7 @@ def test_shear_is_read_by_nibabel_and_refused_by_itk(tmp_path, monkeypatch):
     image.set_qform(None, 0)
     nibabel.save(image, tmp_path / "sheared.nii")
     np.testing.assert_allclose(read_image(tmp_path / "sheared.nii").affine, affine, atol=1e-5)
-    monkeypatch.setattr(image_files, "find_spec", lambda name: None)
+    monkeypatch.setattr(images, "find_spec", lambda name: None)
     with pytest.raises(ValueError, match="orthonormal"):
         read_image(tmp_path / "sheared.nii")
 
@@ -588,7 +588,7 @@ class TestExam:
     def test_each_file_of_rois_is_read_once(self, tmp_path, monkeypatch):
         path = write_exam(tmp_path, small_exam())
         read = []
-        monkeypatch.setattr(segment_files, "read_image", lambda path: read.append(path) or read_image(path))
+        monkeypatch.setattr("M1SHThkLib.files.segments.read_image", lambda path: read.append(path) or read_image(path))
         read_exam(path)
         assert read == [tmp_path / "references.seg.nrrd"]
 

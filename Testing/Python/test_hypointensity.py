@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from M1SHThkLib.hypointensity import find_lobe, fit_windows, hypointensity, mean_profile
+from M1SHThkLib.measuring.hypointensity import find_lobe, fit_windows, hypointensity, mean_profile
 
 X = np.arange(61) * 0.1
 NOISE = np.full(61, 0.01)

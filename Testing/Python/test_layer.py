@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from M1SHThkLib import double_sigmoid as ds
-from M1SHThkLib.layer import find_layer, judge, white_matter_mismatch
-from M1SHThkLib.settings import Settings
+from M1SHThkLib.measuring import double_sigmoid as ds
+from M1SHThkLib.measuring.layer import find_layer, judge, white_matter_mismatch
+from M1SHThkLib.measuring.settings import Settings
 
 X = np.arange(61) * 0.1
 # Of height 0.2 tanh(5) at 2.25 mm between bright fluid and white matter.

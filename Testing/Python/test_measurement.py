@@ -28,11 +28,11 @@ from flat_cortex import (
 )
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from M1SHThkLib.exam import Region
-from M1SHThkLib.flags import FLAGS
-from M1SHThkLib.image import Image
-from M1SHThkLib.measurement import evaluate_roi, measure_exam, measure_region
-from M1SHThkLib.roi import Roi
+from M1SHThkLib.measuring.exam import Region
+from M1SHThkLib.measuring.flags import FLAGS
+from M1SHThkLib.measuring.image import Image
+from M1SHThkLib.measuring.measurement import evaluate_roi, measure_exam, measure_region
+from M1SHThkLib.measuring.roi import Roi
 from scipy.optimize import curve_fit
 from scipy.spatial.transform import Rotation
 from scipy.special import ndtr

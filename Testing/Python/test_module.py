@@ -16,11 +16,11 @@ MODULE = Path(__file__).resolve().parents[2] / "M1SHThk" / "M1SHThk.py"
 module = MiniSlicer.loadModule(str(MODULE))
 
 from M1SHThkLib.__main__ import main  # noqa: E402
-from M1SHThkLib.measurement import measure_exam  # noqa: E402
-from M1SHThkLib.phantom import PhantomOptions, make_phantom  # noqa: E402
+from M1SHThkLib.digital_exam.phantom import PhantomOptions, make_phantom  # noqa: E402
+from M1SHThkLib.measuring.measurement import measure_exam  # noqa: E402
+from M1SHThkLib.measuring.settings import Settings  # noqa: E402
 from M1SHThkLib.scene.exam_nodes import setting_parameter  # noqa: E402
 from M1SHThkLib.scene.tables import stored_values  # noqa: E402
-from M1SHThkLib.settings import Settings  # noqa: E402
 
 KEYS = ("sh", "thk_mm", "sh_thk_per_mm", "lobe_z", "wm_plateau", "line_length_mm")
 

@@ -26,7 +26,7 @@ OUTSIDE_THE_CORE = NOT_IN_SLICER | {"slicer", "vtk", "vtkmodules", "qt", "ctk", 
 
 
 def module_of(path):
-    """Dotted name of a file of the library, such as M1SHThkLib.image."""
+    """Dotted name of a file of the library, such as M1SHThkLib.measuring.image."""
     parts = path.relative_to(MODULE).with_suffix("").parts
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 

@@ -9,8 +9,8 @@ import M1SHThkLib
 import pytest
 from dask_cluster import running_cluster
 from errands import KILL, die_at_three, fail_at, square, version_and_place
-from M1SHThkLib import parallel
-from M1SHThkLib.parallel import Failure, run
+from M1SHThkLib.batch import parallel
+from M1SHThkLib.batch.parallel import Failure, run
 
 HERE = Path(__file__).resolve().parent
 pytestmark = pytest.mark.xdist_group("parallel")  # what its tests share is made once
@@ -87,7 +87,9 @@ def test_workers_run_this_version_wherever_they_would_take_another_from(cluster)
     with Client(cluster, set_as_default=False) as client:
         assert set(client.run(importlib.import_module, "M1SHThkLib").values())  # the old one is loaded now
     outcomes = run(version_and_place, range(4), dask=cluster)
-    assert {(version, module) for version, _, module in outcomes} == {(M1SHThkLib.__version__, "M1SHThkLib.parallel")}
+    assert {(version, module) for version, _, module in outcomes} == {
+        (M1SHThkLib.__version__, "M1SHThkLib.batch.parallel")
+    }
     for _, place, _ in outcomes:
         assert Path(place).read_bytes() == Path(M1SHThkLib.__file__).read_bytes()
 

@@ -6,10 +6,10 @@ from functools import cache
 import numpy as np
 import pytest
 from M1SHThkLib.digital_exam.anatomy import SECTIONS, tissue_map
+from M1SHThkLib.digital_exam.phantom import Phantom, PhantomOptions, make_phantom
 from M1SHThkLib.digital_exam.subject import ALL_REGIONS
 from M1SHThkLib.digital_exam.tissue import TISSUES
-from M1SHThkLib.exam import GROUPS
-from M1SHThkLib.phantom import Phantom, PhantomOptions, make_phantom
+from M1SHThkLib.measuring.exam import GROUPS
 from scipy import fft
 from scipy.ndimage import map_coordinates
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from M1SHThkLib.pial_line import PialLine, crossing_depths, distinct_points, smooth_pial_line
+from M1SHThkLib.measuring.pial_line import PialLine, crossing_depths, distinct_points, smooth_pial_line
 from scipy.interpolate import make_smoothing_spline
 from scipy.optimize import brentq
 from scipy.spatial.transform import Rotation

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from M1SHThkLib.image import Image
-from M1SHThkLib.roi import Roi, roi_from_mask
+from M1SHThkLib.measuring.image import Image
+from M1SHThkLib.measuring.roi import Roi, roi_from_mask
 from scipy.spatial.transform import Rotation
 
 SHAPE = (12, 10, 6)

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from M1SHThkLib.image import Image
-from M1SHThkLib.sampling import sample_normals
+from M1SHThkLib.measuring.image import Image
+from M1SHThkLib.measuring.sampling import sample_normals
 from scipy.spatial.transform import Rotation
 
 INTERPOLATIONS = ("linear", "cubic", "quintic")

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from M1SHThkLib.settings import Settings
+from M1SHThkLib.measuring.settings import Settings
 
 NUMBERS = [setting for setting in fields(Settings) if "range" in setting.metadata]
 CHOICES = [setting for setting in fields(Settings) if "choices" in setting.metadata]

@@ -12,7 +12,7 @@ from M1SHThkLib.digital_exam.subject import (
     layer_thicknesses,
     motor_banks,
 )
-from M1SHThkLib.exam import GROUPS
+from M1SHThkLib.measuring.exam import GROUPS
 
 FIELDS = (3, 7)
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from M1SHThkLib.uncertainty import interval, profile_noise, roi_noise
+from M1SHThkLib.measuring.uncertainty import interval, profile_noise, roi_noise
 from scipy.ndimage import gaussian_filter
 from scipy.signal import lfilter
 

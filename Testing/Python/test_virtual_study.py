@@ -6,9 +6,9 @@ from collections import Counter
 import numpy as np
 import pytest
 from M1SHThkLib.__main__ import main
-from M1SHThkLib.cohort_files import read_studies
 from M1SHThkLib.digital_exam.subject import iron_scores
-from M1SHThkLib.virtual_study import ALL_REGIONS, FIELD_STRENGTHS, PEOPLE, draw_study
+from M1SHThkLib.digital_exam.virtual_study import ALL_REGIONS, FIELD_STRENGTHS, PEOPLE, draw_study
+from M1SHThkLib.files.cohort_tables import read_studies
 from scipy.stats import spearmanr
 
 SEEDS = range(60)

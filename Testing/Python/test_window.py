@@ -11,11 +11,11 @@ pytest.importorskip("slicer", reason="no slicer-core wheel for this machine")
 import reader
 import slicer
 from M1SHThkLib.__main__ import main
-from M1SHThkLib.columns import MEASUREMENT_COLUMNS
-from M1SHThkLib.flags import FLAGS
-from M1SHThkLib.phantom import PhantomOptions, make_phantom
+from M1SHThkLib.digital_exam.phantom import PhantomOptions, make_phantom
+from M1SHThkLib.measuring.columns import MEASUREMENT_COLUMNS
+from M1SHThkLib.measuring.flags import FLAGS
+from M1SHThkLib.measuring.settings import Settings
 from M1SHThkLib.scene.exam_nodes import setting_parameter
-from M1SHThkLib.settings import Settings
 
 KNOB, LOBULE = ("left", "hand_knob"), ("right", "paracentral_lobule")
 

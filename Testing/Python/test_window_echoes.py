@@ -11,8 +11,8 @@ pytest.importorskip("slicer", reason="no slicer-core wheel for this machine")
 import nibabel
 import reader
 import slicer
-from M1SHThkLib.echoes import combine
-from M1SHThkLib.phantom import PhantomOptions, make_phantom
+from M1SHThkLib.digital_exam.phantom import PhantomOptions, make_phantom
+from M1SHThkLib.measuring.echoes import combine
 from M1SHThkLib.scene import exam_nodes
 
 KNOB = ("left", "hand_knob")

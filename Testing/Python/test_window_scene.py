@@ -12,7 +12,7 @@ pytest.importorskip("slicer", reason="no slicer-core wheel for this machine")
 
 import reader
 import slicer
-from M1SHThkLib.phantom import PhantomOptions, make_phantom
+from M1SHThkLib.digital_exam.phantom import PhantomOptions, make_phantom
 
 KNOB, LOBULE = ("left", "hand_knob"), ("right", "paracentral_lobule")
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from ..exam import HEMISPHERES, REGIONS
+from ..measuring.exam import HEMISPHERES, REGIONS
 
 # The columns of every matrix of values.
 ALL_REGIONS = tuple((hemisphere, region) for region in REGIONS for hemisphere in HEMISPHERES)

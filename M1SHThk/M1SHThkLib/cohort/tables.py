@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from ..columns import MEASUREMENT_COLUMNS, Column
+from ..measuring.columns import MEASUREMENT_COLUMNS, Column
 from .study import ALL_REGIONS, LIMBS, REGION_NAMES
 
 # Labels of findings that have a column of their own; the others share one.

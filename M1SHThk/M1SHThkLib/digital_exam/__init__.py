@@ -1,1 +1,1 @@
-"""What a digital exam is made of: tissues and their signal, folds, subjects, k-space, and the truth."""
+"""Exams with a known truth: tissues and their signal, folds, subjects, k-space, and whole virtual studies."""

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..exam import HEMISPHERES, REGIONS
+from ..measuring.exam import HEMISPHERES, REGIONS
 from .anatomy import CORTEX, Bank
 from .fold import fold
 from .tissue import TISSUES

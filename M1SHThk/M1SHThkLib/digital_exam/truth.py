@@ -9,8 +9,8 @@ from functools import partial
 
 import numpy as np
 
-from ..layer import find_layer
-from ..settings import Settings
+from ..measuring.layer import find_layer
+from ..measuring.settings import Settings
 from .acquisition import KSpace
 from .fold import Fold
 from .tissue import Tissue

@@ -4,7 +4,7 @@ import numpy as np
 import slicer
 from slicer.i18n import tr as _
 
-from ..measurement import SMALLEST_SPLENIUM_MM2
+from ..measuring.measurement import SMALLEST_SPLENIUM_MM2
 from .faults import faults_in_words
 
 

@@ -3,8 +3,8 @@
 import slicer
 from slicer.i18n import tr as _
 
-from ..line_history import LineHistory
 from ..scene import exam_nodes, region_nodes
+from .line_history import LineHistory
 
 
 class LineEdits:

@@ -2,8 +2,8 @@
 
 from slicer.i18n import tr as _
 
-from ..flags import FLAGS
-from ..measurement import with_intervals
+from ..measuring.flags import FLAGS
+from ..measuring.measurement import with_intervals
 from ..scene import exam_nodes
 from ..scene.reading import Read
 from .words import in_words, values_of

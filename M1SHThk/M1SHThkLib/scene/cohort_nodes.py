@@ -7,7 +7,7 @@ from ..cohort.boxes import PLACES, PLACES_IN_SHORT, box_of, values_by_place
 from ..cohort.finding import ANALYSES, p_text
 from ..cohort.sample import SELECTIONS
 from ..cohort.study import MARKERS, SH_THK, matrix
-from ..columns import Column
+from ..measuring.columns import Column
 from .study_nodes import StudyNodes
 
 _FINDINGS = tuple(

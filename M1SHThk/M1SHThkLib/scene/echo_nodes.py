@@ -8,7 +8,7 @@ import slicer
 import vtk
 from vtk.util.numpy_support import vtk_to_numpy
 
-from ..echoes import checked_echo_times, combine
+from ..measuring.echoes import checked_echo_times, combine
 from .exam_nodes import add_volume, image_from_volume
 
 _ECHO_TIME_ATTRIBUTES = ("DICOM.EchoTime", "EchoTime")

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from ..exam import SCHEMA
+from ..measuring.exam import SCHEMA
 from .exam_nodes import (
     REGION_KEYS,
     exam_from_parameters,

@@ -7,10 +7,10 @@ import slicer
 import vtk
 from vtk.util.numpy_support import numpy_to_vtk, vtk_to_numpy
 
-from ..exam import HEMISPHERES, REGIONS, Exam, Region
-from ..image import Image
-from ..roi import roi_from_mask
-from ..settings import Settings
+from ..measuring.exam import HEMISPHERES, REGIONS, Exam, Region
+from ..measuring.image import Image
+from ..measuring.roi import roi_from_mask
+from ..measuring.settings import Settings
 
 MODULE_NAME = "M1SHThk"
 REGION_KEYS = tuple((hemisphere, region) for hemisphere in HEMISPHERES for region in REGIONS)

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from ..exam import Region
-from ..image import Image
-from ..measurement import Measurement, evaluate_roi, measure_region
+from ..measuring.exam import Region
+from ..measuring.image import Image
+from ..measuring.measurement import Measurement, evaluate_roi, measure_region
 from .exam_nodes import (
     image_from_volume,
     parameter_prefix,

@@ -2,7 +2,7 @@
 
 import slicer
 
-from ..columns import Column
+from ..measuring.columns import Column
 from .tables import fill_table
 
 # What a node of a study is for, and whether it is offered to be shown.

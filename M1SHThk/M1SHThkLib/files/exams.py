@@ -5,16 +5,16 @@ from pathlib import Path
 
 import numpy as np
 
-from .echoes import checked_echo_times, combine, needed_boxes, settings_for
-from .exam import SCHEMA, Exam, Region
+from ..measuring.echoes import checked_echo_times, combine, needed_boxes, settings_for
+from ..measuring.exam import SCHEMA, Exam, Region
+from ..measuring.image import Image
+from ..measuring.roi import roi_from_mask
+from ..measuring.settings import Settings
+from .disk import existing, made_folder, naming, read_json, sha256, write_json
 from .exam_schema import HIGHEST_FIELD_TESLA, check_exam, positive_number
-from .files import existing, made_folder, naming, read_json, sha256, write_json
-from .image import Image
-from .image_files import farthest_corner, files_of, read_image, write_image
-from .markups_files import read_curve, write_curve
-from .roi import roi_from_mask
-from .segment_files import LabelFile, write_segmentation
-from .settings import Settings
+from .images import farthest_corner, files_of, read_image, write_image
+from .markups import read_curve, write_curve
+from .segments import LabelFile, write_segmentation
 
 _SAME_GRID_MM = 0.01
 

@@ -3,8 +3,8 @@
 import json
 import math
 
-from .echoes import checked_combination
-from .exam import GROUPS, HEMISPHERES, REGIONS, SCHEMA
+from ..measuring.echoes import checked_combination
+from ..measuring.exam import GROUPS, HEMISPHERES, REGIONS, SCHEMA
 
 HIGHEST_FIELD_TESLA = 25.0
 _LONGEST_SHOWN = 60

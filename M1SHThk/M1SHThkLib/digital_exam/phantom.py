@@ -7,15 +7,15 @@ from functools import cached_property, partial
 import numpy as np
 from scipy.spatial.transform import Rotation
 
-from .digital_exam.acquisition import KSpace
-from .digital_exam.anatomy import SECTIONS, SPLENIUM, Patch, tissue_map
-from .digital_exam.subject import ALL_REGIONS, motor_banks
-from .digital_exam.tissue import SEQUENCES, TISSUES, signal
-from .digital_exam.truth import RegionTruth
-from .exam import GROUPS, Exam, Region
-from .image import Image
-from .roi import Roi
-from .settings import Settings
+from ..measuring.exam import GROUPS, Exam, Region
+from ..measuring.image import Image
+from ..measuring.roi import Roi
+from ..measuring.settings import Settings
+from .acquisition import KSpace
+from .anatomy import SECTIONS, SPLENIUM, Patch, tissue_map
+from .subject import ALL_REGIONS, motor_banks
+from .tissue import SEQUENCES, TISSUES, signal
+from .truth import RegionTruth
 
 HEAD_CENTRE = (0.0, -18.0)  # mm, x and y
 LOWEST_SLICE = 14.0  # mm, z; 60 slices then reach from the splenium to the vertex

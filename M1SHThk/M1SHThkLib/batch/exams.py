@@ -8,17 +8,17 @@ import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from . import __version__
-from .columns import MEASUREMENT_COLUMNS, PROFILE_COLUMNS, measurement_row, profile_rows
-from .exam_files import exam_inputs, read_exam
-from .files import made_folder, read_json, replacing, sha256, write_json
-from .measurement import measure_exam
+from .. import __version__
+from ..digital_exam.virtual_study import VirtualSubject
+from ..files.disk import made_folder, read_json, replacing, sha256, write_json
+from ..files.exams import exam_inputs, read_exam
+from ..files.results import write_results
+from ..measuring.columns import MEASUREMENT_COLUMNS, PROFILE_COLUMNS, measurement_row, profile_rows
+from ..measuring.measurement import measure_exam
+from ..program import program
+from ..scene.saved import SUFFIXES as SCENE_SUFFIXES
+from ..scene.saved import opened_scene, scene_files
 from .parallel import Failure, run
-from .program import program
-from .result_files import write_results
-from .scene.saved import SUFFIXES as SCENE_SUFFIXES
-from .scene.saved import opened_scene, scene_files
-from .virtual_study import VirtualSubject
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ class ExamFile:
     def _exam_of_scene(self):
         inputs = self._scene_inputs()
         with opened_scene(self.path) as scene:
-            from .scene.exam_nodes import exam_from_scene
+            from ..scene.exam_nodes import exam_from_scene
 
             exam = exam_from_scene(scene)
         return replace(exam, origin={**exam.origin, "file": str(self.path), "inputs": inputs})
@@ -307,7 +307,7 @@ def _draw(exam, measurements, folder):
         import matplotlib  # noqa: F401
     except ImportError:
         return []
-    from .figures import draw_measurement
+    from ..reports.region_figure import draw_measurement
 
     names = []
     for m in measurements:

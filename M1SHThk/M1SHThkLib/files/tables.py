@@ -7,7 +7,7 @@ import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 
-from .files import existing, naming, read_text
+from .disk import existing, naming, read_text
 
 MISSING = ("", "n/a", "na", "nan", "#n/a")  # in lower case; R and spreadsheets write all but the second
 

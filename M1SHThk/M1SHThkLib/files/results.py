@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from .files import made_folder, naming, write_json, write_text
+from .disk import made_folder, naming, write_json, write_text
 
 
 def write_results(folder, measurement_columns, measurements, profile_columns, profiles, provenance):

@@ -2,8 +2,8 @@
 
 import math
 
-from .columns import Column
-from .tsv_files import read_table
+from ..measuring.columns import Column
+from .tables import read_table
 
 # Names, though they may look like numbers: 007 is not 7.
 _NAMES = ("subject", "session", "observer")

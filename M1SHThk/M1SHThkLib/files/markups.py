@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from .files import naming, read_json, write_json
+from .disk import naming, read_json, write_json
 
 _SCHEMA = (
     "https://raw.githubusercontent.com/slicer/slicer/master/Modules/Loadable/Markups/Resources/Schema/"

@@ -10,9 +10,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.special import ndtr
 
-from .cohort.study import LIMBS
-from .digital_exam.subject import ALL_REGIONS, ISOINTENSE_R2STAR, deep_r2star, iron_scores
+from ..cohort.study import LIMBS
 from .phantom import PhantomOptions, make_phantom
+from .subject import ALL_REGIONS, ISOINTENSE_R2STAR, deep_r2star, iron_scores
 
 NOTICE = (
     "A virtual study: its subjects are simulated. The tissue values were chosen to match the published group means, "

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from .files import existing, replacing
+from .disk import existing, replacing
 
 _NIFTI_SUFFIXES = (".nii", ".nii.gz", ".hdr", ".img", ".hdr.gz", ".img.gz")
 _HEADER_OF_DATA = {".mhd": "ElementDataFile", ".nhdr": "data file"}

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .cohort.boxes import PLACES, values_by_place
-from .cohort.sample import SELECTIONS
-from .cohort.study import LIMBS, MARKERS, REGION_NAMES, SH_THK, matrix
+from ..cohort.boxes import PLACES, values_by_place
+from ..cohort.sample import SELECTIONS
+from ..cohort.study import LIMBS, MARKERS, REGION_NAMES, SH_THK, matrix
 
 # Okabe and Ito, Color Universal Design (2008).
 BLUE, VERMILION, GREEN, ORANGE, PURPLE = "#0072b2", "#d55e00", "#009e73", "#e69f00", "#cc79a7"

@@ -7,10 +7,10 @@ import textwrap
 
 import numpy as np
 
-from .exam import Exam
-from .flags import FLAGS
-from .measurement import Measurement
-from .sampling import sample_normals
+from ..measuring.exam import Exam
+from ..measuring.flags import FLAGS
+from ..measuring.measurement import Measurement
+from ..measuring.sampling import sample_normals
 
 MARGIN_MM = 9.0
 PIXEL_MM = 0.15

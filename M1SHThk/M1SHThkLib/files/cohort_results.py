@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from .cohort.tables import findings_table, roc_table, values_table
-from .files import made_folder, replacing, write_json, write_text
-from .result_files import write_table
+from ..cohort.tables import findings_table, roc_table, values_table
+from .disk import made_folder, replacing, write_json, write_text
+from .results import write_table
 
 
 def write_cohort(folder, cohort, provenance, page, pictures=()):

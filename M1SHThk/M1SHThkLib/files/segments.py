@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .files import naming, replacing
-from .image_files import read_image
+from .disk import naming, replacing
+from .images import read_image
 
 _COLORS = ((0.9, 0.3, 0.2), (0.9, 0.8, 0.3), (0.4, 0.8, 0.3), (0.3, 0.7, 0.9), (0.6, 0.4, 0.9))
 _TERMINOLOGY = (

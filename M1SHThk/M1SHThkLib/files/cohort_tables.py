@@ -7,13 +7,13 @@ from pathlib import Path
 
 import numpy as np
 
-from .cohort.study import ALL_REGIONS, LIMBS, MARKERS, REGION_NAMES, SH_THK, Reading, Study, Subject
-from .columns import Column
-from .exam import GROUPS, HEMISPHERES, REGIONS
+from ..cohort.study import ALL_REGIONS, LIMBS, MARKERS, REGION_NAMES, SH_THK, Reading, Study, Subject
+from ..measuring.columns import Column
+from ..measuring.exam import GROUPS, HEMISPHERES, REGIONS
+from ..measuring.settings import Settings
+from .disk import read_json, sha256
 from .exam_schema import HIGHEST_FIELD_TESLA
-from .files import read_json, sha256
-from .settings import Settings
-from .tsv_files import Row, read_table
+from .tables import Row, read_table
 
 UMN_COLUMNS = tuple(f"umn_{side}_{limb}" for side, limb in LIMBS)  # in the order of ALL_REGIONS
 CLINICAL_COLUMNS = tuple(

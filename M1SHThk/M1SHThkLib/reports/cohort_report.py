@@ -5,11 +5,11 @@ from collections import Counter
 from itertools import groupby
 from textwrap import shorten
 
-from .cohort.finding import ANALYSES, p_text
-from .cohort.stard import checklist
-from .cohort.study import MARKERS, REGION_NAMES
+from ..cohort.finding import ANALYSES, p_text
+from ..cohort.stard import checklist
+from ..cohort.study import MARKERS, REGION_NAMES
+from ..program import NO_FIGURES, NOTICE
 from .markup import Markup, element, joined, void
-from .program import NO_FIGURES, NOTICE
 
 _NOTES = "Notes on the data"
 _IN_FULL = f"in full under '{_NOTES}'"

@@ -1,0 +1,1 @@
+"""Everything read and written on disk, a format a file."""

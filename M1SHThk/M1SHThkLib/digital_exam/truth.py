@@ -9,6 +9,7 @@ from functools import partial
 
 import numpy as np
 
+from ..measuring.hypointensity import find_lobe
 from ..measuring.layer import find_layer
 from ..measuring.settings import Settings
 from .acquisition import KSpace
@@ -112,7 +113,9 @@ class RegionTruth:
         settings = settings or Settings()
         steps = int(np.floor(settings.depth_max_mm / settings.depth_step_mm + 1e-9))
         depths = np.arange(steps + 1) * settings.depth_step_mm
-        return find_layer(depths, self.hypointensity(depths), np.zeros((len(depths), len(depths))), settings)
+        h = self.hypointensity(depths)
+        lobe = find_lobe(depths, h, settings.lobe_fraction, settings.window_fraction)
+        return find_layer(depths, h, np.zeros((1, len(depths))), lobe, settings)
 
     def to_dict(self):
         """As plain JSON data."""

@@ -14,6 +14,11 @@ REGIONS = ("hand_knob", "paracentral_lobule")
 GROUPS = ("patient", "control")
 
 
+def region_name(hemisphere, region):
+    """What messages call a region, such as 'left hand knob'."""
+    return f"{hemisphere} {region.replace('_', ' ')}"
+
+
 @dataclass(frozen=True)
 class Region:
     """One target region of the motor cortex.
@@ -36,7 +41,7 @@ class Region:
     @property
     def name(self):
         """What messages call it, such as 'left hand knob'."""
-        return f"{self.hemisphere} {self.region.replace('_', ' ')}"
+        return region_name(self.hemisphere, self.region)
 
 
 @dataclass(frozen=True)

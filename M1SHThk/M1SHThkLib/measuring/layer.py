@@ -13,6 +13,8 @@ from .hypointensity import Lobe, find_lobe, is_parted
 NO_LAYER_BELOW_Z, NEAR_NOISE_BELOW_Z = 2.0, 3.0
 PLATEAU_BEGINS_MM = 1.0
 SHORTEST_PLATEAU_MM, FEWEST_PLATEAU_SAMPLES = 0.5, 5
+# Superficial cortex beneath a vein is no thicker than this, and past it the profile comes back by two thirds.
+THICKEST_RIM_MM, RIM_ENDS_AT = 2.5, 1 / 3
 
 
 @dataclass(frozen=True)
@@ -74,20 +76,21 @@ class Layer:
 
 @dataclass(frozen=True)
 class Beneath:
-    """What the profile shows past the lobe.
+    """What the profile shows past the lobe; 0 where there is none of it.
 
     Attributes
     ----------
     dark_z, dark_height : float
         Area over standard deviation, and greatest h, of the most significant dark area that is separated from the lobe.
-    bright_z : float
-        Mean of the brighter-than-white-matter stretch between the two over its standard error: negative where tissue
-        as bright as superficial cortex lies between.
+    rim_z, rim_height : float
+        Area of h over its standard deviation, and least h, of a stretch right past the lobe that is brighter than what
+        follows it: negative, where superficial cortex lies between a vein and the deep layers.
     """
 
     dark_z: float = 0.0
     dark_height: float = 0.0
-    bright_z: float = 0.0
+    rim_z: float = 0.0
+    rim_height: float = 0.0
 
 
 def find_layer(x, h, deviations, lobe, settings):
@@ -203,18 +206,24 @@ def white_matter_plateau(x, h, deviations, lobe):
 
 def beneath(x, h, deviations, lobe):
     """What the profile shows past the lobe."""
-    past = np.flatnonzero((h <= 0) & (np.arange(len(h)) > lobe.top))
+    (past,) = np.nonzero((h <= 0) & (np.arange(len(h)) > lobe.top))
     if not len(past):
         return Beneath()
-    found = Beneath()
-    dark = np.flatnonzero(h[past[0] :] > 0) + past[0]
-    for area in np.split(dark, np.flatnonzero(np.diff(dark) > 1) + 1):
-        if not len(area):
-            continue
-        z = significance(x, h, deviations, x[area[0] - 1], x[min(area[-1] + 1, len(x) - 1)])
-        if z > found.dark_z:
-            between = slice(past[0], area[0])
-            error = np.linalg.norm(deviations[:, between].mean(1))
-            bright_z = float(h[between].mean() / error) if error > 0 else float("-inf")
-            found = Beneath(z, float(h[area].max()), bright_z)
-    return found
+    begin, last = past[0], len(h) - 1
+    dark_z = dark_height = 0.0
+    for first, end in _runs(h > 0):
+        z = significance(x, h, deviations, x[first - 1], x[min(end, last)]) if first > begin else 0.0
+        if z > dark_z:
+            dark_z, dark_height = z, h[first:end].max()
+    least = begin + h[begin : np.searchsorted(x, x[begin] + THICKEST_RIM_MM)].argmin()
+    (back,) = np.nonzero((h >= RIM_ENDS_AT * h[least]) & (np.arange(len(h)) > least))
+    if not len(back):
+        return Beneath(dark_z, float(dark_height))
+    rim_z = significance(x, h, deviations, x[begin], x[back[0]])
+    return Beneath(dark_z, float(dark_height), rim_z, float(h[least]))
+
+
+def _runs(found):
+    """First sample of each run of true ones and the first one past it, shape (m, 2)."""
+    changes = np.diff(np.concatenate([[0], found.astype(int), [0]]))
+    return np.column_stack([np.flatnonzero(changes == 1), np.flatnonzero(changes == -1)])

@@ -14,14 +14,14 @@ from scipy.ndimage import label
 from .profile_noise import student_tails
 
 # The tissue around is looked for so far, and correlation so far.
-AROUND_MM, CORRELATED_MM = 6.0, 2.5
-# Voxels within so many standard deviations of the ROI's mean are taken for the same tissue.
-LIKE_IN_DEVIATIONS = 3.0
+AROUND_MM, CORRELATED_MM = 4.0, 2.5
+# Voxels within so many standard deviations of the ROI's mean are taken for the same tissue; of a ROI of one voxel,
+# whose deviation is hardly known, within three times as many.
+LIKE_IN_DEVIATIONS, FEW_VOXELS = 2.5, 2.0
 # The tissue around may be rougher or smoother than the ROI: it counts for no more than so many independent voxels.
-MOST_DEGREES_AROUND = 20.0
+MOST_DEGREES_AROUND = 10.0
 _SMALLEST_CORRELATION = 0.05
 _NEGLIGIBLE = 1e-7
-_GROWTH_PASSES = 8
 
 
 @dataclass(frozen=True)
@@ -97,18 +97,10 @@ def _tissue_around(box, roi, values):
     """The voxels that hang together with the ROI and are like it, the ROI among them."""
     # A handful of voxels may be nearly equal by chance: the noise is no less than what neighbours differ by.
     steps = np.concatenate([np.diff(box, axis=axis).ravel() for axis in range(3)])
-    mean, deviation = values.mean(), max(values.std(), np.nanmedian(np.abs(steps)))
-    tissue = roi
-    for _ in range(_GROWTH_PASSES):
-        like = (np.abs(box - mean) <= LIKE_IN_DEVIATIONS * deviation) | roi
-        parts, _ = label(like)
-        grown = np.isin(parts, np.unique(parts[roi]))
-        wider = box[grown].std()
-        tissue = grown
-        if wider <= 1.01 * deviation:
-            break
-        deviation = wider
-    return tissue & np.isfinite(box)
+    deviation = max(values.std(), np.nanmedian(np.abs(steps))) * (1 + FEW_VOXELS / np.sqrt(len(values)))
+    like = (np.abs(box - values.mean()) <= LIKE_IN_DEVIATIONS * deviation) | roi
+    parts, _ = label(like)
+    return np.isin(parts, np.unique(parts[roi]))
 
 
 def _without_slope(box, tissue):

@@ -25,8 +25,9 @@ PLATEAU_STANDARD_ERRORS, PLATEAU_SHARE_OF_SH, NEGLIGIBLE_SHARE_OF_SH = 3.0, 0.15
 
 # A layer that begins nearer to the line than superficial cortex is thick lies above the cortex: a vein.
 SUPERFICIAL_CORTEX_MM = 0.8
-# What lies beneath a vein is brighter than white matter, or far less dark than the vein.
-VEIN_OF_LAYER = 2.5
+# Beneath a vein lies cortex: a rim brighter than white matter by this part of the splenium's intensity and beyond
+# noise (more than ringing beside a layer), or a layer far less dark than the vein.
+RIM_OF_SPLENIUM, RIM_Z, VEIN_OF_LAYER = 0.04, -5.0, 2.5
 # Absent means that a layer as faint as this can be excluded, in parts of the splenium's intensity: exams without a
 # layer (default noise, ROIs of 45 voxels on) exclude 0.01 to 0.03, and the faintest layers of patients reach 0.06.
 LARGEST_HIDDEN_SH = 0.05
@@ -169,32 +170,35 @@ def _is_uneven(seen):
 
 
 def _of_the_layer(seen):
-    layer, beneath = seen.layer, seen.layer.beneath
+    layer = seen.layer
     found = layer.z >= NO_LAYER_BELOW_Z
     touches = found and (layer.is_dark_from_line or layer.edges_mm[0] < 0)
-    second = beneath.dark_z >= NEAR_NOISE_BELOW_Z
-    above_cortex = layer.edges_mm[0] < SUPERFICIAL_CORTEX_MM
-    over_cortex = second and (
-        beneath.bright_z <= -NEAR_NOISE_BELOW_Z or layer.height > VEIN_OF_LAYER * beneath.dark_height
-    )
-    vein = found and not touches and layer.lobe is not None and (above_cortex or over_cortex)
+    vein = _vein(seen) if found and layer.lobe and not touches else ""
     return {
         "near_noise": NO_LAYER_BELOW_Z <= layer.z < NEAR_NOISE_BELOW_Z,
         "lobe_touches_pial_line": touches,
-        "vein_suspected": vein
-        and (
-            f"the dark area begins {layer.edges_mm[0]:.1f} mm beneath the line"
-            if above_cortex
-            else "a second one lies beneath it"
-        ),
+        "vein_suspected": vein,
         "second_dark_layer": found
         and layer.lobe is not None
         and (layer.is_parted or layer.edges_mm[1] > layer.window_end_mm),
-        "opposite_bank": found and second and not vein,
+        "opposite_bank": found and layer.beneath.dark_z >= NEAR_NOISE_BELOW_Z and not vein,
         "thinner_than_resolution": layer.width_mm < LINE_WIDTH_VOXELS * seen.in_plane_spacing_mm,
         "fit_at_bound": layer.at_bound,
         "poor_fit": layer.r_squared < POOR_FIT_BELOW_R_SQUARED,
     }
+
+
+def _vein(seen):
+    """Why the dark area is taken for a vein, or nothing."""
+    layer, beneath = seen.layer, seen.layer.beneath
+    if layer.edges_mm[0] < SUPERFICIAL_CORTEX_MM:
+        return f"it begins {layer.edges_mm[0]:.1f} mm beneath the line"
+    bright = RIM_OF_SPLENIUM * abs(seen.splenium.mean / seen.scale)
+    if beneath.rim_z <= RIM_Z and beneath.rim_height <= -bright:
+        return "tissue as bright as superficial cortex lies beneath it"
+    if beneath.dark_z >= NEAR_NOISE_BELOW_Z and layer.height > VEIN_OF_LAYER * beneath.dark_height:
+        return "a far less dark layer lies beneath it"
+    return ""
 
 
 def _of_the_references(seen):

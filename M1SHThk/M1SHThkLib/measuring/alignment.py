@@ -32,6 +32,8 @@ _TEMPLATE_PASSES, _LINE_PASSES, _OUTLIER_PASSES = 4, 2, 2
 _POINT_DISTANCE_MM, _SMOOTHING_MM = 1.0, 2.0
 _INDEPENDENT_SAMPLES = 4.0
 _SMALLEST_ERROR_MM = 0.03
+# Cortex differs along the line by this part of the edge's step, whatever the noise.
+_UNLIKENESS = 0.04
 _SHORTEST_LINE_MM = 5.0
 
 
@@ -146,7 +148,7 @@ def edge_shifts(intensities, depths_mm, spacing_mm):
     for _ in range(_TEMPLATE_PASSES):
         now = shifted[rows, best]
         template = np.median(now, axis=0)
-        variance = 2.2 * np.median((now - template) ** 2) + 1e-12 * (np.abs(template).max() ** 2 + 1e-300)
+        variance = 2.2 * np.median((now - template) ** 2) + (_UNLIKENESS * np.ptp(template)) ** 2 + 1e-300
         misfit = np.minimum((shifted - template) ** 2, TRUNCATED_AT * variance).mean(2) / variance
         penalised = misfit + shifts_mm**2 / STRAY_PRIOR_MM**2 / samples
         at = np.clip(penalised.argmin(1), 1, len(shifts_mm) - 2)

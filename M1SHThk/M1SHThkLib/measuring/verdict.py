@@ -28,16 +28,21 @@ SUPERFICIAL_CORTEX_MM = 0.8
 # Beneath a vein lies cortex: a rim brighter than white matter by this part of the splenium's intensity and beyond
 # noise (more than ringing beside a layer), or a layer far less dark than the vein.
 RIM_OF_SPLENIUM, RIM_Z, VEIN_OF_LAYER = 0.04, -5.0, 2.5
+# The point spread of a sharply cut k-space rings on either side of a layer by up to this part of its height.
+RINGING_SHARE = 0.08
 # Absent means that a layer as faint as this can be excluded, in parts of the splenium's intensity: exams without a
-# layer (default noise, ROIs of 45 voxels on) exclude 0.01 to 0.03, and the faintest layers of patients reach 0.06.
-LARGEST_HIDDEN_SH = 0.05
+# layer (default noise, ROIs of 45 voxels on) exclude 0.01 to 0.05, and the faintest layers of patients reach 0.065.
+LARGEST_HIDDEN_SH = 0.06
+# What hardly stands out from the noise and is fainter than this is a ripple of it: the most significant of the places
+# at which a layer was looked for.
+RIPPLE_SH = 0.03
 # A layer thinner than this would be blurred; over so much depth its darkness is averaged.
 HIDDEN_LAYER_MM = 1.0
 
 STRAY_MM = 0.25
 # Where alignment changes SH/Thk by more than this, the line strays too much for this layer, however little.
 STRAY_CHANGES_RATIO, LEAST_STRAY_MM = 0.08, 0.12
-UNEVEN_Z, UNEVEN_SHARE = 3.0, 0.05
+UNEVEN_Z, UNEVEN_SHARE, UNEVEN_OF_SPLENIUM = 3.0, 0.05, 0.005
 # Of the variance of a mean, what the mean and the 20 % trimmed mean of the same normal samples differ by.
 TRIMMED_EXCESS_VARIANCE = 0.14
 
@@ -82,9 +87,10 @@ def judge(seen):
     """
     layer, nan = seen.layer, float("nan")
     raised = {**_of_the_line(seen), **_of_the_layer(seen), **_of_the_references(seen)}
-    found = layer.z >= NO_LAYER_BELOW_Z and not raised["thinner_than_resolution"]
-    hidden, doubts = (nan, ()) if found else _doubts(seen, raised)
+    hidden, doubts = (nan, ()) if _is_found(seen, raised) else _doubts(seen, raised)
+    found = np.isnan(hidden)
     raised["no_dark_layer"] = not found and not doubts
+    raised["near_noise"] = found and layer.z < NEAR_NOISE_BELOW_Z
     raised["undecided"] = "; ".join(doubts)
     flags = tuple(name for name in FLAGS if raised.get(name))
     notes = {name: raised[name] for name in flags if isinstance(raised[name], str)}
@@ -165,8 +171,9 @@ def _is_uneven(seen):
     deviation = median_abs_deviation(darkness, scale="normal")
     independent = len(darkness) / seen.noise.correlation_length
     error = deviation * np.sqrt(TRIMMED_EXCESS_VARIANCE / independent)
+    of_splenium = difference / abs(seen.splenium.mean)
     share = difference / abs(seen.scale) / max(seen.h[at].mean(), 1e-12)
-    return bool(difference > UNEVEN_Z * error and share > UNEVEN_SHARE)
+    return bool(difference > UNEVEN_Z * error and share > UNEVEN_SHARE and of_splenium > UNEVEN_OF_SPLENIUM)
 
 
 def _of_the_layer(seen):
@@ -175,13 +182,12 @@ def _of_the_layer(seen):
     touches = found and (layer.is_dark_from_line or layer.edges_mm[0] < 0)
     vein = _vein(seen) if found and layer.lobe and not touches else ""
     return {
-        "near_noise": NO_LAYER_BELOW_Z <= layer.z < NEAR_NOISE_BELOW_Z,
         "lobe_touches_pial_line": touches,
         "vein_suspected": vein,
         "second_dark_layer": found
         and layer.lobe is not None
         and (layer.is_parted or layer.edges_mm[1] > layer.window_end_mm),
-        "opposite_bank": found and layer.beneath.dark_z >= NEAR_NOISE_BELOW_Z and not vein,
+        "opposite_bank": found and _second_area(layer) and not vein,
         "thinner_than_resolution": layer.width_mm < LINE_WIDTH_VOXELS * seen.in_plane_spacing_mm,
         "fit_at_bound": layer.at_bound,
         "poor_fit": layer.r_squared < POOR_FIT_BELOW_R_SQUARED,
@@ -196,9 +202,15 @@ def _vein(seen):
     bright = RIM_OF_SPLENIUM * abs(seen.splenium.mean / seen.scale)
     if beneath.rim_z <= RIM_Z and beneath.rim_height <= -bright:
         return "tissue as bright as superficial cortex lies beneath it"
-    if beneath.dark_z >= NEAR_NOISE_BELOW_Z and layer.height > VEIN_OF_LAYER * beneath.dark_height:
+    if _second_area(layer) and layer.height > VEIN_OF_LAYER * beneath.dark_height:
         return "a far less dark layer lies beneath it"
     return ""
+
+
+def _second_area(layer):
+    """Whether a second, separate dark area lies beneath the lobe, and is no ringing."""
+    beneath = layer.beneath
+    return beneath.dark_z >= NEAR_NOISE_BELOW_Z and beneath.dark_height > RINGING_SHARE * layer.height
 
 
 def _of_the_references(seen):
@@ -218,12 +230,21 @@ def _of_the_references(seen):
     }
 
 
+def _is_found(seen, raised):
+    """Whether a layer is there: beyond noise, no thinner than the image can show, and no mere ripple."""
+    z = seen.layer.z
+    if not z >= NO_LAYER_BELOW_Z or raised["thinner_than_resolution"]:
+        return False
+    hidden = largest_hidden_sh(seen.depths_mm, seen.h, seen.deviations)
+    return z >= NEAR_NOISE_BELOW_Z or hidden > RIPPLE_SH * abs(seen.splenium.mean / seen.scale)
+
+
 def _doubts(seen, raised):
     """The SH that could hide, and what prevents calling the layer absent, each a clause."""
     along, x = seen.along, seen.depths_mm
     ends = np.minimum(along.ends_mm, along.crossings_mm)
     hidden = largest_hidden_sh(x, seen.h, seen.deviations)
-    limit = LARGEST_HIDDEN_SH * abs(seen.splenium.mean) / seen.scale
+    limit = LARGEST_HIDDEN_SH * abs(seen.splenium.mean / seen.scale)
     doubts = []
     if x[-1] < WHOLE_CORTEX_MM - 1e-9:
         doubts.append(f"the profile ends at {x[-1]:.1f} mm, and cortex may be {WHOLE_CORTEX_MM:g} mm thick")

@@ -12,7 +12,7 @@ MiniSlicer.start(window=False)
 import slicer  # noqa: E402  (after MiniSlicer has completed it)
 import vtk  # noqa: E402
 
-MODULE = Path(__file__).resolve().parents[2] / "M1SHThk" / "M1SHThk.py"
+MODULE = Path(__file__).resolve().parents[3] / "M1SHThk" / "M1SHThk.py"
 module = MiniSlicer.loadModule(str(MODULE))
 
 from M1SHThkLib.__main__ import main  # noqa: E402

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-TESTING = Path(__file__).resolve().parents[1]
+TESTING = Path(__file__).resolve().parents[2]
 MODULE = TESTING.parent / "M1SHThk"
 API = json.loads((TESTING / "Data" / "slicer-api.json").read_text())
 SOURCES = [MODULE / "M1SHThk.py", *sorted((MODULE / "M1SHThkLib").rglob("*.py"))]

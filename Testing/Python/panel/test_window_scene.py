@@ -384,19 +384,20 @@ def test_renamed_nodes_are_still_the_reading(phantom, drawn):
 def listening():
     """What of the panel still hears something: its methods by name, as observers (VTK) and slots (Qt) hold them."""
     gc.collect()
-    panel = reader.widget()
-    held = [thing for thing in gc.get_objects() if isinstance(thing, MethodType) and thing.__self__ is panel]
+    panel = reader.widget().panel
+    parts = {id(part) for part in (panel, *vars(panel).values())}
+    held = [thing for thing in gc.get_objects() if isinstance(thing, MethodType) and id(thing.__self__) in parts]
     return Counter(method.__name__ for method in held)
 
 
 WHILE_SHOWN = {
-    "onLineMoved",
-    "onLineEdited",
-    "onDragStarted",
-    "onDragEnded",
-    "onReferencesEdited",
-    "onParameterNodeModified",
-    "onInteractionModeChanged",
+    "on_line_moved",
+    "on_line_edited",
+    "on_drag_started",
+    "on_drag_ended",
+    "on_references_edited",
+    "on_parameters_modified",
+    "on_interaction_mode_changed",
 }
 
 

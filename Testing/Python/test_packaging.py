@@ -87,6 +87,11 @@ def test_readme_promises_exactly_two_commands_that_run_py_knows():
     assert {"demo", "tests"} <= set(commands)
 
 
+def test_links_of_the_readme_lead_to_files():
+    links = re.findall(r"\]\(([^)#:]+)\)", (ROOT / "README.md").read_text(encoding="utf-8"))
+    assert links and [link for link in links if not (ROOT / link).exists()] == []
+
+
 def test_library_hides_no_module_of_the_standard_library():
     # A folder run as a program comes first in sys.path.
     assert {path.stem for path in LIBRARY_FILES} & set(sys.stdlib_module_names) <= {"__main__", "__init__"}

@@ -125,7 +125,7 @@ class M1SHThkLogic(ScriptedLoadableModuleLogic):
         return self._logic.getParameterNode()
 
     def __getattr__(self, name):
-        if name == "_logic":
+        if name.startswith("_"):
             raise AttributeError(name)
         return getattr(self._logic, name)
 

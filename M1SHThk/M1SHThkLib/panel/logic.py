@@ -1,6 +1,5 @@
 """All that the module does, also without its panel: the scene's logic, and what brings it together with files."""
 
-import json
 import os
 
 import slicer
@@ -9,7 +8,7 @@ from slicer.i18n import tr as _
 from ..files.disk import made_folder, write_json
 from ..files.results import write_results
 from ..measuring.columns import MEASUREMENT_COLUMNS, PROFILE_COLUMNS
-from ..program import NOTICE, program
+from ..program import program
 from ..scene import exam_export, exam_nodes, tables
 from ..scene.logic import SceneLogic
 
@@ -81,34 +80,7 @@ class ModuleLogic(SceneLogic):
         :return: M1SHThkLib.cohort.analysis.Cohort
         :raises ValueError: names the file, what is wrong with it and what would be right
         """
-        # Slicer starts without what only a study needs.
-        from ..cohort.analysis import analyse
-        from ..cohort.options import CohortOptions
-        from ..files.cohort_tables import CLINICAL_COLUMNS, inputs_of, read_studies
-        from ..files.described_tables import read_described_table
-        from ..scene import cohort_nodes
-
-        if not measurementPaths or not clinicalPath:
-            raise ValueError(_("Tables are missing; choose measurements and a clinical table in the Study section."))
-        parameterNode = self.getParameterNode()
-        parameterNode.studyMeasurements = [str(path) for path in measurementPaths]
-        parameterNode.studyClinical = str(clinicalPath)
-        inputs = inputs_of(measurementPaths, clinicalPath)
-        studies, notes = read_studies(measurementPaths, clinicalPath)
-        cohort = analyse(studies, CohortOptions(), notes=notes)
-        tables = {}
-        for number, path in enumerate(measurementPaths, 1):
-            title = "measurements" if len(measurementPaths) == 1 else f"measurements {number}"
-            tables[title] = read_described_table(path, MEASUREMENT_COLUMNS)
-        tables["clinical table"] = read_described_table(clinicalPath, CLINICAL_COLUMNS)
-        record = json.dumps({**program(), "inputs": inputs, **cohort.to_dict()}, allow_nan=False)
-        findings, text, charts = cohort_nodes.show_cohort(slicer.mrmlScene, cohort, record, tables)
-        parameterNode.studySummary = f"{NOTICE}\n\n{cohort_nodes.summary(cohort)}"
-        parameterNode.studyRecord = text
-        parameterNode.studyTable = findings
-        parameterNode.studyChart = charts[0]
-        self._study = inputs, cohort
-        return cohort
+        return self._study_analysis().analyse(measurementPaths, clinicalPath)
 
     def saveStudyReport(self, folder):
         """Write the study's folder as the command line does: report.html, cohort.json, tables, and figures.
@@ -117,18 +89,12 @@ class ModuleLogic(SceneLogic):
 
         :raises ValueError: if the study cannot be analysed, or the folder cannot be written
         """
-        from ..files.cohort_results import write_cohort
-        from ..files.cohort_tables import inputs_of
-        from ..reports.cohort_figures import draw_cohort
-        from ..reports.cohort_report import report_page
+        self._study_analysis().save_report(folder)
 
-        parameterNode = self.getParameterNode()
-        paths, clinicalPath = list(parameterNode.studyMeasurements), parameterNode.studyClinical
-        # The scene keeps the results, not what the report is drawn from; after loading it, or with other files,
-        # the study is analysed anew.
-        if not paths or not clinicalPath or self._study is None or inputs_of(paths, clinicalPath) != self._study[0]:
-            self.analyseStudy(paths, clinicalPath)
-        inputs, cohort = self._study
-        provenance = {**program(), "inputs": inputs}
-        pictures = draw_cohort(cohort)
-        write_cohort(folder, cohort, provenance, report_page(cohort, provenance, pictures), pictures or ())
+    def _study_analysis(self):
+        if self._study is None:
+            # What only a study needs takes long to load.
+            from .study_analysis import StudyAnalysis
+
+            self._study = StudyAnalysis(self.getParameterNode)
+        return self._study

@@ -17,7 +17,7 @@ from M1SHThkLib.files.exams import write_exam
 from M1SHThkLib.files.results import write_tsv
 from M1SHThkLib.measuring.columns import MEASUREMENT_COLUMNS
 
-PROGRAM = Path(__file__).resolve().parents[2] / "M1SHThk" / "M1SHThkLib"
+PROGRAM = Path(__file__).resolve().parents[3] / "M1SHThk" / "M1SHThkLib"
 
 
 @pytest.fixture(scope="module")

@@ -21,7 +21,7 @@ from M1SHThkLib.measuring.columns import Column
 
 HERE = Path(__file__).resolve().parent
 pytestmark = pytest.mark.xdist_group("batch")  # what its tests share is made once
-PROGRAM = HERE.parents[1] / "M1SHThk" / "M1SHThkLib"
+PROGRAM = HERE.parents[2] / "M1SHThk" / "M1SHThkLib"
 
 
 @pytest.fixture(scope="module")

@@ -20,7 +20,7 @@ from queue import Empty, SimpleQueue
 DEATHS = 3  # of processes that ran one task and nothing else, after which the task is given up
 CONNECT_S = 10  # within which a scheduler must answer and have a worker
 NO_WORKERS_S = 60  # after which a cluster that has lost all workers is given up
-_LIBRARY = __package__
+_LIBRARY = __package__.partition(".")[0]  # the whole package, in whatever room of it this file lies
 # What numpy's and scipy's linear algebra looks at when it is loaded. Processes side by side have no core to spare.
 _THREAD_COUNTS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 
@@ -250,7 +250,7 @@ def _library_on_workers(client):
     """See to it that every worker, later ones included, imports this very version of the package."""
     from distributed import WorkerPlugin
 
-    library, root = _LIBRARY, Path(__file__).parent
+    library, root = _LIBRARY, Path(sys.modules[_LIBRARY].__file__).parent
     files = {path.relative_to(root.parent).as_posix(): path.read_bytes() for path in sorted(root.rglob("*.py"))}
     digest = hashlib.sha256(repr(files).encode()).hexdigest()
 

@@ -1,6 +1,7 @@
 """The command line: python3 M1SHThk/M1SHThkLib COMMAND, from anywhere."""
 
 import argparse
+import errno
 import io
 import math
 import os
@@ -28,6 +29,7 @@ from .measuring.flags import FLAGS
 from .program import NO_FIGURES, NOTICE, program
 
 KEPT = " What was measured is kept: the same command with --resume goes on from there."
+READER_LEFT = (errno.EPIPE, errno.EINVAL)  # the latter on Windows
 
 
 def main(arguments=None):
@@ -36,12 +38,32 @@ def main(arguments=None):
     Returns
     -------
     int
-        The exit status: 0; 1 where some exams failed; 2 for input that cannot be used; 130 when interrupted;
-        141 when nobody reads on.
+        The exit status: 0; 1 where some exams failed; 2 for input that cannot be used, or output that cannot be
+        written; 130 when interrupted; 141 when nobody reads on.
     """
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")  # a name that a terminal cannot show is no fault
+    streams = [stream for stream in (sys.stdout, sys.stderr) if isinstance(stream, io.TextIOWrapper)]
+    for stream in streams:
+        stream.reconfigure(errors="backslashreplace")  # a name that a terminal cannot show is no fault
+    try:
+        try:
+            return _run(arguments)
+        finally:
+            for stream in streams:
+                stream.flush()  # now, while a refusal can still be told by the exit status
+    except OSError:
+        refusal = _refusal(sys.stdout) or _refusal(sys.stderr)
+        if refusal is None:
+            raise
+        reader_left = refusal.errno in READER_LEFT
+        if not reader_left:
+            remedy = "make room there, or send it elsewhere"
+            _refusal(sys.stderr, f"standard output: {refusal.strerror}; {remedy}")
+        for stream in streams:  # Python must not fail of them again at its end
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+        return 141 if reader_left else 2
+
+
+def _run(arguments):
     options = _parser().parse_args(arguments)
     try:
         return options.run(options) or 0
@@ -51,10 +73,15 @@ def main(arguments=None):
     except KeyboardInterrupt:
         print(f"Interrupted.{KEPT if hasattr(options, 'resume') else ''}", file=sys.stderr)
         return 130
-    except BrokenPipeError:
-        # Whoever read the output has left; what is flushed at the very end must not fail again.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 141
+
+
+def _refusal(stream, line=""):
+    """Print a line; the error with which the stream refuses it, or None."""
+    try:
+        print(line, file=stream, flush=True)
+    except OSError as error:
+        return error
+    return None
 
 
 def _parser():

@@ -4,7 +4,8 @@ from functools import cache
 
 import numpy as np
 import pytest
-from M1SHThkLib.digital_exam.hand import Line, clicks, drift, redrawn
+from M1SHThkLib.digital_exam.drift import drift
+from M1SHThkLib.digital_exam.hand import Line, clicks, redrawn
 from M1SHThkLib.digital_exam.phantom import PhantomOptions, make_phantom
 
 LENGTH = 30.0

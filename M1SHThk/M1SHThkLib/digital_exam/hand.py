@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from .drift import drift
+
 
 @dataclass(frozen=True)
 class Line:
@@ -199,16 +201,6 @@ def clicks(line, count, random=None, overshoot=0.0):
     passed = np.concatenate([[0.0], np.cumsum(gaps)]) / gaps.sum()
     first, last = line.ends[0] - overshoot, line.ends[1] + overshoot
     return Drawing(line, first + (last - first) * passed, np.zeros(count), np.zeros(count))
-
-
-def drift(arc, correlation, random):
-    """A Gaussian process of mean 0 and variance 1 at arc lengths in mm, shape (n,).
-
-    Its correlation is exp(-1/2 (distance / `correlation`)^2), with the correlation length in mm.
-    """
-    apart = np.subtract.outer(arc, arc) / correlation
-    variances, directions = np.linalg.eigh(np.exp(-0.5 * apart**2))
-    return directions @ (np.sqrt(np.maximum(variances, 0)) * random.standard_normal(len(arc)))
 
 
 def redrawn(exam, lines):

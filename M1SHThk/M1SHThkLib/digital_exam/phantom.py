@@ -13,9 +13,10 @@ from ..measuring.settings import Settings
 from .anatomy import MARGIN, SECTIONS, SPLENIUM, Patch, tissue_map
 from .hand import Line
 from .slices import HEAD_CENTRE, Slices, prescribe
-from .subject import ALL_REGIONS, motor_banks
+from .subject import ALL_REGIONS, DEEP_LAYERS, motor_banks
 from .tissue import SEQUENCES, TISSUES, signal
 from .truth import RegionTruth
+from .vein import Vein, bloomed
 
 _LINE, _NOISE = 11, 12  # streams of random numbers of their own, beside those of `subject`
 
@@ -66,6 +67,17 @@ class PhantomOptions:
     iron_spread : float or None
         Standard deviation of the logarithm of the deep layers' excess R2* between subjects, 0-2; None = that of the
         group.
+    deep_layer : str
+        'dark'; or no dark layer at all: 'isointense' with white matter in the mean of all echoes, or as 'bright' as the
+        superficial cortex.
+    superficial_spread_mm, superficial_correlation_mm : float
+        Standard deviation, 0-0.4, of the superficial cortex's thickness along the line, and the length over which it
+        stays alike, 1-20; the deep layers keep their own thickness.
+    white_matter_gradient : float
+        Part of its signal by which white matter brightens a mm, -0.05 to 0.05, over the 4 mm beneath the cortex; the
+        ROI lies beyond, where it is as bright as without. Not in a thin gyrus.
+    veins : tuple of vein.Vein
+        At every drawn region. They must not overlap.
 
     Raises
     ------
@@ -92,6 +104,11 @@ class PhantomOptions:
     regions: tuple[tuple[str, str], ...] = ALL_REGIONS
     cropped: bool = False
     iron_spread: float | None = None
+    deep_layer: str = "dark"
+    superficial_spread_mm: float = 0.0
+    superficial_correlation_mm: float = 4.0
+    white_matter_gradient: float = 0.0
+    veins: tuple[Vein, ...] = ()
 
     def __post_init__(self):
         def require(legal, name, meaning):
@@ -109,6 +126,13 @@ class PhantomOptions:
         require(self.regions and set(self.regions) <= set(ALL_REGIONS), "regions", f"some of {ALL_REGIONS}")
         require(self.slices >= len(self.sections), "slices", f"at least {len(self.sections)}, one a section")
         require(self.iron_spread is None or 0 <= self.iron_spread <= 2, "iron_spread", "from 0 to 2, or None")
+        require(self.deep_layer in DEEP_LAYERS, "deep_layer", f"one of {', '.join(DEEP_LAYERS)}")
+        require(0 <= self.superficial_spread_mm <= 0.4, "superficial_spread_mm", "from 0 to 0.4 mm")
+        require(1 <= self.superficial_correlation_mm <= 20, "superficial_correlation_mm", "from 1 to 20 mm")
+        gradient = abs(self.white_matter_gradient)
+        require(gradient <= 0.05, "white_matter_gradient", "from -0.05 to 0.05 a mm")
+        require(not (gradient and self.opposite_bank), "white_matter_gradient", "0 with 'opposite_bank'")
+        require(all(isinstance(vein, Vein) for vein in self.veins), "veins", "a tuple of Vein")
         count = len(SEQUENCES[self.field_strength].echo_times_ms)
         legal = self.echoes is None or (self.echoes and set(self.echoes) <= set(range(1, count + 1)))
         require(legal, "echoes", f"numbers from 1 to {count}")
@@ -260,6 +284,11 @@ def make_phantom(options=None):
         options.vein,
         options.opposite_bank,
         options.iron_spread,
+        deep_layer=options.deep_layer,
+        superficial_spread_mm=options.superficial_spread_mm,
+        superficial_correlation_mm=options.superficial_correlation_mm,
+        white_matter_gradient=options.white_matter_gradient,
+        veins=tuple(options.veins),
     )
     banks = {key: drawn[key] for key in options.regions}
     slices = prescribe(options, sequence, banks.values())
@@ -283,12 +312,17 @@ def make_phantom(options=None):
                 fold=bank.fold,
                 length=bank.length,
                 layers=bank.layers,
+                undulation=bank.undulation,
+                veins=bank.veins,
                 layer_intensities=np.array([signal_of(tissue) for _, tissue in bank.layers]),
+                bloomed_intensities=np.array([signal_of(bloomed(tissue, tissues)) for _, tissue in bank.layers]),
+                vein_intensities=signal_of(tissues["vein"]),
                 white_matter_intensities=in_white_matter,
                 roi_intensities=in_white_matter * off,
                 splenium_intensities=in_splenium,
                 kspace=slices.kspace,
                 sensitivity=sensitivity,
+                dark_layer=options.deep_layer == "dark",
             )
         )
         if options.white_matter_bias:

@@ -32,6 +32,13 @@ def test_outline_encloses_the_whole_vein_however_it_lies(slant):
     assert outline[:, 1].max() == pytest.approx(vein.reaches_mm, abs=0.01)
 
 
+def test_a_slanting_vein_dives_as_the_line_goes_on():
+    outline = Vein(depth_mm=1.0, arc_mm=3.0, slant_degrees=30.0).outline(border(-np.inf), border(np.inf))
+    (arc, depth) = outline[outline[:, 1].argmax()]
+    assert arc > 3.0 + 4.0
+    assert depth > 3.0
+
+
 def test_blooming_is_a_wider_vein():
     narrow, wide = Vein(diameter_mm=0.8), Vein(diameter_mm=1.6)
     bounds = border(-np.inf), border(np.inf)
@@ -63,8 +70,9 @@ def test_pixels_hold_as_much_of_the_vein_as_its_outline(slant):
     assert whole == pytest.approx(vein.part_between(-np.inf, np.inf, arc, depth, hard))
 
 
-def test_a_vein_that_lies_on_the_pia_takes_nothing_of_the_cortex():
-    vein = Vein(depth_mm=-0.4, diameter_mm=0.8)
+@pytest.mark.parametrize("depth_mm", (-0.4, -0.45))
+def test_a_vein_that_lies_on_the_pia_takes_nothing_of_the_cortex(depth_mm):
+    vein = Vein(depth_mm=depth_mm, diameter_mm=0.8)
     arc, depth = np.zeros(200), np.linspace(-1.0, 1.0, 200)
     soft = lambda distance: 1 / (1 + np.exp(-distance / 0.05))  # noqa: E731
     assert vein.part_between(0.0, 2.0, arc, depth, soft) == pytest.approx(0, abs=1e-6)

@@ -11,6 +11,7 @@ from M1SHThkLib.digital_exam.subject import (
     deep_r2star,
     layer_thicknesses,
     motor_banks,
+    undulation,
 )
 from M1SHThkLib.measuring.exam import GROUPS
 
@@ -35,6 +36,15 @@ def test_cortex_has_its_thickness(group):
     assert 2.5 <= layers.sum(axis=-1).min() < layers.sum(axis=-1).max() <= 4
     lowest, highest = DEEP_LAYER_MM[group]
     assert lowest <= layers[..., 1].min() < lowest + 0.1 < highest - 0.1 < layers[..., 1].max() <= highest
+
+
+def test_superficial_thickness_varies_by_its_deviation_over_its_correlation_length():
+    arc = np.array([-20.0, -16.0, 12.0])
+    drawn = np.array([undulation(arc, 0.2, 4.0, seed, number) for seed in range(1500) for number in range(4)])
+    assert drawn.std(axis=0) == pytest.approx(0.2, rel=0.05)
+    assert np.corrcoef(drawn.T)[0, 1:] == pytest.approx([np.exp(-0.5), 0.0], abs=0.05)
+    neighbours = np.reshape(drawn[:, 0], (-1, 4))
+    assert np.corrcoef(neighbours.T)[np.triu_indices(4, 1)] == pytest.approx(0, abs=0.1)
 
 
 @pytest.mark.parametrize("opposite_bank", (False, True))

@@ -25,7 +25,7 @@ from .files.exams import write_exam
 from .files.results import write_table
 from .measuring.columns import Column
 from .measuring.exam import GROUPS
-from .measuring.flags import FLAGS
+from .measuring.flags import notes_from_text, sentence
 from .program import NO_FIGURES, NOTICE, program
 
 KEPT = " What was measured is kept: the same command with --resume goes on from there."
@@ -323,8 +323,9 @@ def _print_results(batch):
                 f"SH {_value(cell, 'sh', 3)}, Thk {_value(cell, 'thk_mm', 2, ' mm')}, "
                 f"SH/Thk {_value(cell, 'sh_thk_per_mm', 3, ' per mm')}"
             )
-            for flag in (cell["flags"] or "").split(",") if cell["flags"] else ():
-                print(f"    {flag}: {FLAGS[flag]}")
+            notes = notes_from_text(cell["flag_notes"])
+            for flag in cell["flags"].split(",") if cell["flags"] else ():
+                print(f"    {flag}: {sentence(flag, notes.get(flag))}")
     if not all(record["figures"] for record in batch.records):
         print(NO_FIGURES)
     print(f"In brackets 95 % confidence intervals: noise at the line as drawn, not redrawing. {NOTICE}")

@@ -204,7 +204,7 @@ class Phantom:
         """The exam to measure, of the mean of the echoes."""
         return Exam(
             subject=f"phantom-{self.options.seed}",
-            image=Image(self.mean, self.affine, "phantom"),
+            image=Image(self.mean, self.affine, "phantom", len(self.echo_times_ms)),
             splenium=self.splenium,
             regions=self.regions,
             settings=settings or Settings(),

@@ -49,8 +49,11 @@ def check_exam(exam):
 
 
 def _check_image(image):
-    _check_members(image, "image", ("path",), ("echo_times_ms", "echo_combination"))
+    _check_members(image, "image", ("path",), ("echo_times_ms", "echo_combination", "averaged_echoes"))
     _paths(image["path"] if isinstance(image["path"], list) else [image["path"]], "image.path")
+    averaged = image.get("averaged_echoes", 1)
+    if isinstance(averaged, bool) or not isinstance(averaged, int) or averaged < 1:
+        raise ValueError(f"image.averaged_echoes is {_shown(averaged)}; it must be a whole number from 1 on")
     times = image.get("echo_times_ms")
     if times is not None and not (isinstance(times, list) and times):
         raise ValueError(f"image.echo_times_ms is {_shown(times)}; it must be a list of numbers in ms")

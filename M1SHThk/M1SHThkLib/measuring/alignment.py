@@ -1,4 +1,4 @@
-"""The line moved onto the pial edge that the image shows, its mean depth kept: where the hand wobbled, the edge did not.
+"""The line moved onto the pial edge that the image shows, its mean depth kept: the hand wobbled, the edge did not.
 
 An averaged profile is blurred by a line that strays: SD 0.3 mm takes 17 % off SH/Thk. The edge between fluid and cortex
 lies next to the line and looks much alike along it, so that each normal can be matched with the line's own median

@@ -263,9 +263,7 @@ def _levenberg_marquardt(x, values, weights, past, begin, lowest, highest, toler
         scale = np.where(scale > 1e-12 * scale.max(1, keepdims=True) + 1e-300, scale, 1.0)
         h[:, diagonal, diagonal] = scale * (1 + lam[:, None])
         trial = np.clip(now - np.linalg.solve(h, g[..., None])[..., 0], low, high)
-        new_cost, new_gradient, new_hessian = _normal_equations(
-            x, values[active], weights[active], past[active], trial
-        )
+        new_cost, new_gradient, new_hessian = _normal_equations(x, values[active], weights[active], past[active], trial)
         gain = cost[active] - new_cost
         better = gain >= 0
         accepted = active[better]

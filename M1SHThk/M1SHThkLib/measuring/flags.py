@@ -2,12 +2,12 @@
 
 FLAGS = {
     "no_dark_layer": (
-        "There is no dark layer: SH is 0 and the thickness is missing. What could hide in the noise is fainter than any "
-        "layer that matters, the line is sound, and the normals reach through the cortex."
+        "There is no dark layer: SH is 0 and the thickness is missing. What could hide in the noise is fainter than "
+        "any layer that matters, the line is sound, and the normals reach through the cortex."
     ),
     "undecided": (
-        "Whether there is a dark layer cannot be decided, and all three values are missing. Mend what is named, or leave "
-        "the region out."
+        "Whether there is a dark layer cannot be decided, and all three values are missing. Mend what is named, or "
+        "leave the region out."
     ),
     "near_noise": (
         "The dark layer hardly stands out from the noise (z from 2 to 3). "
@@ -26,8 +26,8 @@ FLAGS = {
         "Draw where the gyrus is wider, or change the sampled depth."
     ),
     "opposite_bank": (
-        "A second, separate dark area lies deeper. The superficial one is measured: look whether it is the layer and the "
-        "other the opposite bank of a thin gyrus."
+        "A second, separate dark area lies deeper. The superficial one is measured: look whether it is the layer and "
+        "the other the opposite bank of a thin gyrus."
     ),
     "thinner_than_resolution": (
         "The dark line is thinner than the image can show, so it is noise or ringing and no layer of that thickness: "
@@ -50,8 +50,8 @@ FLAGS = {
         "Snap it to the edge (alignment: edge), or draw it again where it leaves the edge."
     ),
     "edge_unclear": (
-        "The pial edge is not clear enough along the line (veins, bridges, hooked ends) to tell whether the line follows "
-        "it. Look at the line, or leave these stretches out."
+        "The pial edge is not clear enough along the line (veins, bridges, hooked ends) to tell whether the line "
+        "follows it. Look at the line, or leave these stretches out."
     ),
     "uneven_line": (
         "Some normals show something else than the others: a hooked end, a vein, a stretch off the cortex. "
@@ -106,6 +106,16 @@ FLAGS = {
 }
 
 
-def sentence(flag, note=""):
+def sentence(flag, note=None):
     """A flag in words, with what it found here."""
-    return f"{FLAGS[flag]} ({note})" if note else FLAGS[flag]
+    return f"{FLAGS[flag]} ({note[:1].upper()}{note[1:]}.)" if note else FLAGS[flag]
+
+
+def notes_as_text(notes):
+    """Notes, by flag, as one cell of a table; None where there are none."""
+    return " | ".join(f"{flag}: {note}" for flag, note in notes.items()) or None
+
+
+def notes_from_text(text):
+    """What `notes_as_text` made of notes."""
+    return dict(note.split(": ", 1) for note in text.split(" | ")) if text else {}

@@ -241,8 +241,8 @@ class Measurement:
     def area_mm(self):
         """Area under F in mm (relative intensity times mm).
 
-        Of an isolated band it hardly changes with blur; beneath bright cortex it does (a band of 1 mm: 93 to 76 % of the
-        truth at a blur of 0.3 to 1.0 mm).
+        Of an isolated band it hardly changes with blur; beneath bright cortex it does (a band of 1 mm: 93 to 76 % of
+        the truth at a blur of 0.3 to 1.0 mm).
         """
         return float(double_sigmoid.area(self.parameters))
 

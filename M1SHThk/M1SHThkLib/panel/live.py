@@ -1,8 +1,6 @@
 """The numbers that follow the hand: what has to be measured anew, and what was measured last."""
 
-from slicer.i18n import tr as _
-
-from ..measuring.flags import FLAGS
+from ..measuring.flags import sentence
 from ..measuring.measurement import with_intervals
 from ..scene import exam_nodes
 from ..scene.reading import Read
@@ -53,7 +51,7 @@ class LiveReading:
                 is_measured = key == self._panel.key and key in self._read and not anew
                 read = self._read[key] if is_measured else self._measure(key)
                 if isinstance(read, Read):
-                    read = self._read[key] = Read(read.image, with_intervals(read.measurement))
+                    read = self._read[key] = Read(read.image, with_intervals(read.measurement, read.image))
                 finished[key] = read.measurement if isinstance(read, Read) else None
         self._pending = set()
         return finished
@@ -75,7 +73,9 @@ class LiveReading:
         ui, read = self._panel.ui, self._read.get(self._panel.key)
         if isinstance(read, Read):
             ui.numbersLabel.text = in_words(read.measurement)
-            ui.flagsLabel.text = "\n".join(_(FLAGS[flag]) for flag in read.measurement.flags)
+            ui.flagsLabel.text = "\n".join(
+                sentence(flag, read.measurement.notes.get(flag)) for flag in read.measurement.flags
+            )
             self._panel.regions.fill_row(self._panel.row, values_of(read.measurement))
         else:
             ui.numbersLabel.text = ""

@@ -8,7 +8,7 @@ import slicer
 import vtk
 from vtk.util.numpy_support import vtk_to_numpy
 
-from ..measuring.echoes import checked_echo_times, combine
+from ..measuring.echoes import averaged_echoes, checked_echo_times, combine
 from .exam_nodes import add_volume, image_from_volume
 
 _ECHO_TIME_ATTRIBUTES = ("DICOM.EchoTime", "EchoTime")
@@ -138,7 +138,8 @@ def combine_echoes(scene, volumes, times_ms, method, name):
         if not same or np.abs(image.affine - images[0].affine).max() > _SAME_GRID_MM:
             raise ValueError(f"{image.name}: lies on another grid than {images[0].name}; choose echoes of one scan")
     voxels = combine([image.voxels for image in images], method, times_ms)
-    combined = add_volume(scene, f"{name} {method}", np.asarray(voxels), images[0].affine)
+    averaged = averaged_echoes(method, len(images))
+    combined = add_volume(scene, f"{name} {method}", np.asarray(voxels), images[0].affine, averaged)
     combined.SetAttribute("M1SHThk.echo_combination", method)
     combined.SetAttribute("M1SHThk.echo_times_ms", json.dumps(times_ms and list(times_ms)))
     return combined, warnings

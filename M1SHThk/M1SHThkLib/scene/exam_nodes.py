@@ -13,6 +13,8 @@ from ..measuring.roi import roi_from_mask
 from ..measuring.settings import Settings
 
 MODULE_NAME = "M1SHThk"
+# Volume attribute: of how many echoes it is the mean.
+AVERAGED_ECHOES = "M1SHThk.averaged_echoes"
 REGION_KEYS = tuple((hemisphere, region) for hemisphere in HEMISPHERES for region in REGIONS)
 
 
@@ -22,7 +24,7 @@ def parameter_prefix(hemisphere, region):
 
 
 def setting_parameter(name):
-    """The parameter that holds a setting: 'smoothing_mm' -> 'smoothingMm'."""
+    """The parameter that holds a setting: 'depth_max_mm' -> 'depthMaxMm'."""
     first, *others = name.split("_")
     return first + "".join(word.capitalize() for word in others)
 
@@ -45,7 +47,8 @@ def image_from_volume(volume):
         raise ValueError(f"{name}: has {data.GetNumberOfScalarComponents()} components; a scalar volume is needed")
     ijk_to_ras = vtk.vtkMatrix4x4()
     volume.GetIJKToRASMatrix(ijk_to_ras)
-    return Image(_voxels(data), _to_world(volume, name) @ _array(ijk_to_ras), name)
+    averaged = int(volume.GetAttribute(AVERAGED_ECHOES) or 1)
+    return Image(_voxels(data), _to_world(volume, name) @ _array(ijk_to_ras), name, averaged)
 
 
 def roi_from_segment(segmentation, segment_id, image, purpose):
@@ -226,7 +229,7 @@ def add_exam(scene, exam):
         `volume` and `references`: nodes; `splenium`: segment ID; `regions`: (hemisphere, region) -> (control points of
         each line, segment ID of the white matter).
     """
-    volume = add_volume(scene, exam.image.name, exam.image.voxels, exam.image.affine)
+    volume = add_volume(scene, exam.image.name, exam.image.voxels, exam.image.affine, exam.image.echoes)
     references = scene.AddNewNodeByClass("vtkMRMLSegmentationNode", "References")
     references.CreateDefaultDisplayNodes()
     references.SetReferenceImageGeometryParameterFromVolumeNode(volume)
@@ -239,12 +242,17 @@ def add_exam(scene, exam):
     return added
 
 
-def add_volume(scene, name, voxels, affine):
-    """A scalar volume node with a copy of the voxels, shape (I, J, K); affine: voxel index -> world RAS in mm."""
+def add_volume(scene, name, voxels, affine, averaged_echoes=1):
+    """A scalar volume node with a copy of the voxels, shape (I, J, K); affine: voxel index -> world RAS in mm.
+
+    `averaged_echoes`: of how many echoes it is the mean.
+    """
     volume = scene.AddNewNodeByClass("vtkMRMLScalarVolumeNode", name)
     volume.SetIJKToRASMatrix(_vtk_matrix(affine))
     volume.SetAndObserveImageData(_image_data(voxels, vtk.vtkImageData()))
     volume.CreateDefaultDisplayNodes()
+    if averaged_echoes > 1:
+        volume.SetAttribute(AVERAGED_ECHOES, str(averaged_echoes))
     return volume
 
 

@@ -74,7 +74,7 @@ FLAGS = {
         "Draw further from the image's edge, or sample less deep."
     ),
     "few_normals": (
-        "Fewer than 5 independent stretches of the line: the confidence intervals are rough. "
+        "Hardly two independent stretches of the line: the confidence intervals are rough. "
         "Draw a longer line, or add one on a neighbouring slice."
     ),
     "white_matter_mismatch": (
@@ -92,7 +92,7 @@ FLAGS = {
     "white_matter_below_10_mm2": "The white-matter ROI covers less than 10 mm2 in its slice. Draw it larger.",
     "splenium_below_5_mm2": "The splenium ROI covers less than 5 mm2 in its slice. Draw it larger.",
     "low_snr": (
-        "The signal-to-noise ratio of an echo is below 15: magnitude images then show dark tissue too bright, and SH "
+        "The signal-to-noise ratio of an echo is below 10: magnitude images then show dark tissue too bright, and SH/Thk "
         "comes out 5 % too small and more. Average more echoes or scans, or leave late echoes out."
     ),
     "fit_at_bound": (

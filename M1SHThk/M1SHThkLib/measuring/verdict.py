@@ -17,10 +17,12 @@ from .pial_line import is_sparse
 
 SMALLEST_SPLENIUM_MM2, SMALLEST_WHITE_MATTER_MM2 = 5.0, 10.0
 SHORT_LINE_MM = 10.0
-FEWEST_BLOCKS = 5
+# The intervals cover what they should with two blocks too (lines of 3 mm), but vary from scan to scan.
+FEWEST_BLOCKS = 2.5
 UNSTABLE_SHARE_OF_SH = 0.15
 POOR_FIT_BELOW_R_SQUARED = 0.8
-LOWEST_SNR = 15.0
+# Of white matter in the mean of the echoes; about 15 in the first echo of the splenium, below which SH falls by 5 %.
+LOWEST_SNR = 10.0
 PLATEAU_STANDARD_ERRORS, PLATEAU_SHARE_OF_SH, NEGLIGIBLE_SHARE_OF_SH = 3.0, 0.15, 0.01
 
 # A layer that begins nearer to the line than superficial cortex is thick lies above the cortex: a vein.
@@ -78,8 +80,8 @@ def judge(seen):
 
     Parameters
     ----------
-    seen : Seen
-        See `measurement`.
+    seen : Measurement
+        All but its verdict.
 
     Returns
     -------

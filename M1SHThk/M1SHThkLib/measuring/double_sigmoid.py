@@ -282,12 +282,15 @@ def _normal_equations(x, values, weights, past, p):
     model, derivatives = _value_and_jacobian(x, parameters)
     derivatives[..., _C1] += derivatives[..., _C2]
     residual = (model - values) * weights
-    below = np.where(past & (model < -_BELOW_ZERO), _BELOW_ZERO_WEIGHS, 0.0)
-    pull = residual + below * (model + _BELOW_ZERO)
+    below = past & (model < -_BELOW_ZERO)
+    if below.any():
+        root = np.sqrt(_BELOW_ZERO_WEIGHS) * below
+        residual = np.concatenate([residual, root * (model + _BELOW_ZERO)], -1)
+        derivatives = np.concatenate([derivatives * weights[..., None], derivatives * root[..., None]], -2)
+    else:
+        derivatives *= weights[..., None]
     transposed = np.swapaxes(derivatives, -1, -2)
-    cost = (residual**2).sum(-1) + (below * (model + _BELOW_ZERO) ** 2).sum(-1)
-    hessian = transposed @ (derivatives * (weights + below)[..., None])
-    return cost, (transposed @ pull[..., None])[..., 0], hessian
+    return (residual**2).sum(-1), (transposed @ residual[..., None])[..., 0], transposed @ derivatives
 
 
 def covariance(x, parameters, window, noise):

@@ -92,8 +92,8 @@ FLAGS = {
     "white_matter_below_10_mm2": "The white-matter ROI covers less than 10 mm2 in its slice. Draw it larger.",
     "splenium_below_5_mm2": "The splenium ROI covers less than 5 mm2 in its slice. Draw it larger.",
     "low_snr": (
-        "The signal-to-noise ratio of an echo is below 10: magnitude images then show dark tissue too bright, and SH/Thk "
-        "comes out 5 % too small and more. Average more echoes or scans, or leave late echoes out."
+        "The signal-to-noise ratio of an echo is below 10: magnitude images then show dark tissue too bright, and "
+        "SH/Thk comes out 5 % too small and more. Average more echoes or scans, or leave late echoes out."
     ),
     "fit_at_bound": (
         "The fitted curve ended on a bound: its five parameters are not to be used, height and width may be. "

@@ -129,7 +129,7 @@ def _of_the_line(seen):
     crossing = np.mean(along.crossings_mm < end)
     return {
         "line_folds": any(line.is_folded for line in lines),
-        "line_doubles_back": any(line.drawn.doubles_back for line in lines),
+        "line_doubles_back": alignment is not None and any(line.drawn.doubles_back for line in lines),
         "lines_overlap": along.overlap_mm and f"{along.overlap_mm:.0f} mm",
         "off_slice": off and f"{off} of {points} points, up to {farthest:.1f} mm",
         "sparse_clicks": alignment is not None
@@ -140,7 +140,7 @@ def _of_the_line(seen):
         or bool(((along.ends_mm < end) & (along.ends_mm < along.crossings_mm)).any()),
         "edge_unclear": alignment.refusal if alignment else "",
         "line_strays": _strays(seen),
-        "uneven_line": _is_uneven(seen),
+        "uneven_line": alignment is not None and _is_uneven(seen),
     }
 
 

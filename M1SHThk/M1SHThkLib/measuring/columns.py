@@ -33,6 +33,10 @@ def _of_measurement(name, unit, meaning):
     return Column(name, unit, meaning, lambda exam, m: getattr(m, name))
 
 
+def _of_layer(name, attribute, unit, meaning):
+    return Column(name, unit, meaning, lambda exam, m: getattr(m.layer, attribute))
+
+
 def _interval(name, unit, attribute, marker):
     text = "limit of the 95 % confidence interval of {} (noise at the line as drawn, not redrawing)".format
     return tuple(
@@ -89,8 +93,8 @@ MEASUREMENT_COLUMNS = (
         "area_mm", "mm", "Area under F, relative intensity times mm; beneath bright cortex it falls with blur"
     ),
     _of_measurement("lobe_z", "", "Area of the dark lobe over its standard deviation; below 2 no layer is seen"),
-    _of_measurement("wm_plateau", _RELATIVE, "Median of h past the layer; 0 where the white-matter ROI suits"),
-    _of_measurement("wm_plateau_se", _RELATIVE, "Standard error of wm_plateau"),
+    _of_layer("wm_plateau", "plateau", _RELATIVE, "Median of h past the layer; 0 where the white-matter ROI suits"),
+    _of_layer("wm_plateau_se", "plateau_se", _RELATIVE, "Standard error of wm_plateau"),
     _of_measurement("sh_fit", _RELATIVE, "SH before the rules on what is reported"),
     _of_measurement("thk_fit_mm", "mm", "Thk before these rules"),
     _of_measurement("sh_thk_fit_per_mm", "1/mm", "SH/Thk before these rules"),
@@ -103,8 +107,8 @@ MEASUREMENT_COLUMNS = (
         "Where no layer was found: the SH that one could have and still hide (upper 95 % limit)",
         lambda exam, m: m.verdict.largest_hidden_sh,
     ),
-    _of_measurement("r_squared", "", "Share of h's variance within the fit window that F explains"),
-    _of_measurement("rmse", _RELATIVE, "Root-mean-square residual of F within the fit window"),
+    _of_layer("r_squared", "r_squared", "", "Share of h's variance within the fit window that F explains"),
+    _of_layer("rmse", "rmse", _RELATIVE, "Root-mean-square residual of F within the fit window"),
     Column(
         "flags", "", "Flags, comma separated; README tells what to do", lambda exam, m: ",".join(m.flags) or None, True
     ),

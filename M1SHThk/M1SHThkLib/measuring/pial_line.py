@@ -81,7 +81,7 @@ def smooth_pial_line(points, white_matter, affine, smoothing_length_mm=5.0, spac
     normals = np.stack([-tangents[:, 1], tangents[:, 0]], -1)
     normals *= _side_of(inside, positions, normals)
     turned = np.degrees(np.unwrap(np.arctan2(tangents[:, 1], tangents[:, 0])))
-    within = min(round(FOLDED_WITHIN_MM / spacing_mm), len(turned) - 1)
+    within = min(max(round(FOLDED_WITHIN_MM / spacing_mm), 1), len(turned) - 1)
     is_folded = (np.abs(turned[within:] - turned[:-within]) > FOLDED_DEGREES).any() or _crosses_itself(positions)
     return PialLine(origin + positions @ axes, normals @ axes, length, bool(is_folded), drawn)
 

@@ -12,8 +12,10 @@ from ..measuring.roi import roi_from_mask
 from ..measuring.settings import Settings
 from .disk import existing, made_folder, naming, read_json, sha256, write_json
 from .exam_schema import HIGHEST_FIELD_TESLA, check_exam, positive_number
-from .images import farthest_corner, files_of, read_image, write_image
+from .images import read_image, write_image
 from .markups import read_curve, write_curve
+from .nifti_geometry import farthest_corner
+from .parts import files_of
 from .segments import LabelFile, write_segmentation
 
 _SAME_GRID_MM = 0.01

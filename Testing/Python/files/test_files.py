@@ -18,11 +18,11 @@ import vtk
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
-from M1SHThkLib.files import images
 from M1SHThkLib.files.disk import read_json, replacing, sha256, write_json, write_text
 from M1SHThkLib.files.exams import read_exam, write_exam
-from M1SHThkLib.files.images import files_of, read_image, write_image
+from M1SHThkLib.files.images import read_image, write_image
 from M1SHThkLib.files.markups import read_curve, write_curve
+from M1SHThkLib.files.parts import files_of
 from M1SHThkLib.files.results import write_results, write_tsv
 from M1SHThkLib.files.segments import LabelFile, write_segmentation
 from M1SHThkLib.measuring.columns import MEASUREMENT_COLUMNS
@@ -85,15 +85,6 @@ def matrix_of(array):
     return matrix
 
 
-@pytest.fixture(params=["nibabel", "SimpleITK"])
-def library(request, monkeypatch):
-    """With nibabel, and as in Slicer's own Python without it."""
-    if request.param == "SimpleITK":
-        monkeypatch.setattr(images, "find_spec", lambda name: None)
-    return request.param
-
-
-@pytest.mark.usefixtures("library")
 class TestNifti:
     @pytest.mark.parametrize("flip", [(1, 1, 1), (-1, 1, 1), (1, -1, -1), (-1, -1, -1)])
     def test_scaled_integers_on_an_oblique_flipped_grid(self, tmp_path, flip):
@@ -172,6 +163,15 @@ class TestNifti:
         (tmp_path / "spm.hdr").write_bytes(header)
         np.testing.assert_array_equal(read_image(tmp_path / "spm.img").volumes[0], ramp() * 0.5 + 7)
 
+    @pytest.mark.parametrize("endianness", "<>")
+    def test_nifti_2(self, tmp_path, endianness):
+        header = nibabel.Nifti2Header(endianness=endianness)
+        nibabel.save(nibabel.Nifti2Image(ramp(), oblique(), header), tmp_path / "second.nii")
+        file = read_image(tmp_path / "second.nii")
+        np.testing.assert_array_equal(file.volumes[0], ramp())
+        np.testing.assert_allclose(file.affine, oblique(), atol=1e-5)
+        assert file.warnings == ()
+
     def test_nifti_pair_is_not_analyze(self, tmp_path):
         nibabel.save(nibabel.Nifti1Pair(ramp(), oblique()), tmp_path / "pair.img")
         file = read_image(tmp_path / "pair.hdr")
@@ -192,25 +192,14 @@ def test_two_orientations_are_settled_as_slicer_does(tmp_path, sform_code, qform
     assert ("the sform is used" if sform_code == 1 else "the qform is used") in warning
 
 
-def test_two_orientations_without_nibabel(tmp_path, monkeypatch):
-    image = nibabel.Nifti1Image(ramp(), oblique())
-    image.set_sform(oblique(), 2)
-    image.set_qform(oblique(origin=(-30, 12, 47)), 1)
-    nibabel.save(image, tmp_path / "two.nii")
-    expected = read_image(tmp_path / "two.nii")
-    monkeypatch.setattr(images, "find_spec", lambda name: None)
-    file = read_image(tmp_path / "two.nii")
-    np.testing.assert_allclose(file.affine, expected.affine, atol=1e-5)
-    assert file.warnings == expected.warnings
-
-
-def test_shear_is_read_by_nibabel_and_refused_by_itk(tmp_path, monkeypatch):
+def test_shear_is_refused_as_slicer_refuses_it(tmp_path):
     affine = oblique() @ [[1, 0.2, 0, 0], [0, 1, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1]]
     image = nibabel.Nifti1Image(ramp(), affine)
     image.set_qform(None, 0)
     nibabel.save(image, tmp_path / "sheared.nii")
-    np.testing.assert_allclose(read_image(tmp_path / "sheared.nii").affine, affine, atol=1e-5)
-    monkeypatch.setattr(images, "find_spec", lambda name: None)
+    volume, storage = nodes("vtkMRMLScalarVolumeNode", "vtkMRMLVolumeArchetypeStorageNode")
+    storage.SetFileName(str(tmp_path / "sheared.nii"))
+    assert not storage.ReadData(volume)
     with pytest.raises(ValueError, match="orthonormal"):
         read_image(tmp_path / "sheared.nii")
 
@@ -557,7 +546,6 @@ class TestExam:
         assert found.origin["echo_times_ms"] is None
         assert found.origin["field_strength_from"] == "exam.json"
 
-    @pytest.mark.usefixtures("library")
     @pytest.mark.parametrize("method", ["mean", "rss", "echo-2", "r2star"])
     def test_echoes(self, tmp_path, method):
         polarity = "bright" if method == "r2star" else "dark"

@@ -5,6 +5,7 @@ place is the one that ITK gives the image.
 """
 
 import gzip
+import os
 import zlib
 from contextlib import nullcontext
 from pathlib import Path
@@ -152,7 +153,7 @@ def _present(path, stem, kind):
     names = [stem + suffix for suffix in (kind, kind + _COMPRESSED)]
     if ending.isupper():
         names = [stem + suffix.upper() for suffix in (kind, kind + _COMPRESSED)] + names
-    return [file for file in (path.with_name(name) for name in names) if file.is_file()]
+    return [file for file in (path.with_name(name) for name in names) if os.path.isfile(file)]
 
 
 def _one(path, stem, kind, what):

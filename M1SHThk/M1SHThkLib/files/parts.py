@@ -1,5 +1,6 @@
 """All files that one image consists of: header and voxels may lie apart, in every spelling that ITK follows."""
 
+import os
 from pathlib import Path
 
 from .nifti import is_nifti, nifti_files
@@ -29,7 +30,7 @@ def files_of(path):
     except OSError as error:
         raise ValueError(f"{path}: cannot be read ({error.strerror}); check your right to read it") from error
     parts = (path.parent / name for name in named(header.splitlines()))
-    return [path, *(part for part in dict.fromkeys(parts) if part.is_file())]
+    return [path, *(part for part in dict.fromkeys(parts) if os.path.isfile(part))]
 
 
 def _named_by_nrrd(lines):

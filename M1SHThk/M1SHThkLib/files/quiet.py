@@ -2,23 +2,32 @@
 
 import os
 import sys
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 
 @contextmanager
 def quiet():
-    """Nothing that C or C++ code writes to standard error meanwhile is seen; what Python has written so far is."""
+    """What C and C++ code writes to standard output and error meanwhile is not seen."""
+    with ExitStack() as streams:
+        for number, stream in ((1, sys.stdout), (2, sys.stderr)):
+            streams.enter_context(_quiet(number, stream))
+        yield
+
+
+@contextmanager
+def _quiet(number, stream):
     try:
-        sys.stderr.flush()
-        kept = os.dup(2)
-    except (AttributeError, OSError, ValueError):  # no standard error at all, as in a program with windows alone
+        stream.flush()  # what Python has written so far is seen
+        kept = os.dup(number)
+    except (AttributeError, OSError, ValueError):  # there is none, as in a program with windows alone
         yield
         return
     try:
         nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, 2)
+        os.dup2(nowhere, number)
         os.close(nowhere)
         yield
+        stream.flush()
     finally:
-        os.dup2(kept, 2)
+        os.dup2(kept, number)
         os.close(kept)

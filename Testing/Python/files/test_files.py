@@ -320,7 +320,7 @@ class TestCurves:
     def test_saved_by_slicer(self, tmp_path, system, name):
         path = self.saved_by_slicer(tmp_path / "line.mrk.json", system)
         assert f'"coordinateSystem": "{name}"' in path.read_text()
-        np.testing.assert_allclose(read_curve(path), self.POINTS, rtol=1e-15)
+        np.testing.assert_allclose(read_curve(path).points, self.POINTS, rtol=1e-15)
 
     @pytest.mark.parametrize(("name", "code"), [("RAS", "0"), ("RAS", 0), ("LPS", "1"), ("LPS", 1)])
     def test_codes_of_old_files(self, tmp_path, name, code):
@@ -328,21 +328,53 @@ class TestCurves:
         content = json.loads(path.read_text())
         content["markups"][0]["coordinateSystem"] = code
         path.write_text(json.dumps(content))
-        np.testing.assert_allclose(read_curve(path), self.POINTS, rtol=1e-15)
+        np.testing.assert_allclose(read_curve(path).points, self.POINTS, rtol=1e-15)
 
     def test_what_slicer_takes_for_granted(self, tmp_path):
         points = [{"position": [-x, -y, z]} for x, y, z in self.POINTS]
         curve = {"type": "Curve", "coordinateUnits": ["mm", "UCUM", "millimeter"], "controlPoints": points}
         (tmp_path / "line.mrk.json").write_text(json.dumps({"markups": [curve]}))
-        np.testing.assert_array_equal(read_curve(tmp_path / "line.mrk.json"), self.POINTS)
+        np.testing.assert_array_equal(read_curve(tmp_path / "line.mrk.json").points, self.POINTS)
 
-    def test_points_still_being_placed_do_not_count(self, tmp_path):
+    @pytest.mark.parametrize("status", ["undefined", "missing"])
+    def test_points_without_a_place_do_not_count_and_are_told(self, tmp_path, status):
         write_curve(tmp_path / "line.mrk.json", self.POINTS)
-        content = json.loads((tmp_path / "line.mrk.json").read_text())
-        for status in ("preview", "undefined", "missing"):
-            content["markups"][0]["controlPoints"][1]["positionStatus"] = status
-            (tmp_path / "line.mrk.json").write_text(json.dumps(content))
-            np.testing.assert_array_equal(read_curve(tmp_path / "line.mrk.json"), self.POINTS[::2])
+        self.with_point(tmp_path / "line.mrk.json", 1, positionStatus=status)
+        curve = read_curve(tmp_path / "line.mrk.json")
+        np.testing.assert_array_equal(curve.points, self.POINTS[::2])
+        (warning,) = curve.warnings
+        assert warning == f"{tmp_path / 'line.mrk.json'}: 1 of 3 control points have no place and are left out."
+
+    def test_points_in_preview_count_as_they_do_in_slicer_s_own_curve(self, tmp_path):
+        path = tmp_path / "line.mrk.json"
+        write_curve(path, np.linspace((0, 0, 0), (30, 0, 0), 7))
+        for number in (1, 2, 4, 6):
+            self.with_point(path, number, positionStatus="preview")
+        node, storage = nodes("vtkMRMLMarkupsCurveNode", "vtkMRMLMarkupsJsonStorageNode")
+        storage.SetFileName(str(path))
+        assert storage.ReadData(node)
+        assert node.GetCurveLengthWorld() == pytest.approx(30)
+        curve = read_curve(path)
+        np.testing.assert_array_equal(curve.points, slicer.util.arrayFromMarkupsControlPoints(node))
+        assert curve.warnings == ()
+
+    def test_the_point_that_hovered_while_slicer_saved_does_not_count(self, tmp_path):
+        curve, storage = nodes("vtkMRMLMarkupsCurveNode", "vtkMRMLMarkupsJsonStorageNode")
+        for point in self.POINTS:
+            curve.AddControlPoint(*point)
+        curve.AddControlPoint(5, 5, 5)
+        curve.SetNthControlPointPositionWorld(3, 5, 5, 5, curve.PositionPreview)
+        storage.SetFileName(str(tmp_path / "line.mrk.json"))
+        assert storage.WriteData(curve)
+        assert json.loads((tmp_path / "line.mrk.json").read_text())["markups"][0]["controlPoints"][3]["position"] == ""
+        np.testing.assert_allclose(read_curve(tmp_path / "line.mrk.json").points, self.POINTS, rtol=1e-15)
+        assert "1 of 4 control points" in read_curve(tmp_path / "line.mrk.json").warnings[0]
+
+    @staticmethod
+    def with_point(path, number, **changes):
+        content = json.loads(path.read_text())
+        content["markups"][0]["controlPoints"][number].update(changes)
+        path.write_text(json.dumps(content))
 
     def test_read_by_slicer(self, tmp_path):
         write_curve(tmp_path / "left_hand_knob.mrk.json", self.POINTS)
@@ -373,7 +405,7 @@ class TestCurves:
     def test_nothing_is_lost(self, tmp_path_factory, points):
         path = tmp_path_factory.getbasetemp() / "any.mrk.json"
         write_curve(path, points)
-        np.testing.assert_array_equal(read_curve(path), points)
+        np.testing.assert_array_equal(read_curve(path).points, points)
 
 
 class TestSegments:

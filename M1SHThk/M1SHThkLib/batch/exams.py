@@ -4,6 +4,7 @@ import hashlib
 import math
 import os
 import sys
+import warnings
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -37,7 +38,7 @@ class ExamFile:
     @property
     def record_name(self):
         """Name of its record, which tells exams apart wherever they lie."""
-        whole = self.path.resolve()
+        whole = Path(os.path.realpath(self.path))
         place = hashlib.sha256(os.fsencode(whole.as_posix())).hexdigest()[:12]
         return f"{plain_name(whole.parent.name)}_{plain_name(whole.stem)}_{place}"
 
@@ -311,17 +312,20 @@ def failure_text(name, reason):
 def _draw(exam, measurements, folder):
     """Draw every region; the names of the pictures, or none where matplotlib is missing."""
     try:
-        import matplotlib  # noqa: F401
+        import matplotlib
     except ImportError:
         return []
     from ..reports.region_figure import draw_measurement
 
     names = []
-    for m in measurements:
-        name = f"{file_name(exam.subject, exam.session, exam.observer)}_{m.hemisphere}_{m.region}.png"
-        with replacing(made_folder(folder) / name) as temporary:
-            draw_measurement(exam, m).savefig(temporary, format="png")
-        names.append(name)
+    with matplotlib.rc_context({"text.parse_math": False}), warnings.catch_warnings():
+        # Letters that the font lacks are boxes in the picture; the tables have the name in full.
+        warnings.filterwarnings("ignore", "Glyph .* missing from font")
+        for m in measurements:
+            name = f"{file_name(exam.subject, exam.session, exam.observer)}_{m.hemisphere}_{m.region}.png"
+            with replacing(made_folder(folder) / name) as temporary:
+                draw_measurement(exam, m).savefig(temporary, format="png")
+            names.append(name)
     return names
 
 

@@ -4,7 +4,7 @@ from contextlib import contextmanager
 
 import numpy as np
 
-from .disk import existing, replacing
+from .disk import existing, naming, replacing
 from .nifti import is_nifti, read_nifti, write_nifti
 from .nifti_geometry import is_orthogonal
 from .quiet import quiet
@@ -56,7 +56,8 @@ def write_image(path, volumes, affine, compact=False):
         raise ValueError(f"{path}: image files hold no sheared grid; resample the image to a rectangular one")
     with replacing(path) as temporary:
         if is_nifti(path):
-            write_nifti(temporary, volumes, affine, compact)
+            with naming(path):
+                write_nifti(temporary, volumes, affine, compact)
         else:
             _write_with_simpleitk(path, temporary, volumes, affine)
 

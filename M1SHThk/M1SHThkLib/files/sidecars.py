@@ -35,8 +35,7 @@ class Sidecar:
     @property
     def part(self):
         """'magnitude', 'phase', 'real', 'imaginary', or None where it does not say."""
-        component = self.content.get("ComplexImageComponent")
-        return part_of_image_type(self.content.get("ImageType")) or part_of_image_type(component)
+        return part_of_image_type(self.content.get("ImageType"))
 
 
 def sidecar_path(image):

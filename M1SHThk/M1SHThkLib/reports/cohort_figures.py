@@ -4,6 +4,7 @@ matplotlib is imported where it is used: Slicer does not ship it.
 """
 
 import io
+import warnings
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,7 +19,13 @@ GROUPS = {"control": ("Controls", BLUE, "o", ""), "patient": ("Patients", VERMIL
 # Colour, line, and mark with its size, so that marks on one point are all seen.
 CURVES = {"paper": (VERMILION, "-", "^", 13), "symmetric": (BLUE, "--", "o", 9), "clustered": (GREEN, ":", "s", 6)}
 MARKS = ((BLUE, "o"), (VERMILION, "^"), (GREEN, "s"), (PURPLE, "D"))  # one a region, or the limb that it serves
-STYLE = {"font.size": 9, "axes.titlesize": 10, "axes.spines.top": False, "axes.spines.right": False}
+STYLE = {
+    "text.parse_math": False,
+    "font.size": 9,
+    "axes.titlesize": 10,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+}
 WIDTH_INCHES, DPI = 7.1, 200  # what A4 leaves between its margins
 JITTER = 0.09
 
@@ -52,7 +59,9 @@ def draw_cohort(cohort):
         import matplotlib
     except ImportError:
         return None
-    with matplotlib.rc_context(STYLE):
+    with matplotlib.rc_context({**STYLE, "text.parse_math": False}), warnings.catch_warnings():
+        # Letters that the font lacks are boxes in the picture; report and tables have the name in full.
+        warnings.filterwarnings("ignore", "Glyph .* missing from font")
         return [
             picture
             for study in cohort.studies

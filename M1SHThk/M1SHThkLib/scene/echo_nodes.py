@@ -1,17 +1,19 @@
 """Several echoes in the scene: a sequence, chosen volumes or a 4D NIfTI file -> one volume to measure."""
 
 import json
-from pathlib import Path
 
 import numpy as np
 import slicer
-import vtk
-from vtk.util.numpy_support import vtk_to_numpy
 
+from ..files.disk import existing
+from ..files.nifti import is_nifti, read_nifti
+from ..files.sidecars import read_sidecars, sidecar_echo_times
 from ..measuring.echoes import averaged_echoes, checked_echo_times, combine
+from ..measuring.magnitude import is_signed, part_of_name
 from .exam_nodes import add_volume, image_from_volume
 
 _ECHO_TIME_ATTRIBUTES = ("DICOM.EchoTime", "EchoTime")
+_WARNINGS = "M1SHThk.warnings"
 _SAME_GRID_MM = 0.01
 
 
@@ -27,31 +29,26 @@ def open_nifti_sequence(scene, path):
     Raises
     ------
     ValueError
-        If the file is missing, is no NIfTI file, or holds a single volume.
+        If the file is missing or damaged, is no NIfTI file, or holds a single volume, or its sidecar's times are no
+        seconds.
     """
-    path = Path(path)
-    reader = vtk.vtkNIFTIImageReader()
-    if not path.is_file() or not reader.CanReadFile(str(path)):
-        raise ValueError(f"{path}: is not a NIfTI file that can be read; choose a .nii or .nii.gz file")
-    reader.SetFileName(str(path))
-    reader.TimeAsVectorOn()
-    reader.Update()
-    data = reader.GetOutput()
-    count = data.GetNumberOfScalarComponents()
-    if count < 2:
+    path = existing(path)
+    if not is_nifti(path):
+        raise ValueError(f"{path}: is not a NIfTI file; choose a .nii or .nii.gz file")
+    file = read_nifti(path)
+    if len(file.volumes) < 2:
         raise ValueError(f"{path}: holds one volume; open it with Slicer's Add Data and choose it as the volume")
-    values = vtk_to_numpy(data.GetPointData().GetScalars()).reshape(*data.GetDimensions()[::-1], count)
-    if (reader.GetRescaleSlope(), reader.GetRescaleIntercept()) not in ((1.0, 0.0), (0.0, 0.0)):
-        values = (values * reader.GetRescaleSlope() + reader.GetRescaleIntercept()).astype(np.float32)
-    affine = _nifti_affine(reader, data)
-    times = _sidecar_echo_times(path, count)
+    times, warnings = _sidecar_times(path, len(file.volumes))
+    warnings = "\n".join([*file.warnings, *warnings])
     sequence = scene.AddNewNodeByClass("vtkMRMLSequenceNode", path.name.split(".")[0])
     sequence.SetIndexName("echo")
     sequence.SetIndexType(slicer.vtkMRMLSequenceNode.NumericIndex)
-    for echo in range(count):
-        volume = add_volume(scene, f"{sequence.GetName()} echo {echo + 1}", values[..., echo].T, affine)
+    for echo, voxels in enumerate(file.volumes):
+        volume = add_volume(scene, f"{sequence.GetName()} echo {echo + 1}", voxels, file.affine)
         if times:
             volume.SetAttribute("EchoTime", repr(times[echo]))
+        if warnings:
+            volume.SetAttribute(_WARNINGS, warnings)
         sequence.SetDataNodeAtValue(volume, str(echo + 1))
         scene.RemoveNode(volume)
     browser = scene.AddNewNodeByClass("vtkMRMLSequenceBrowserNode", f"{sequence.GetName()} browser")
@@ -133,6 +130,12 @@ def combine_echoes(scene, volumes, times_ms, method, name):
     if times_ms is not None:
         times_ms, warnings = checked_echo_times(times_ms, len(volumes), method)
     images = [image_from_volume(volume) for volume in volumes]
+    for volume, image in zip(volumes, images, strict=True):
+        part = part_of_name(volume.GetName())
+        if part not in (None, "magnitude") or is_signed(image.voxels):
+            what = f"is a {part} image by its name" if part else "is below 0 in much of it, as no magnitude is"
+            raise ValueError(f"{image.name}: {what}; choose the magnitude images")
+        warnings += tuple((volume.GetAttribute(_WARNINGS) or "").splitlines())
     for image in images[1:]:
         same = image.voxels.shape == images[0].voxels.shape
         if not same or np.abs(image.affine - images[0].affine).max() > _SAME_GRID_MM:
@@ -142,26 +145,13 @@ def combine_echoes(scene, volumes, times_ms, method, name):
     combined = add_volume(scene, f"{name} {method}", np.asarray(voxels), images[0].affine, averaged)
     combined.SetAttribute("M1SHThk.echo_combination", method)
     combined.SetAttribute("M1SHThk.echo_times_ms", json.dumps(times_ms and list(times_ms)))
-    return combined, warnings
+    return combined, tuple(dict.fromkeys(warnings))
 
 
-def _nifti_affine(reader, data):
-    """Voxel index -> world RAS; the reader may have put the slices in reverse, which its matrices account for."""
-    matrix = reader.GetSFormMatrix() or reader.GetQFormMatrix()
-    spacing, origin = np.diag([*data.GetSpacing(), 1.0]), np.eye(4)
-    origin[:3, 3] = data.GetOrigin()
-    form = np.eye(4)
-    if matrix is not None:
-        form = np.array([[matrix.GetElement(row, column) for column in range(4)] for row in range(4)])
-    return form @ origin @ spacing
-
-
-def _sidecar_echo_times(path, count):
-    sidecar = path.with_name(path.name.split(".nii")[0] + ".json")
-    if not sidecar.is_file():
-        return None
-    try:
-        seconds = json.loads(sidecar.read_text(encoding="utf-8")).get("EchoTime")
-    except ValueError as error:
-        raise ValueError(f"{sidecar}: is not valid JSON; correct or remove it") from error
-    return [1000 * time for time in seconds] if isinstance(seconds, list) and len(seconds) == count else None
+def _sidecar_times(path, count):
+    """Echo times in ms of a 4D file, or None, and what there is to say of a sidecar that cannot be read."""
+    sidecars = read_sidecars([path])
+    if sidecars[0] and sidecars[0].fault:
+        return None, (sidecars[0].fault,)
+    times, _ = sidecar_echo_times(sidecars)
+    return times if times and len(times) == count else None, ()

@@ -23,9 +23,9 @@ def exam(subject, group=None, tesla=3.0, session=None, observer="R1", sh_thk=0.1
     return [
         dict.fromkeys(NAMES["measurements"])
         | {"subject": subject, "session": session, "observer": observer, "group": group, "field_strength_t": tesla}
-        | {"hemisphere": side, "region": region, "sh": 0.15, "thk_mm": 1.5, "sh_thk_per_mm": sh_thk + 0.01 * number}
+        | {"hemisphere": side, "region": region, "sh": 1.5 * ratio, "thk_mm": 1.5, "sh_thk_per_mm": ratio}
         | cells
-        for number, (side, region) in enumerate(regions)
+        for ratio, (side, region) in zip(sh_thk + 0.01 * np.arange(len(regions)), regions, strict=True)
     ]
 
 

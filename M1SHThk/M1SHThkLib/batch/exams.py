@@ -18,9 +18,9 @@ from ..files.results import write_results
 from ..measuring.columns import MEASUREMENT_COLUMNS, PROFILE_COLUMNS, measurement_row, profile_rows
 from ..measuring.measurement import measure_exam
 from ..program import program
-from ..scene.saved import SUFFIXES as SCENE_SUFFIXES
-from ..scene.saved import opened_scene, scene_files
 from .parallel import Failure, run
+from .scenes import SUFFIXES as SCENE_SUFFIXES
+from .scenes import opened_scene, scene_files
 
 
 @dataclass(frozen=True)

@@ -7,15 +7,15 @@ import numpy as np
 import pytest
 from M1SHThkLib.digital_exam.anatomy import SECTIONS, tissue_map
 from M1SHThkLib.digital_exam.phantom import Phantom, PhantomOptions, make_phantom
-from M1SHThkLib.digital_exam.subject import ALL_REGIONS
+from M1SHThkLib.digital_exam.subject import ALL_REGIONS, GROUPS
 from M1SHThkLib.digital_exam.tissue import TISSUES
-from M1SHThkLib.measuring.exam import GROUPS
 from scipy import fft
 from scipy.ndimage import map_coordinates
 
 FIELDS = (3, 7)
 ONE = (("left", "hand_knob"),)
 TWO = (("left", "paracentral_lobule"), ("right", "hand_knob"))
+FACE = (("left", "orofacial"), ("right", "orofacial"))
 DEPTHS = np.arange(-0.5, 6.01, 0.1)
 
 
@@ -70,6 +70,7 @@ def test_profile_of_the_image_is_the_true_one(field, group):
         {"echoes": (1,)},
         {"white_matter_bias": 0.03, "white_matter_voxels": 100},
         {"cropped": False, "regions": ONE},
+        {"regions": FACE},
     ),
     ids=lambda options: "+".join(options),
 )
@@ -274,7 +275,8 @@ def test_truth_is_json_and_says_what_was_made():
 
 
 def test_sections_follow_the_regions():
-    assert PhantomOptions().sections == SECTIONS
+    assert PhantomOptions(regions=ALL_REGIONS).sections == SECTIONS
+    assert PhantomOptions().sections == ("splenium", "hand_knob", "paracentral_lobule")
     assert PhantomOptions(regions=ONE).sections == ("splenium", "hand_knob")
     assert [region.name for region in exam_like(regions=ONE).exam().regions] == ["left hand knob"]
 

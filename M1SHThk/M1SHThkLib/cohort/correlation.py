@@ -8,13 +8,14 @@ from scipy import stats
 from .finding import NO_ESTIMATE, Finding, ci_text, counted, disagreement, p_text
 from .groups import bootstrap_interval, marker_labels, marker_name, mean_present
 from .resampling import CONFIDENCE, bootstrap_subjects, permutation_p, times_drawn
-from .study import LIMBS, MARKERS, SH_THK, matrix
+from .study import LIMB_REGIONS, LIMBS, MARKERS, SH_THK, matrix
 
 # Which regions' values meet their limbs' scores.
 LIMB_GROUPS = {
-    "all limbs": tuple(range(len(LIMBS))),
-    "upper limbs": tuple(i for i, (_, limb) in enumerate(LIMBS) if limb == "arm"),
-    "lower limbs": tuple(i for i, (_, limb) in enumerate(LIMBS) if limb == "leg"),
+    "all limbs": LIMB_REGIONS,
+    "upper limbs": tuple(i for i, limb in enumerate(LIMBS) if limb.endswith("arm")),
+    "lower limbs": tuple(i for i, limb in enumerate(LIMBS) if limb.endswith("leg")),
+    "bulbar": tuple(i for i, limb in enumerate(LIMBS) if limb == "bulbar"),
 }
 FEWEST_SUBJECTS = 4
 # Fewer whole patients drawn anew scatter less than patients do (Cameron et al., Rev Econ Stat 2008;90:414).
@@ -90,6 +91,8 @@ def _correlated(patients, marker, uncensored, scale, options):
     scores = np.array([patient.umn for patient in patients], float)
     findings = []
     for limbs, columns in LIMB_GROUPS.items():
+        if limbs == "bulbar" and not np.isfinite(scores[:, columns]).any():
+            continue
         finding = {
             "analysis": "correlation",
             "what": f"{marker_name(marker, uncensored)} and the contralateral limb's score ({scale}), {limbs}",
@@ -275,7 +278,7 @@ def _of_subjects(patients, values, scores, finding, name, options):
     if np.isfinite(totals).any():
         score_name = "total score"
     else:
-        totals, score_name = mean_present(scores), "mean score of the limbs"
+        totals, score_name = mean_present(scores[:, LIMB_REGIONS]), "mean score of the limbs"
     finding["what"] = f"{name}, mean of the regions, and the {score_name} ({finding['labels']['scale']})"
     finding["method"] = (
         f"{_FIELLER}; one pair a patient; P from {options.permutations} permutations of the scores, since Student's t "

@@ -19,7 +19,6 @@ from .sample import study_sample
 from .study import MARKERS, REGION_NAMES, SH, SH_THK, THK, matrix
 
 MOST_PATHOLOGIC = "most pathologic region"
-PLACES = (*REGION_NAMES, MOST_PATHOLOGIC)
 UNCENSORED = "before censoring"
 
 MANN_WHITNEY_METHOD = (
@@ -41,10 +40,11 @@ def group_findings(study, options):
     list of Finding
     """
     findings = [_censored(study)]
+    places = (*(REGION_NAMES[number] for number in study.regions), MOST_PATHOLOGIC)
     for marker in MARKERS:
-        findings += [_described(study, marker, place, group) for place in PLACES for group in ("patient", "control")]
+        findings += [_described(study, marker, place, group) for place in places for group in ("patient", "control")]
         for uncensored in (False, True):
-            findings += [_compared(study, marker, place, uncensored) for place in PLACES]
+            findings += [_compared(study, marker, place, uncensored) for place in places]
             findings.append(_compared_over_regions(study, marker, uncensored, options))
             findings += [_regions_compared(study, marker, group, uncensored) for group in ("patient", "control")]
     return [*findings, _friedman_refused(study)]
@@ -259,8 +259,8 @@ def bootstrap_auc_interval(auc, replicates, patients, controls):
 
 
 def _regions_compared(study, marker, group, uncensored):
-    """Friedman's test of the four regions within the subjects of one group."""
-    values = matrix(study.group(group), marker.uncensored if uncensored else marker.column)
+    """Friedman's test of the regions within the subjects of one group."""
+    values = matrix(study.group(group), marker.uncensored if uncensored else marker.column)[:, study.regions]
     complete = values[np.isfinite(values).all(axis=1)]
     n = len(complete)
     finding = {
@@ -274,19 +274,21 @@ def _regions_compared(study, marker, group, uncensored):
             "Kendall's W as its effect size."
         ),
     }
-    of = f"all four regions are there in {n} of {counted(len(values), group)}"
+    of = f"all {len(study.regions)} regions are there in {n} of {counted(len(values), group)}"
     if n < 2:
         return Finding(words=f"{finding['what']}: {of}, too few for Friedman's test.", **finding)
     if (complete == complete[:, :1]).all():
         return Finding(words=f"{finding['what']}: within every subject all regions are equal.", **finding)
     test = stats.friedmanchisquare(*complete.T)
     statistic, p = float(test.statistic), float(test.pvalue)
-    concordance = statistic / (n * (len(REGION_NAMES) - 1))
+    freedom = len(study.regions) - 1
+    concordance = statistic / (n * freedom)
     medians = [float(median) for median in np.median(complete, axis=0)]
-    listed = ", ".join(f"{name} {median:.3f}" for name, median in zip(REGION_NAMES, medians, strict=True))
+    named = zip(study.regions, medians, strict=True)
+    listed = ", ".join(f"{REGION_NAMES[number]} {median:.3f}" for number, median in named)
     words = (
-        f"{finding['what']}: {of}; medians: {listed}; Friedman chi-square = {statistic:.2f} (3 degrees of freedom), "
-        f"{p_text(p)}, Kendall's W = {concordance:.2f}. W has no simple interval."
+        f"{finding['what']}: {of}; medians: {listed}; Friedman chi-square = {statistic:.2f} ({freedom} degrees of "
+        f"freedom), {p_text(p)}, Kendall's W = {concordance:.2f}. W has no simple interval."
     )
     return Finding(
         words=words,
@@ -319,11 +321,13 @@ def _friedman_refused(study):
 def _censored(study):
     """How many values `no_dark_layer` censors, by group and region."""
     n, details, parts = {}, {}, []
+    names = [REGION_NAMES[number] for number in study.regions]
     for group in ("patient", "control"):
         subjects = study.group(group)
-        measured = np.isfinite(matrix(subjects, SH.column))
+        measured = np.isfinite(matrix(subjects, SH.column)[:, study.regions])
         flags = [subject.readings[0].flags for subject in subjects]
-        censored = np.array([["no_dark_layer" in own for own in four] for four in flags], bool).reshape(-1, 4)
+        censored = [["no_dark_layer" in own[number] for number in study.regions] for own in flags]
+        censored = np.array(censored, bool).reshape(measured.shape)
         by_region = censored.sum(axis=0)
         n |= {
             f"{group}s": len(subjects),
@@ -332,7 +336,7 @@ def _censored(study):
             f"{group}s_with_censored_regions": int(censored.any(axis=1).sum()),
         }
         details[f"by_region_{group}s"] = by_region.tolist()
-        listed = ", ".join(f"{name} {count}" for name, count in zip(REGION_NAMES, by_region, strict=True))
+        listed = ", ".join(f"{name} {count}" for name, count in zip(names, by_region, strict=True))
         parts.append(
             f"{censored.sum()} of {n[f'regions_of_{group}s']} regions of {group}s ({listed}), in "
             f"{n[f'{group}s_with_censored_regions']} of {counted(len(subjects), group)}"
@@ -379,7 +383,7 @@ def field_strength_findings(studies, options):
             differences = second - first
             findings.append(_paired(mean_present(differences), marker, "mean of the regions", strengths))
             findings += [
-                _paired(own, marker, region, strengths) for own, region in zip(differences.T, REGION_NAMES, strict=True)
+                _paired(differences[:, number], marker, REGION_NAMES[number], strengths) for number in low.regions
             ]
     return findings
 

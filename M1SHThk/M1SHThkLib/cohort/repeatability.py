@@ -123,8 +123,8 @@ def repeatability_findings(study, options):
     for repeat in found:
         for marker in MARKERS:
             values = repeat.values(marker.column)
-            for index, region in enumerate(REGION_NAMES):
-                findings += _of_pairs(repeat, marker, region, values[:, index])
+            for index in study.regions:
+                findings += _of_pairs(repeat, marker, REGION_NAMES[index], values[:, index])
             findings += _of_pairs(repeat, marker, POOLED, values.reshape(-1, 2))
     return findings
 

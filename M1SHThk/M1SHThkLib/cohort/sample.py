@@ -53,7 +53,7 @@ def sample(values, is_patient, selection, pathologic=1):
 
     Parameters
     ----------
-    values : array, shape (subjects, 4)
+    values : array, shape (subjects, regions)
         nan where missing.
     is_patient : bool array, shape (subjects,)
     selection : str

@@ -105,8 +105,8 @@ def read_against(subject, field_strength_t, study, options):
     ages = np.array([control.age for control in controls])
     reading = _Reading(subject, notes)
     findings = []
-    for index, region in enumerate(REGION_NAMES):
-        findings += reading.at(region, own[index], of_controls[:, index], ages)
+    for index in study.regions:
+        findings += reading.at(REGION_NAMES[index], own[index], of_controls[:, index], ages)
     # Like with like: the greatest of the same regions. A control that lacks one of them has none.
     measured = ~np.isnan(own)
     greatest = of_controls[:, measured].max(axis=1)

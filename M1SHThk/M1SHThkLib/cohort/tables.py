@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from ..measuring.columns import MEASUREMENT_COLUMNS, Column
-from .study import ALL_REGIONS, LIMBS, REGION_NAMES
+from .study import LIMBS, REGION_NAMES
 
 # Labels of findings that have a column of their own; the others share one.
 LABELS = ("marker", "region", "group", "selection", "reader", "session", "subject")
@@ -37,7 +37,7 @@ _FINDINGS = _columns(
     ("what", "", "What was asked"),
     ("marker", "", "Column of the measurements that was analysed"),
     ("region", "", "Region of the motor cortex"),
-    ("group", "", "patient or control"),
+    ("group", "", "patient, mimic or control"),
     ("selection", "", "Rule by which values stand for a subject: paper, symmetric or clustered"),
     ("reader", "", "Reader of the images"),
     ("session", "", "Session of the reading"),
@@ -58,7 +58,7 @@ _FINDINGS = _columns(
 _SUBJECTS = _columns(
     _FIELD,
     ("subject", "", "Subject"),
-    ("group", "", "patient or control; n/a = only read against the controls"),
+    ("group", "", "patient, mimic or control; n/a = only read against the controls"),
     ("age", "years", "Age"),
     ("sex", "", "Sex"),
     ("session", "", "Session of the reading that is analysed"),
@@ -105,7 +105,7 @@ def values_table(cohort):
         [
             *(study.field_strength_t, subject.name, subject.group, subject.age, subject.sex),
             *(reading.session, reading.observer, reading.protocol),
-            *(REGION_NAMES[number], " ".join(LIMBS[number])),
+            *(REGION_NAMES[number], LIMBS[number]),
             *(subject.umn_scale, subject.umn_limb_max, subject.umn[number], subject.umn_total),
             *(reading.values[name][number] for name in measured),
             ",".join(reading.flags[number]),
@@ -113,7 +113,7 @@ def values_table(cohort):
         for study in cohort.studies
         for subject in study.subjects
         for reading in subject.readings[:1]
-        for number in range(len(ALL_REGIONS))
+        for number in study.regions
     ]
     return Table("values", (*_SUBJECTS, *(_MEASURED[name] for name in measured), _MEASURED["flags"]), rows)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..cohort.study import ALL_REGIONS, LIMBS, MARKERS, REGION_NAMES, SH_THK, Reading, Study, Subject
+from ..cohort.study import ALL_REGIONS, LIMB_REGIONS, LIMBS, MARKERS, REGION_NAMES, SH_THK, Reading, Study, Subject
 from ..measuring.columns import Column
 from ..measuring.exam import GROUPS, HEMISPHERES, REGIONS
 from ..measuring.settings import Settings
@@ -15,12 +15,12 @@ from .disk import read_json, sha256
 from .exam_schema import HIGHEST_FIELD_TESLA
 from .tables import Row, read_table
 
-UMN_COLUMNS = tuple(f"umn_{side}_{limb}" for side, limb in LIMBS)  # in the order of ALL_REGIONS
+UMN_COLUMNS = tuple(f"umn_{limb.replace(' ', '_')}" for limb in LIMBS)  # in the order of ALL_REGIONS
 CLINICAL_COLUMNS = tuple(
     Column(name, unit, meaning, None)
     for name, unit, meaning in (
         ("subject", "", "Subject, as in the measurements"),
-        ("group", "", "patient or control; n/a = only read against the controls"),
+        ("group", "", "patient, mimic or control; n/a = only read against the controls"),
         ("age", "years", "Age at the exam"),
         ("sex", "", "Sex"),
         ("field_strength_t", "T", "Field strength of the exam to which the row belongs"),
@@ -33,6 +33,8 @@ CLINICAL_COLUMNS = tuple(
         ("umn_total", "", "Total upper motor neuron score, which may hold more than the limbs"),
     )
 )
+# Which a table may lack.
+OPTIONAL_COLUMNS = (Column("umn_bulbar", "", "Upper motor neuron score of the bulbar muscles", None),)
 VALUES = (
     *(column for marker in MARKERS for column in (marker.column, marker.uncensored)),
     *(f"{SH_THK.column}_ci_{end}" for end in ("low", "high")),
@@ -179,10 +181,13 @@ def _visual_columns(path, header):
 def _facts(row, visual_columns):
     group = row.choice("group", GROUPS)
     limb_max = row.number("umn_limb_max", 0)
-    scored = [column for column in UMN_COLUMNS if row.text(column) is not None]
+    limbs = [UMN_COLUMNS[number] for number in LIMB_REGIONS]
+    scored = [column for column in limbs if row.text(column) is not None]
     if scored and not limb_max > 0:
         raise row.fault(f"{scored[0]} is scored but umn_limb_max is {row.cells['umn_limb_max']}; give the scale's end")
-    umn = np.array([row.number(column, 0, limb_max if scored else np.inf) for column in UMN_COLUMNS])
+    umn = [row.number(column, 0, limb_max if scored else np.inf) for column in limbs]
+    bulbar = row.number("umn_bulbar", 0) if "umn_bulbar" in row.cells else np.nan
+    umn = np.array([*umn, bulbar, bulbar])
     total = row.number("umn_total", 0)
     if scored and total < np.nanmax(umn):
         raise row.fault(f"umn_total is {total:g}, below the {np.nanmax(umn):g} of one limb; correct one of them")
@@ -390,7 +395,12 @@ def _missing_regions(study):
     missing = []
     for subject in study.subjects:
         values = np.array([subject.readings[0].values[column] for column in VALUES])
-        regions = [name for name, absent in zip(REGION_NAMES, np.isnan(values).all(axis=0), strict=True) if absent]
+        absent = np.isnan(values).all(axis=0)
+        # Whoever has none but the limbs' regions has a whole exam.
+        whole = (
+            LIMB_REGIONS if absent[[number for number in study.regions if number not in LIMB_REGIONS]].all() else None
+        )
+        regions = [REGION_NAMES[number] for number in whole or study.regions if absent[number]]
         if regions:
             missing.append(f"{subject.name} ({', '.join(regions)})")
     return missing and f"regions were not measured in {', '.join(missing)}."
@@ -431,7 +441,7 @@ def _several_protocols(study):
 def _several_scales(study):
     scales = {}
     for subject in study.subjects:
-        if np.isfinite(subject.umn).any():
+        if np.isfinite(subject.umn[list(LIMB_REGIONS)]).any():
             scale = f"{subject.umn_scale or 'a scale without name'} to {subject.umn_limb_max:g}"
             scales.setdefault(scale, []).append(subject.name)
     listed = "; ".join(f"{scale}: {', '.join(names)}" for scale, names in scales.items())

@@ -1,6 +1,7 @@
 """A study in memory: who was measured at one field strength, and with what result, wherever it came from."""
 
 from dataclasses import dataclass, field
+from datetime import date
 from functools import cached_property
 
 import numpy as np
@@ -88,6 +89,14 @@ class Subject:
         nan where missing.
     visual : dict of (reader, session) to bool
         True = read as pathologic.
+    scores : dict of (reader, session) to array, shape (regions,)
+        Scores by eye, 0, 1 or 2; nan where missing.
+    onset_side : str or None
+        'left', 'right' or 'both': where the disease began.
+    dates : dict of session to datetime.date
+        When the images of a session were made.
+    covariates : dict of str to float
+        What the statistics are to be adjusted for beside age and sex.
     readings : tuple of Reading
         At least one; the first is analysed, all serve repeatability.
     """
@@ -102,6 +111,10 @@ class Subject:
     umn: np.ndarray = field(default_factory=lambda: np.full(len(ALL_REGIONS), np.nan))
     umn_total: float = np.nan
     visual: dict[tuple[str, str], bool] = field(default_factory=dict)
+    scores: dict[tuple[str, str], np.ndarray] = field(default_factory=dict)
+    onset_side: str | None = None
+    dates: dict[str, date] = field(default_factory=dict)
+    covariates: dict[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -114,6 +127,11 @@ class Study:
     def group(self, name):
         """The subjects of a group ('patient', 'mimic' or 'control'), in order."""
         return tuple(subject for subject in self.subjects if subject.group == name)
+
+    @property
+    def groups(self):
+        """Names of its groups: patients and controls always, mimics where it has any."""
+        return ("patient", "mimic", "control") if self.group("mimic") else ("patient", "control")
 
     @cached_property
     def regions(self):
@@ -137,3 +155,10 @@ def matrix(subjects, column):
     """Values of a column, shape (subjects, regions), nan where missing; regions in the order of ALL_REGIONS."""
     values = [subject.readings[0].values[column] for subject in subjects]
     return np.array(values, float).reshape(-1, len(ALL_REGIONS))
+
+
+def mean_present(values):
+    """Mean over regions of what is there, nan where nothing is; shape (subjects,)."""
+    present = np.isfinite(values)
+    count = present.sum(axis=1)
+    return np.divide(np.where(present, values, 0).sum(axis=1), count, out=np.full(len(values), np.nan), where=count > 0)

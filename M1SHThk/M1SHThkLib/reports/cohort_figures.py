@@ -142,7 +142,9 @@ def _curves(study, findings):
     curves = {
         finding.labels["selection"]: finding
         for finding in findings
-        if finding.labels.get("marker") == SH_THK.column and "false_positive_rate" in finding.details
+        if finding.analysis == "roc"
+        and (finding.labels.get("marker"), finding.labels.get("against")) == (SH_THK.column, "controls")
+        and "false_positive_rate" in finding.details
     }
     if not curves:
         return
@@ -182,8 +184,8 @@ def _curves(study, findings):
 def _youden(findings, selection):
     """Sensitivity and specificity of SH/Thk at the cut-off of the greatest Youden index, where there is one."""
     wanted = {"marker": SH_THK.column, "selection": selection, "cutoff": "youden"}
-    found = [f for f in findings if f.analysis == "roc" and f.estimate is not None]
-    return {f.quantity: f.estimate for f in found if wanted.items() <= f.labels.items()}
+    found = [f for f in findings if f.analysis == "roc" and "apparent" in f.details]
+    return {f.quantity: f.details["apparent"] for f in found if wanted.items() <= f.labels.items()}
 
 
 #

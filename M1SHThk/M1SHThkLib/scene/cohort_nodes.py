@@ -167,7 +167,12 @@ def _roc_plot(nodes, study, findings):
     series = [nodes.series(f"{purpose} chance", "Chance", _line((0, 0), (1, 1)), _GREY, width=1)]
     for finding in findings:
         is_area = (finding.analysis, finding.quantity) == ("roc", "AUC")
-        if is_area and finding.labels["marker"] == SH_THK.column and finding.estimate is not None:
+        if (
+            is_area
+            and finding.labels["marker"] == SH_THK.column
+            and finding.estimate is not None
+            and finding.labels["against"] == "controls"
+        ):
             selection = finding.labels["selection"]
             curve = finding.details
             points = [

@@ -18,13 +18,13 @@ from . import __version__
 from .batch.exams import ExamFile, VirtualExam, failure_text, measure_batch, write_batch
 from .cohort.options import CohortOptions
 from .digital_exam.phantom import PhantomOptions, make_phantom
+from .digital_exam.subject import GROUPS as SIMULATED_GROUPS
 from .digital_exam.virtual_study import FIELD_STRENGTHS, STUDY_SEED, draw_study
 from .digital_exam.virtual_study import NOTICE as VIRTUAL_NOTICE
 from .files.disk import made_folder, write_json
 from .files.exams import write_exam
 from .files.results import write_table
 from .measuring.columns import Column
-from .measuring.exam import GROUPS
 from .measuring.flags import notes_from_text, sentence
 from .program import NO_FIGURES, NOTICE, program
 
@@ -139,7 +139,7 @@ def _parser():
     phantom = commands.add_parser("phantom", help="write a digital exam with its truth")
     phantom.add_argument("-o", "--output", required=True, type=_folder, metavar="DIR", help="folder for the exam")
     phantom.add_argument("--field", type=int, choices=(3, 7), default=3, help="field strength in tesla (default: 3)")
-    phantom.add_argument("--group", choices=GROUPS, default="patient", help="default: patient")
+    phantom.add_argument("--group", choices=SIMULATED_GROUPS, default="patient", help="default: patient")
     phantom.add_argument("--seed", type=_whole, default=0, metavar="N", help="same seed, same files (default: 0)")
     phantom.set_defaults(run=_phantom)
 

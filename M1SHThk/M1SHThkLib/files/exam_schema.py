@@ -41,8 +41,9 @@ def check_exam(exam):
     _check_image(exam["image"])
     _check_roi(exam["splenium"], "splenium")
     regions = exam["regions"]
-    if not isinstance(regions, list) or not 1 <= len(regions) <= len(HEMISPHERES) * len(REGIONS):
-        raise ValueError(f"regions is {_shown(regions)}; it must be a list of 1 to 4 regions")
+    most = len(HEMISPHERES) * len(REGIONS)
+    if not isinstance(regions, list) or not 1 <= len(regions) <= most:
+        raise ValueError(f"regions is {_shown(regions)}; it must be a list of 1 to {most} regions")
     for number, region in enumerate(regions):
         _check_region(region, f"regions[{number}]")
     targets = [(region["hemisphere"], region["region"]) for region in regions]

@@ -58,7 +58,8 @@ class Row:
         except ValueError as error:
             raise self.fault(f"{column} is '{text}'; it must be a number (with a decimal point) or n/a") from error
         if not math.isfinite(value) or not lowest <= value <= highest:
-            bounds = f"finite and {lowest:g} or more" if highest == math.inf else f"from {lowest:g} to {highest:g}"
+            least = "" if lowest == -math.inf else f" and {lowest:g} or more"
+            bounds = f"finite{least}" if highest == math.inf else f"from {lowest:g} to {highest:g}"
             raise self.fault(f"{column} is {text}; it must be {bounds}, or n/a")
         return value
 

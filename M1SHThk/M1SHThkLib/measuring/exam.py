@@ -10,8 +10,8 @@ from .settings import Settings
 
 SCHEMA = "m1shthk/exam-1"
 HEMISPHERES = ("left", "right")
-REGIONS = ("hand_knob", "paracentral_lobule")
-GROUPS = ("patient", "control")
+REGIONS = ("hand_knob", "paracentral_lobule", "orofacial")  # an exam has any of them, in either hemisphere
+GROUPS = ("patient", "mimic", "control")
 
 
 def region_name(hemisphere, region):

@@ -9,7 +9,7 @@ import slicer
 import vtk
 from vtk.util.numpy_support import numpy_to_vtk, vtk_to_numpy
 
-from ..measuring.exam import HEMISPHERES, REGIONS, Exam, Region
+from ..measuring.exam import HEMISPHERES, Exam, Region
 from ..measuring.image import Image
 from ..measuring.roi import roi_from_mask
 from ..measuring.settings import Settings
@@ -17,7 +17,10 @@ from ..measuring.settings import Settings
 MODULE_NAME = "M1SHThk"
 # Volume attribute: of how many echoes it is the mean.
 AVERAGED_ECHOES = "M1SHThk.averaged_echoes"
-REGION_KEYS = tuple((hemisphere, region) for hemisphere in HEMISPHERES for region in REGIONS)
+# Those that the parameter node has parameters for.
+REGION_KEYS = tuple(
+    (hemisphere, region) for hemisphere in HEMISPHERES for region in ("hand_knob", "paracentral_lobule")
+)
 
 
 def parameter_prefix(hemisphere, region):

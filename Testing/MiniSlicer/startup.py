@@ -25,6 +25,7 @@ def start(window=False, testing=True):
     _chooseDrawing(testing)
     _guardSingletons()
     sys.excepthook = _recordError
+    _listenToVTK()
     temporaryPath = tempfile.mkdtemp(prefix="MiniSlicer-")
     from PySide6 import QtCore
 
@@ -74,6 +75,20 @@ def _recordError(kind, error, trace):
     errors.append(error)
 
 
+class ErrorOfVTK(RuntimeError):
+    """What VTK wrote to its output window as an error: in Slicer it stands in the error log, whose icon turns red."""
+
+
+def _listenToVTK():
+    import vtk
+
+    @vtk.calldata_type(vtk.VTK_STRING)
+    def record(caller, event, text):
+        errors.append(ErrorOfVTK(text.strip()))
+
+    vtk.vtkOutputWindow.GetInstance().AddObserver("ErrorEvent", record)
+
+
 def _printMessage(kind, context, message):
     # The offscreen platform says so at every window that is shown.
     if "propagateSizeHints" not in message:
@@ -81,7 +96,7 @@ def _printMessage(kind, context, message):
 
 
 def raiseErrors():
-    """Raise the first exception that a callback let through since the last call."""
+    """Raise the first exception that a callback let through, or error that VTK wrote, since the last call."""
     if errors:
         first = errors[0]
         errors.clear()

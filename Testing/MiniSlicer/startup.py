@@ -180,8 +180,14 @@ def _registerScripts(slicer):
 
 def _makeModules(slicer):
     from .io_manager import IOManager
-    from .module_manager import ModuleManager, qSlicerLoadableModule, qSlicerScriptedLoadableModuleWidget
+    from .module_manager import (
+        ModuleManager,
+        qSlicerLoadableModule,
+        qSlicerScriptedLoadableModule,
+        qSlicerScriptedLoadableModuleWidget,
+    )
 
+    slicer.qSlicerScriptedLoadableModule = qSlicerScriptedLoadableModule
     slicer.qSlicerScriptedLoadableModuleWidget = qSlicerScriptedLoadableModuleWidget
     scene = _state["scene"]
     moduleManager = ModuleManager()

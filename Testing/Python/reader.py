@@ -64,8 +64,8 @@ def settle(timers=True):
     """Let the hand rest: the timers of live numbers and of intervals run out, and views are drawn."""
     for _ in range(500):
         slicer.app.processEvents()
-        panel = widget()
-        if not timers or not (panel._liveTimer.isActive() or panel._restTimer.isActive()):
+        pace = widget().panel.pace
+        if not timers or not (pace._soon.isActive() or pace._at_rest.isActive()):
             break
         QTest.qWait(10)
     slicer.app.processEvents()

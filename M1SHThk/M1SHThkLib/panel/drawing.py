@@ -73,7 +73,7 @@ class Drawing:
             return
         with faults_in_words():
             segment_id = segment()
-            self._panel.updatePanel()
+            self._panel.update()
             editor = self._panel.ui.segmentEditorWidget
             editor.setCurrentSegmentID(segment_id)
             editor.setActiveEffectByName("Draw")
@@ -100,28 +100,28 @@ class Drawing:
         """Clear the line that was drawn last and draw it anew."""
         self.stop()
         for line in self._panel.logic.lines(self._panel.key)[-1:]:
-            self._panel.lineEdits.set_points(line, np.empty((0, 3)))
+            self._panel.line_edits.set_points(line, np.empty((0, 3)))
         self._place(self._last_line())
 
     def on_clear_lines(self, unused=None):
         """Remove every point of the region's lines; undo brings them back."""
         self.stop()
         for line in self._panel.logic.lines(self._panel.key):
-            self._panel.lineEdits.set_points(line, np.empty((0, 3)))
+            self._panel.line_edits.set_points(line, np.empty((0, 3)))
 
     def _last_line(self):
         lines = self._panel.logic.lines(self._panel.key)
         return lines[-1] if lines else self._panel.logic.addLine(self._panel.key)
 
     def _place(self, line):
-        self._panel.updatePanel()
+        self._panel.update()
         selection = slicer.app.applicationLogic().GetSelectionNode()
         selection.SetReferenceActivePlaceNodeClassName(line.GetClassName())
         selection.SetActivePlaceNodeID(line.GetID())
         interaction = slicer.app.applicationLogic().GetInteractionNode()
         interaction.SetPlaceModePersistence(1)
         interaction.SetCurrentInteractionMode(interaction.Place)
-        self._panel.observeInteraction(True)
+        self._panel.nodes_in_use.observe_placing(True)
         self._panel.ui.drawLineButton.checked = True
 
     def stop(self):
@@ -130,7 +130,7 @@ class Drawing:
         if interaction and interaction.GetCurrentInteractionMode() == interaction.Place:
             interaction.SetPlaceModePersistence(0)
             interaction.SetCurrentInteractionMode(interaction.ViewTransform)
-        self._panel.observeInteraction(False)
+        self._panel.nodes_in_use.observe_placing(False)
         ui.segmentEditorWidget.setActiveEffect(None)
         for button in (ui.drawLineButton, ui.drawSpleniumButton, ui.drawWhiteMatterButton):
             button.checked = False

@@ -42,7 +42,7 @@ class ExamSection:
     def on_volume_chosen(self, volume):
         """Turn the views to the slices that were acquired, at a sensible window and level."""
         panel = self._panel
-        if panel.isUpdating or not panel.parameterNode or not volume:
+        if panel.is_updating or not panel.parameterNode or not volume:
             return
         if panel.parameterNode.references:
             region_nodes.fit_references(panel.parameterNode.references, volume)
@@ -54,7 +54,7 @@ class ExamSection:
     def on_echoes_chosen(self, unused=None):
         """Show the echo times that the data carry, and how many echoes there are to choose from."""
         panel = self._panel
-        if panel.isUpdating or not panel.parameterNode:
+        if panel.is_updating or not panel.parameterNode:
             return
         panel.parameterNode.echoSequence = panel.ui.echoSequenceSelector.currentNode()
         panel.parameterNode.echoVolumes = list(panel.ui.echoVolumesSelector.checkedNodes())
@@ -69,11 +69,11 @@ class ExamSection:
             panel.ui.echoMessageLabel.text = _("Echo times were read from the data; check them.")
         else:
             panel.ui.echoMessageLabel.text = _("The data carry no echo times; enter them for R2*.")
-        panel.updatePanel()
+        panel.update()
 
     def on_combination_chosen(self, index):
         """Keep how the echoes shall be combined."""
-        if not self._panel.isUpdating and self._panel.parameterNode:
+        if not self._panel.is_updating and self._panel.parameterNode:
             self._panel.parameterNode.echoCombination = self._panel.ui.echoCombinationComboBox.currentText
 
     def on_open_file(self, unused=None):

@@ -51,7 +51,7 @@ class LineEdits:
         finally:
             self.dragging = False
         self.record(line)
-        self._panel.touchLine(line)
+        self._panel.pace.expect_line(line)
 
     def on_undo(self, unused=None):
         """Take back the last change of a line."""
@@ -70,7 +70,7 @@ class LineEdits:
         if line:
             for row, key in enumerate(exam_nodes.REGION_KEYS):
                 if any(line is own for own in panel.logic.lines(key)) and key != panel.key:
-                    panel.selectRegion(row)
+                    panel.select_region(row)
             if line.GetLocked():
                 back()
                 slicer.util.showStatusMessage(_("The region is accepted; reopen it to change its line."), 5000)

@@ -1,6 +1,7 @@
 """The section with the four regions: their table, and what can be done with the selected one."""
 
 import qt
+import slicer
 from slicer.i18n import tr as _
 
 from ..scene import exam_nodes, region_nodes, tables
@@ -62,21 +63,31 @@ class RegionsSection:
         ui.acceptButton.enabled = accepted or self._panel.live.read(key) is not None
         for button in (ui.drawLineButton, ui.addLineButton, ui.redrawLineButton, ui.clearLineButton):
             button.enabled = bool(self._panel.parameterNode.inputVolume) and not accepted
-        self._panel.lineEdits.show()
+        self._panel.line_edits.show()
 
     def on_chosen(self, row, column=0, previous_row=0, previous_column=0):
         """A row was clicked."""
         panel = self._panel
-        if not panel.isUpdating and panel.parameterNode and 0 <= row < 4 and row != panel.row:
-            panel.selectRegion(row)
+        if not panel.is_updating and panel.parameterNode and 0 <= row < 4 and row != panel.row:
+            panel.select_region(row)
 
     def on_accept(self, checked=None):
         """Accept the region and lock its lines, or open it again."""
         panel = self._panel
         key = panel.key
         accepted = panel.logic.ofRegion(key, "Accepted")
-        panel.stopDrawing()
-        panel.onRest()
+        panel.drawing.stop()
+        panel.pace.rest()
         if accepted or panel.live.read(key) is not None:
             panel.logic.setOfRegion(key, "Accepted", not accepted)
-        panel.updatePanel()
+        panel.update()
+
+    def on_measure(self, unused=None):
+        """Measure every region that is drawn, with intervals."""
+        panel = self._panel
+        panel.live.begin(exam_nodes.REGION_KEYS)
+        with slicer.util.WaitCursor():
+            panel.pace.rest()
+        panel.live.show()
+        if not any(panel.live.read(key) for key in exam_nodes.REGION_KEYS):
+            slicer.util.errorDisplay("\n".join(panel.live.faults()))

@@ -29,7 +29,7 @@ class ResultsSection:
     def on_export_results(self, unused=None):
         """Write the results folder."""
         with faults_in_words():
-            self._panel.onRest()
+            self._panel.pace.rest()
             self._panel.logic.exportResults(self._folder())
             slicer.util.showStatusMessage(_("Results were written."), 3000)
 

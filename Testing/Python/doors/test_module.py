@@ -237,3 +237,18 @@ def test_results_are_kept_in_full_precision(logic):
     measurements = logic.measure()
     kept = stored_values(logic.getParameterNode().results)
     assert [values["sh_thk_per_mm"] for values in kept.values()] == [m.sh_thk_per_mm for m in measurements]
+
+
+def test_the_console_measures_and_exports_by_the_modules_logic(phantom, logic, tmp_path):
+    by_name = slicer.util.getModuleLogic("M1SHThk")
+    expected = numbers(logic.measure())
+    assert_same(numbers(by_name.measure()), expected)
+    assert {"measure", "exportResults", "exportExam", "analyseStudy", "loadExam"} <= set(dir(by_name))
+    by_name.exportResults(str(tmp_path / "results"))
+    assert main(["measure", by_name.exportExam(str(tmp_path / "exam")), "-o", str(tmp_path / "repeated")]) == 0
+    results, repeated = (
+        (tmp_path / folder / "measurements.tsv").read_text().splitlines() for folder in ("results", "repeated")
+    )
+    assert len(results) == len(repeated) == 3
+    with pytest.raises(AttributeError, match="mesure"):
+        by_name.mesure()

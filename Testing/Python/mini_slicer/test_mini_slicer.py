@@ -17,7 +17,8 @@ import slicer
 
 API = json.loads((Path(__file__).resolve().parents[2] / "Data" / "slicer-api.json").read_text())
 # Slicer's, but not in the file: it was taken from what Python could reach by name.
-UNLISTED = {"qMRMLSliceView", "qSlicerScriptedLoadableModuleWidget", "qSlicerSegmentEditorAbstractEffect"}
+UNLISTED = {"qMRMLSliceView", "qSlicerSegmentEditorAbstractEffect"}
+UNLISTED |= {"qSlicerScriptedLoadableModule", "qSlicerScriptedLoadableModuleWidget"}
 
 
 @pytest.fixture(autouse=True)

@@ -124,7 +124,7 @@ def test_a_drag_changes_the_numbers_as_the_core_says(phantom, drawn):
     before = reader.numbers(KNOB)
     texts, nodes = [], []
     scene = slicer.mrmlScene
-    live = reader.widget()._liveTimer.timeout
+    live = reader.widget().panel.pace._soon.timeout
     watch = live.connect(lambda: (texts.append(reader.ui().numbersLabel.text), nodes.append(scene.GetNumberOfNodes())))
     count = scene.GetNumberOfNodes()
     drag_point(KNOB, 5, inward(phantom, KNOB, 0.6))

@@ -381,38 +381,50 @@ def test_renamed_nodes_are_still_the_reading(phantom, drawn):
 #
 
 
-def listening():
-    """What of the panel still hears something: its methods by name, as observers (VTK) and slots (Qt) hold them."""
+def listening(panel):
+    """What of a panel still hears something: its methods by name, as observers (VTK) and slots (Qt) hold them."""
     gc.collect()
-    panel = reader.widget()
-    held = [thing for thing in gc.get_objects() if isinstance(thing, MethodType) and thing.__self__ is panel]
+    parts = {id(part) for part in (panel, *vars(panel).values())}
+    held = [thing for thing in gc.get_objects() if isinstance(thing, MethodType) and id(thing.__self__) in parts]
     return Counter(method.__name__ for method in held)
 
 
 WHILE_SHOWN = {
-    "onLineMoved",
-    "onLineEdited",
-    "onDragStarted",
-    "onDragEnded",
-    "onReferencesEdited",
-    "onParameterNodeModified",
-    "onInteractionModeChanged",
+    "on_line_moved",
+    "on_line_edited",
+    "on_drag_started",
+    "on_drag_ended",
+    "on_references_edited",
+    "on_parameters_modified",
+    "on_interaction_mode_changed",
 }
+ALWAYS = {"on_start_close", "on_end_close", "on_end_import", "on_node_removed"}
 
 
 def test_entering_and_leaving_a_hundred_times_leaves_no_observer_behind(phantom, drawn):
     reader.ui().drawLineButton.click()
-    assert set(listening()) >= WHILE_SHOWN
+    panel = reader.widget().panel
+    assert set(listening(panel)) >= WHILE_SHOWN
     counts, layouts = [], set()
     for number in range(100):
         slicer.util.selectModule("")
         layouts.add(slicer.app.layoutManager().layout)
         if number in (0, 99):
-            counts.append((listening(), slicer.mrmlScene.GetNumberOfNodes()))
+            counts.append((listening(panel), slicer.mrmlScene.GetNumberOfNodes()))
         slicer.util.selectModule("M1SHThk")
     assert counts[0] == counts[-1]
     assert not WHILE_SHOWN & set(counts[-1][0])
     assert layouts == {reader.FOUR_UP}
+
+
+def test_a_panel_that_was_reloaded_hears_nothing_more_of_the_scene(phantom, drawn):
+    before = reader.widget().panel
+    assert set(listening(before)) >= ALWAYS
+    reader.widget().onReload()
+    reader.settle()
+    assert not (WHILE_SHOWN | ALWAYS) & set(listening(before))
+    assert set(listening(reader.widget().panel)) >= ALWAYS
+    assert reader.numbers(KNOB) == reader.shown(reader.measured()[KNOB])
 
 
 def test_what_changes_while_the_module_is_left_is_measured_on_coming_back(phantom, drawn):

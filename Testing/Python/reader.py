@@ -349,6 +349,11 @@ def flags():
     return ui().flagsBrowser.plainText
 
 
+def in_words():
+    """The values of the selected region with their intervals."""
+    return ui().numbersView.plainText
+
+
 def is_in_sight(shown):
     """Whether all of a widget is seen, without scrolling."""
     return shown.visible and shown.visibleRegion().boundingRect().size() == shown.size

@@ -95,6 +95,7 @@ def read_exam(path):
             "inputs": inputs,
         },
         warnings=tuple(dict.fromkeys([*warnings, *time_warnings, *rois.warnings])),
+        accepted={(r["hemisphere"], r["region"]): r["accepted"] for r in description["regions"] if r.get("accepted")},
     )
 
 

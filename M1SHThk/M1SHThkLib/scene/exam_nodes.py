@@ -153,21 +153,6 @@ def identity_from_parameters(node):
     }
 
 
-def exam_from_scene(scene):
-    """The exam in a scene that the module saved.
-
-    Raises
-    ------
-    ValueError
-        If the scene holds no exam of the module, or a faulty one.
-    """
-    for index in range(scene.GetNumberOfNodesByClass("vtkMRMLScriptedModuleNode")):
-        node = scene.GetNthNodeByClass(index, "vtkMRMLScriptedModuleNode")
-        if node.GetAttribute("ModuleName") == MODULE_NAME:
-            return exam_from_parameters(node)
-    raise ValueError(f"the scene holds no exam of the {MODULE_NAME} module; measure in the module and save the scene")
-
-
 def origin_from_parameters(node):
     """Where the image came from, as plain JSON data: the volume's name and how its echoes were combined."""
     volume = node.GetNodeReference("inputVolume")
@@ -192,11 +177,16 @@ def settings_from_parameters(node):
 
 
 def region_lines(node, key):
-    """The curve nodes of a region that hold a placed point, as the parameter node wrapper lists them."""
+    """The curve nodes of a region that hold a placed point."""
+    return [curve for curve in region_curves(node, key) if curve.GetNumberOfDefinedControlPoints()]
+
+
+def region_curves(node, key):
+    """The curve nodes of a region that are in the scene, as the parameter node wrapper lists them."""
     name = f"{parameter_prefix(*key)}PialLines"
     count = int(node.GetParameter(f"{name}.len") or 0)
     curves = (node.GetNodeReference(f"{name}.{index}") for index in range(count))
-    return [curve for curve in curves if curve is not None and curve.GetNumberOfDefinedControlPoints()]
+    return [curve for curve in curves if curve is not None]
 
 
 def _voxels(data):

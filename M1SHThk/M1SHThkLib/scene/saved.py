@@ -83,6 +83,6 @@ def scene_files(path):
 
 def _read(scene, path):
     if path.suffix.lower() == ".mrb":
-        return scene.ReadFromMRB(str(path))
+        return scene.ReadFromMRB(str(path.resolve()))
     scene.SetURL(str(path.resolve()))
     return scene.Connect()

@@ -35,7 +35,7 @@ def test_no_text_makes_the_panel_wider(two_regions_drawn, size):
     ui = reader.ui()
     texts = " ".join(FLAGS.values())
     ui.flagsBrowser.setPlainText(texts)
-    for label in (ui.numbersLabel, ui.stateLabel, ui.spleniumLabel, ui.whiteMatterLabel, ui.greatestLabel):
+    for label in (ui.numbersView, ui.stateLabel, ui.spleniumLabel, ui.whiteMatterLabel, ui.greatestLabel):
         label.text = texts
         reader.slicer.app.processEvents()
         assert reader.dock().width == width
@@ -59,9 +59,9 @@ def test_table_buttons_numbers_and_flags_are_in_sight_while_drawing(two_regions,
     reader.place(points[:8])
     reader.settle()
     ui = reader.ui()
-    assert ui.numbersLabel.text and reader.flags()
+    assert ui.numbersView.plainText and reader.flags()
     shown = (ui.regionsTable, ui.drawLineButton, ui.drawWhiteMatterButton, ui.undoButton, ui.acceptButton)
-    for widget in (*shown, ui.stateLabel, ui.numbersLabel, ui.flagsBrowser):
+    for widget in (*shown, ui.stateLabel, ui.numbersView, ui.flagsBrowser):
         assert reader.is_in_sight(widget), widget.objectName
     bar = ui.regionsTable.verticalScrollBar()
     assert (bar.maximum, ui.regionsTable.horizontalScrollBar().maximum) == (0, 0)

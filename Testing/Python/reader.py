@@ -204,7 +204,8 @@ def draw_outline(button, corners, close=by_right_click):
     """Click a ROI's button, click around it and close it; nobody clicks the button again."""
     look_at(corners[0])
     button.click()
-    assert button.checked
+    assert ui().segmentEditorWidget.activeEffect() is not None
+    look_at(corners[0])
     for corner in corners:
         MiniSlicer.click("Red", corner)
     close(corners[0])

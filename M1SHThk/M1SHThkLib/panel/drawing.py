@@ -111,14 +111,14 @@ class Drawing:
             self._roi = roi
             self._outline_end.watch()
             self._button_of(key).checked = True
-            self._panel.annotation.show()
+            self._show_begun()
 
     def _button_of(self, key):
         return self._panel.ui.drawSpleniumButton if key is None else self._panel.ui.drawWhiteMatterButton
 
-    def rois_changed(self, rois):
+    def outline_closed(self):
         """An outline was closed, which ends the drawing of the ROI unless Shift is held."""
-        if self._roi in rois and not self._outline_end.with_shift:
+        if self._roi and not self._outline_end.with_shift:
             # The effect is not through with the outline yet.
             qt.QTimer.singleShot(0, self.stop)
 
@@ -203,6 +203,10 @@ class Drawing:
         self._turn_placing(True)
         self._panel.nodes_in_use.observe_placing(True)
         self._panel.ui.drawLineButton.checked = True
+        self._show_begun()
+
+    def _show_begun(self):
+        self._panel.folding.show()
         self._panel.annotation.show()
 
     def placing_ended(self):

@@ -66,6 +66,15 @@ class DrawnRoi:
             return self._logic.getParameterNode().spleniumSegmentID
         return self._logic.ofRegion(self.key, "WhiteMatterSegmentID")
 
+    @property
+    def is_drawn(self):
+        """Whether it covers voxels of the image."""
+        try:
+            self._logic.reference(self.key)
+        except ValueError:
+            return False
+        return True
+
     def made_segment(self):
         """ID of its segment, made where it is missing.
 

@@ -17,6 +17,8 @@ class Edits:
     ----------
     dragging : bool
         Points are on the move: they make one step when they come to rest.
+    is_applying : bool
+        A drawing is given another state: that makes no step of its own.
     rois : mapping of region's key, or None for the splenium, to DrawnRoi
     """
 
@@ -30,7 +32,7 @@ class Edits:
         self._lines = []
         self.rois = {key: DrawnRoi(self._panel.logic, key) for key in (None, *exam_nodes.REGION_KEYS)}
         self.dragging = False
-        self._is_applying = False
+        self.is_applying = False
 
     def catch_up(self):
         """Take note of what is drawn; what was changed while another module was shown makes steps."""
@@ -54,18 +56,14 @@ class Edits:
 
     def record_line(self, node):
         """Make a step of what has changed in a line, be it that it was deleted."""
-        line = None if self._is_applying else self.line_of(node)
+        line = None if self.is_applying else self.line_of(node)
         if line and self._note(line):
             self.show()
 
     def record_rois(self):
-        """Make steps of what has changed in ROIs; returns those that have."""
-        if self._is_applying:
-            return []
-        changed = [roi for roi in self.rois.values() if self._note(roi)]
-        if changed:
+        """Make steps of what has changed in ROIs."""
+        if not self.is_applying and any([self._note(roi) for roi in self.rois.values()]):
             self.show()
-        return changed
 
     def _note(self, drawing):
         """Record a drawing's state; returns whether it made a step."""
@@ -127,8 +125,8 @@ class Edits:
 
     @contextmanager
     def _applying(self):
-        self._is_applying = True
+        self.is_applying = True
         try:
             yield
         finally:
-            self._is_applying = False
+            self.is_applying = False

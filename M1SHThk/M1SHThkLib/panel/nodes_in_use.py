@@ -13,6 +13,7 @@ class NodesInUse(VTKObservationMixin):
         VTKObservationMixin.__init__(self)
         self._panel = panel
         self._nodes = []
+        self._image_stamp = None
 
     def has(self, node):
         """Whether a node is observed."""
@@ -50,17 +51,15 @@ class NodesInUse(VTKObservationMixin):
             ]
         if node.IsA("vtkMRMLSegmentationNode"):
             segmentation = slicer.vtkSegmentation
-            events = (
-                segmentation.SourceRepresentationModified,
-                segmentation.SegmentModified,
-                segmentation.SegmentRemoved,
-            )
             return [
-                *((node, event, self.on_rois_edited) for event in events),
+                (node, segmentation.SourceRepresentationModified, self.on_stroke),
+                (node, segmentation.SegmentModified, self.on_rois_edited),
+                (node, segmentation.SegmentRemoved, self.on_rois_edited),
                 (node, slicer.vtkMRMLTransformableNode.TransformModifiedEvent, self.on_moved),
             ]
         return [
             (node, slicer.vtkMRMLVolumeNode.ImageDataModifiedEvent, self.on_moved),
+            (node, "ModifiedEvent", self.on_volume_modified),
             (node, slicer.vtkMRMLTransformableNode.TransformModifiedEvent, self.on_moved),
         ]
 
@@ -85,11 +84,24 @@ class NodesInUse(VTKObservationMixin):
         self._panel.edits.record_line(line)
         self._panel.pace.expect_line(line)
 
+    def on_stroke(self, caller, event):
+        """Something was drawn in the segmentation, by the reader or by what is taken back."""
+        if not self._panel.edits.is_applying:
+            self._panel.drawing.outline_closed()
+        self.on_rois_edited(caller, event)
+
     def on_rois_edited(self, caller, event):
         """A ROI was drawn on, renamed or removed: one step of the history."""
-        self._panel.drawing.rois_changed(self._panel.edits.record_rois())
+        self._panel.edits.record_rois()
         self._panel.drawing.segment_removed()
         self.on_moved(caller, event)
+
+    def on_volume_modified(self, volume, event):
+        """A script that changes voxels in place says so of the volume alone."""
+        stamp = volume.GetID(), volume.GetImageData().GetMTime() if volume.GetImageData() else 0
+        if stamp != self._image_stamp:
+            self._image_stamp = stamp
+            self.on_moved(volume, event)
 
     def on_moved(self, caller, event):
         """The image has changed, or it or the ROIs were moved: every region rests on them."""

@@ -8,6 +8,7 @@ from .connections import connect
 from .drawing import Drawing
 from .edits import Edits
 from .exam import ExamSection
+from .folding import Folding
 from .keys import Keys
 from .layout import ModuleLayout, register_layout
 from .live import LiveReading
@@ -60,6 +61,7 @@ class Panel:
         self.drawing = Drawing(self)
         self.edits = Edits(self)
         self.live = LiveReading(self)
+        self.folding = Folding(self)
         self.annotation = Annotation(self)
         self.references = ReferencesSection(self)
         self.regions = RegionsSection(self)
@@ -115,7 +117,7 @@ class Panel:
 
     def begin_after_closing(self):
         """The scene was closed: begin an empty one where the module is shown."""
-        self.edits.begin()
+        self._begin_anew()
         self.results.forget_folder()
         if self._is_entered():
             self.begin()
@@ -123,13 +125,18 @@ class Panel:
     def begin_after_import(self):
         """A scene was loaded: its parameter node replaces the one that was held."""
         self.hold(None)
-        self.edits.begin()
+        self._begin_anew()
         self.logic.readAnew()
         if self._is_entered():
             self.begin()
             register_layout()
             self.views.enter()
             self.logic.showChart()
+
+    def _begin_anew(self):
+        """What the panel knew is of no use to another scene."""
+        self.edits.begin()
+        self.folding.begin()
 
     def hold(self, parameterNode):
         """Connect the panel to a parameter node, or to none: then nothing in the scene is held."""
@@ -195,7 +202,8 @@ class Panel:
             for key, own in lines.items():
                 for line in own:
                     region_nodes.lock(line, self.logic.ofRegion(key, "Accepted"))
-            for section in (self.drawing, self.exam, self.references, self.regions, self.results, self.study):
+            sections = (self.exam, self.references, self.regions, self.results, self.study)
+            for section in (self.drawing, *sections, self.folding):
                 section.show()
             self.show_state()
         finally:

@@ -21,21 +21,14 @@ class ReferencesSection:
         for name, roi in (("Splenium", rois[None]), ("WhiteMatter", rois[key])):
             getattr(ui, f"draw{name}Button").enabled = has_volume and not roi.is_locked
             for action in ("redraw", "clear"):
-                getattr(ui, f"{action}{name}Button").enabled = self._is_drawn(roi.key) and not roi.is_locked
+                getattr(ui, f"{action}{name}Button").enabled = roi.is_drawn and not roi.is_locked
 
     def turn_to(self, key):
         """Turn the views to a ROI, if it is drawn."""
-        if self._is_drawn(key):
+        if self._panel.edits.rois[key].is_drawn:
             roi, reference = self._panel.logic.reference(key)
             largest = roi.slices(self._panel.logic.image())[0]
             slices.show_on_slices(reference.positions, largest)
-
-    def _is_drawn(self, key):
-        try:
-            self._panel.logic.reference(key)
-        except ValueError:
-            return False
-        return True
 
     def _in_words(self, key, title):
         try:

@@ -48,25 +48,17 @@ class RegionState:
 
     def _is_begun(self):
         node = self._panel.parameterNode.parameterNode
-        return _is_drawn(self._panel, self._key) or bool(exam_nodes.region_lines(node, self._key))
+        return self._panel.edits.rois[self._key].is_drawn or bool(exam_nodes.region_lines(node, self._key))
 
 
 def _missing(panel, key):
     """What a region lacks first, with the key that draws it; '' where nothing is missing."""
     if not panel.parameterNode.inputVolume:
         return _("volume missing: choose the T2*-weighted volume")
-    if not _is_drawn(panel, None):
+    if not panel.edits.rois[None].is_drawn:
         return _("splenium missing (S)")
-    if not _is_drawn(panel, key):
+    if not panel.edits.rois[key].is_drawn:
         return _("white matter missing (W)")
     if not exam_nodes.region_lines(panel.parameterNode.parameterNode, key):
         return _("line missing (D)")
     return ""
-
-
-def _is_drawn(panel, key):
-    try:
-        panel.logic.reference(key)
-    except ValueError:
-        return False
-    return True

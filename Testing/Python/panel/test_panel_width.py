@@ -35,7 +35,8 @@ def test_no_text_makes_the_panel_wider(two_regions_drawn, size):
     ui = reader.ui()
     texts = " ".join(FLAGS.values())
     ui.flagsBrowser.setPlainText(texts)
-    for label in (ui.numbersView, ui.stateLabel, ui.spleniumLabel, ui.whiteMatterLabel, ui.greatestLabel):
+    ui.numbersView.setPlainText(texts)
+    for label in (ui.stateLabel, ui.spleniumLabel, ui.whiteMatterLabel, ui.greatestLabel):
         label.text = texts
         reader.slicer.app.processEvents()
         assert reader.dock().width == width

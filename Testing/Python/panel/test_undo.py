@@ -49,11 +49,17 @@ def test_a_wrong_stroke_is_taken_back_and_the_line_stays(two_regions, drawn):
 
 def test_every_step_of_a_reading_is_taken_back_in_its_order(two_regions, drawn):
     ui = reader.ui()
+
+    def clear_the_other_line():
+        reader.choose_region(LOBULE)
+        ui.clearLineButton.click()
+        reader.choose_region(KNOB)
+
     steps = (
+        clear_the_other_line,
         lambda: reader.drag_point(KNOB, 4, np.array([2.0, 1.0, 0.0])),
         lambda: ui.clearWhiteMatterButton.click(),
         lambda: reader.draw_white_matter(two_regions, 0),
-        lambda: ui.clearLineButton.click(),
         lambda: ui.clearSpleniumButton.click(),
         lambda: reader.draw_splenium(two_regions),
         lambda: slicer.mrmlScene.RemoveNode(reader.line(KNOB)),

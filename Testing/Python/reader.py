@@ -168,6 +168,13 @@ def look_at(ras):
     raise AssertionError(f"the slice at {ras} is not reached")
 
 
+def beside(phantom, positions):
+    """The same positions, world RAS in mm, on a neighbouring slice of the exam's image."""
+    positions = np.atleast_2d(positions)
+    slices = phantom.exam().image.index_of(positions)[:, 2].mean()
+    return positions + phantom.affine[:3, 2] * (1 if slices < phantom.mean.shape[2] - 1.5 else -1)
+
+
 def unfold(box):
     """Click a collapsed section or group open."""
     if box.collapsed:

@@ -25,7 +25,15 @@ FLAGS = {
         "The white-matter ROI is too small or too noisy for a layer this faint: its standard error exceeds 15 % of SH. "
         "Draw a larger white-matter ROI in even tissue."
     ),
-    "splenium_below_5_mm2": "The splenium ROI covers less than 5 mm2 in its slice. Draw it larger.",
+    "splenium_below_5_mm2": "The splenium ROI covers less than 5 mm2. Draw it larger.",
+    "splenium_in_fluid": (
+        "The splenium ROI is brighter than white matter, as fluid is, which makes SH too small. "
+        "Draw it again within the splenium."
+    ),
+    "roi_on_several_slices": "The splenium or the white matter is drawn on more than one slice. Redraw it on one.",
+    "white_matter_on_another_slice": (
+        "The white matter lies on another slice than the line. Draw it beneath the line, on its slice."
+    ),
     "crossing_normals": (
         "Normals cross before the layer ends, so parts of the cortex are missing. "
         "Leave out the sharp bend, or smooth the line more."

@@ -14,6 +14,8 @@ from .flags import FLAGS
 from .hypointensity import Lobe, find_lobe, fit_windows, hypointensity, mean_profile
 from .layer import NEAR_NOISE_BELOW_Z, NO_LAYER_BELOW_Z, find_layer, judge, plateau_window, white_matter_mismatch
 from .pial_line import crossing_depths, smooth_pial_line
+from .references import reference_flags
+from .roi import Roi
 from .sampling import sample_normals
 from .settings import Settings
 from .uncertainty import ProfileNoise, RoiNoise, interval, profile_noise, roi_noise
@@ -28,11 +30,16 @@ POOR_FIT_BELOW_R_SQUARED = 0.8
 
 @dataclass(frozen=True)
 class Reference:
-    """A reference ROI, evaluated: its noise about its mean, its in-plane area in mm2 and its voxels' positions."""
+    """A reference ROI, evaluated: its noise about its mean, its in-plane area in mm2 and its voxels' positions.
+
+    `roi` are its voxels, `spread` is the standard deviation of their intensities.
+    """
 
     noise: RoiNoise
     area_mm2: float
     positions: np.ndarray
+    roi: Roi
+    spread: float
 
     @property
     def mean(self):
@@ -51,7 +58,13 @@ def evaluate_roi(roi, image):
     intensities = roi.intensities(image)
     if not np.isfinite(intensities).any():
         raise ValueError(f"{roi.name}: every voxel of {image.name} in it is not a number; draw it on valid image data")
-    return Reference(roi_noise(roi.indices, intensities), roi.in_plane_area(image), roi.positions(image))
+    return Reference(
+        noise=roi_noise(roi.indices, intensities),
+        area_mm2=roi.in_plane_area(image),
+        positions=roi.positions(image),
+        roi=roi,
+        spread=float(np.nanstd(intensities)),
+    )
 
 
 @dataclass(frozen=True)
@@ -208,7 +221,7 @@ def measure_region(image, region: Region, splenium: Reference, white_matter: Ref
         h, layer = shifted, replace(found, plateau=layer.plateau, plateau_se=layer.plateau_se)
 
     verdict = judge(layer)
-    flags = _flags(layer, verdict, normals, noise, white_matter, splenium, scale, settings)
+    flags = _flags(image, layer, verdict, normals, noise, white_matter, splenium, scale, settings)
     return Measurement(
         hemisphere=region.hemisphere,
         region=region.region,
@@ -368,7 +381,7 @@ def _deviations(h, sources, scale, settings):
     return np.concatenate(rows) / scale
 
 
-def _flags(layer, verdict, normals, noise, white_matter, splenium, scale, settings):
+def _flags(image, layer, verdict, normals, noise, white_matter, splenium, scale, settings):
     share = white_matter.noise.standard_error / scale / layer.height
     raised = {
         "no_dark_layer": verdict.absent,
@@ -385,5 +398,6 @@ def _flags(layer, verdict, normals, noise, white_matter, splenium, scale, settin
         "poor_fit": layer.r_squared < POOR_FIT_BELOW_R_SQUARED,
         "short_line": normals.length_mm < SHORT_LINE_MM,
         "few_normals": noise.blocks < FEWEST_BLOCKS,
+        **reference_flags(image, normals.positions, splenium, white_matter, settings.polarity),
     }
     return tuple(name for name in FLAGS if raised[name])

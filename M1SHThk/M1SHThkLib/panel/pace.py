@@ -50,6 +50,7 @@ class Pace:
         if finished:
             panel.logic.storeRegions(finished)
             panel.logic.showChart()
+            panel.results.fit_columns()
         panel.update()
         if waiting:
             panel.live.show()

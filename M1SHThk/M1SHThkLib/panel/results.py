@@ -30,6 +30,14 @@ class ResultsSection:
         if self._panel.ui.greatestLabel.text != text:
             self._panel.ui.greatestLabel.text = text
 
+    def fit_columns(self):
+        """Slicer sizes a table's columns when it is chosen, not when it fills."""
+        manager = slicer.app.layoutManager()
+        for number in range(manager.tableViewCount if manager else 0):
+            view = manager.tableWidget(number).tableView()
+            if view.mrmlTableNode() is self._panel.parameterNode.summaryTable:
+                view.resizeColumnsToContents()
+
     def forget_folder(self):
         """The folder is not that of the next scene."""
         self._panel.ui.exportPathLineEdit.currentPath = ""

@@ -29,8 +29,7 @@ class Outputs:
 
     def show_region(self, parameters, read):
         """Show a measured region (reading.Read) in plot and overlay; None empties both."""
-        if read is None and not parameters.plotChart:
-            self.show_overlay(parameters, None)
+        if not parameters.inputVolume and not parameters.plotChart:
             return
         names = {
             plot.PROFILE_TABLE: "plotProfileTable",

@@ -22,19 +22,15 @@ def answers(monkeypatch):
     return asked, said
 
 
-def other_slice(points):
-    return points + [0, 0, 1.5 if points[0][2] < 16 else -1.5]
-
-
 def lines():
     return [reader.points(KNOB, number) for number in range(len(reader.widget().logic.lines(KNOB)))]
 
 
 @pytest.mark.parametrize("answer", [True, False])
-def test_drawing_on_another_slice_asks_for_a_new_line(drawn, answers, answer):
+def test_drawing_on_another_slice_asks_for_a_new_line(two_regions, drawn, answers, answer):
     asked, said = answers
     (before,) = lines()
-    points = other_slice(before)
+    points = reader.beside(two_regions, before)
     reader.look_at(points[0])
     said[:] = [answer]
     MiniSlicer.keyPress("Red", "d")
@@ -59,10 +55,10 @@ def test_drawing_on_the_lines_own_slice_asks_nothing(drawn, answers):
     assert [len(line) for line in lines()] == [len(before) + 1] and answers[0] == []
 
 
-def test_drawing_and_redrawing_take_the_line_of_the_slice_that_is_shown(drawn, answers):
+def test_drawing_and_redrawing_take_the_line_of_the_slice_that_is_shown(two_regions, drawn, answers):
     answers[1][:] = [True]
     (first,) = lines()
-    points = other_slice(first)
+    points = reader.beside(two_regions, first)
     reader.look_at(points[0])
     MiniSlicer.keyPress("Red", "d")
     reader.place(points)

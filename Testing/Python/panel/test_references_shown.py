@@ -16,16 +16,11 @@ def slice_of(phantom, roi):
     return phantom.exam().image.position_of(roi.indices)[:, 2].mean()
 
 
-def away(phantom):
-    """Scroll to the other end of the image."""
-    reader.look_at(phantom.exam().image.position_of(np.array([[10, 10, 0]]))[0])
-
-
 @pytest.mark.parametrize("key", ["s", "w"])
 def test_a_roi_that_is_drawn_is_turned_to(two_regions, drawn, key):
     roi = two_regions.splenium if key == "s" else two_regions.regions[0].white_matter
     position = two_regions.exam().image.position_of(roi.indices).mean(0)
-    reader.look_at(position + [0, 0, 1.5 if offset() < position[2] + 1 else -1.5])
+    reader.look_at(reader.beside(two_regions, position)[0])
     before = offset()
     MiniSlicer.keyPress("Red", key)
     assert offset() == pytest.approx(slice_of(two_regions, roi), abs=0.3) and offset() != before
@@ -49,10 +44,7 @@ def test_a_roi_says_where_it_is_how_large_and_how_bright(two_regions, drawn):
 
 def test_a_roi_over_two_slices_is_flagged_and_its_whole_area_told(two_regions, drawn):
     one = reader.measured()[KNOB].splenium_area_mm2
-    z = slice_of(two_regions, two_regions.splenium)
-    other = 1.5 if z < 16 else -1.5
-    corners = reader.outline_of(two_regions, two_regions.splenium) + [0, 0, other]
-    reader.look_at(corners[0])
+    corners = reader.beside(two_regions, reader.outline_of(two_regions, two_regions.splenium))
     MiniSlicer.keyPress("Red", "s")
     reader.look_at(corners[0])
     for corner in corners:
@@ -84,8 +76,7 @@ def test_a_splenium_in_fluid_is_flagged(two_regions, drawn):
 
 def test_white_matter_on_another_slice_than_the_line_is_flagged(two_regions, drawn):
     assert FLAGS["white_matter_on_another_slice"] not in reader.flags()
-    corners = reader.outline_of(two_regions, two_regions.regions[0].white_matter)
-    corners = corners + [0, 0, 1.5 if corners[0, 2] < 16 else -1.5]
+    corners = reader.beside(two_regions, reader.outline_of(two_regions, two_regions.regions[0].white_matter))
     reader.ui().redrawWhiteMatterButton.click()
     reader.look_at(corners[0])
     for corner in corners:

@@ -41,7 +41,8 @@ def test_every_column_is_as_wide_as_what_it_holds(two_regions, size):
     view = table()
     for column in range(view.model().columnCount()):
         assert view.columnWidth(column) >= view.sizeHintForColumn(column), column
-    assert view.columnViewportPosition(4) < view.viewport().width
+    # The values are in sight at once; what the reader thinks of them, and the flags, may be scrolled to.
+    assert view.columnViewportPosition(4) <= view.viewport().width
 
 
 def test_the_row_of_a_region_is_that_of_the_region(drawn):

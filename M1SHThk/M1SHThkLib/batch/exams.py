@@ -77,7 +77,7 @@ class ExamFile:
     def _exam_of_scene(self):
         inputs = self._scene_inputs()
         with opened_scene(self.path) as scene:
-            from ..scene.exam_nodes import exam_from_scene
+            from ..scene.saved_exam import exam_from_scene
 
             exam = exam_from_scene(scene)
         return replace(exam, origin={**exam.origin, "file": str(self.path), "inputs": inputs})

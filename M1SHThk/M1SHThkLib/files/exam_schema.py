@@ -5,7 +5,7 @@ import math
 import unicodedata
 
 from ..measuring.echoes import checked_combination
-from ..measuring.exam import GROUPS, HEMISPHERES, REGIONS, SCHEMA
+from ..measuring.exam import ACCEPTED, GROUPS, HEMISPHERES, REGIONS, SCHEMA
 from .names import MISSING_NAME, cleaned
 
 HIGHEST_FIELD_TESLA = 25.0
@@ -67,7 +67,9 @@ def _check_image(image):
 
 
 def _check_region(region, where):
-    _check_members(region, where, ("hemisphere", "region", "pial_lines", "white_matter"))
+    _check_members(region, where, ("hemisphere", "region", "pial_lines", "white_matter"), ("accepted",))
+    if region.get("accepted") is not None:
+        _choice(region["accepted"], f"{where}.accepted", ACCEPTED)
     _choice(region["hemisphere"], f"{where}.hemisphere", HEMISPHERES)
     _choice(region["region"], f"{where}.region", REGIONS)
     _paths(region["pial_lines"], f"{where}.pial_lines")

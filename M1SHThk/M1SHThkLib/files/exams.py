@@ -112,6 +112,7 @@ def read_exam(path):
             "inputs": inputs,
         },
         warnings=tuple(dict.fromkeys([*warnings, *rois.warnings, *curves.warnings])),
+        accepted={(r["hemisphere"], r["region"]): r["accepted"] for r in description["regions"] if r.get("accepted")},
     )
 
 

@@ -7,6 +7,8 @@ from ..scene import echo_nodes, region_nodes
 from .echo_files import open_echo_file
 from .faults import faults_in_words
 
+SCALAR_VOLUME = "vtkMRMLScalarVolumeNode"
+
 
 class ExamSection:
     """Volume and echoes."""
@@ -40,6 +42,14 @@ class ExamSection:
             box.addItems(wanted)
         box.setCurrentIndex(wanted.index(node.echoCombination))
 
+    def choose_lone_volume(self):
+        """Choose the scene's only volume, if it holds an image."""
+        node = self._panel.parameterNode
+        volumes = [v for v in slicer.util.getNodesByClass(SCALAR_VOLUME) if v.GetClassName() == SCALAR_VOLUME]
+        if node and not node.inputVolume and len(volumes) == 1 and volumes[0].GetImageData():
+            node.inputVolume = volumes[0]
+            self.on_volume_chosen(volumes[0])
+
     def on_volume_chosen(self, volume):
         """Turn the views to the slices that were acquired, at a sensible window and level."""
         panel = self._panel
@@ -49,8 +59,8 @@ class ExamSection:
             region_nodes.fit_references(panel.parameterNode.references, volume)
         if volume.GetDisplayNode():
             volume.GetDisplayNode().SetAutoWindowLevel(True)
-        if slicer.app.layoutManager():
-            slicer.util.setSliceViewerLayers(background=volume, fit=True, rotateToVolumePlane=True)
+        panel.views.show_volume()
+        panel.views.show_region()
 
     def on_echoes_chosen(self, unused=None):
         """Show the echo times that the data carry, and how many echoes there are to choose from."""

@@ -245,10 +245,15 @@ def _setting(name, text):
 
 
 def region_lines(node, key):
-    """The curve nodes of a region that hold a placed point, as the parameter node wrapper lists them."""
+    """The curve nodes of a region that hold a placed point."""
+    return [curve for curve in region_curves(node, key) if curve.GetNumberOfDefinedControlPoints()]
+
+
+def region_curves(node, key):
+    """The curve nodes of a region that are in the scene, as the parameter node wrapper lists them."""
     name = f"{parameter_prefix(*key)}PialLines"
     curves = (node.GetNodeReference(f"{name}.{index}") for index in range(_length(node, name)))
-    return [curve for curve in curves if curve is not None and len(points_from_curve(curve))]
+    return [curve for curve in curves if curve is not None]
 
 
 def _length(node, name):

@@ -246,7 +246,7 @@ def _setting(name, text):
 
 def region_lines(node, key):
     """The curve nodes of a region that hold a placed point."""
-    return [curve for curve in region_curves(node, key) if curve.GetNumberOfDefinedControlPoints()]
+    return [curve for curve in region_curves(node, key) if len(points_from_curve(curve))]
 
 
 def region_curves(node, key):

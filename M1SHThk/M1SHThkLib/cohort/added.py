@@ -12,7 +12,7 @@ from .study import SH_THK
 from .visual import read_as_pathologic
 
 FEWEST = 5  # subjects of each group
-OPTIMISM_REPLICATES = 200
+OPTIMISM_REPLICATES = 100
 _METHOD = (
     "Logistic regression of the group on the score, and on the score and the root of the most pathologic region's "
     "SH/Thk, with Firth's penalty (Biometrika 1993;80:27; R: logistf); nested models by the penalised likelihood-ratio "
@@ -28,7 +28,7 @@ _NRI = (
 
 
 def added_findings(study, options):
-    """For every reading, by its sum score or else its call, what SH/Thk adds to it.
+    """For every reader's first session, by its sum score or else its call, what SH/Thk adds to it.
 
     Parameters
     ----------
@@ -42,10 +42,11 @@ def added_findings(study, options):
     findings = []
     for compared in comparisons(study):
         sums = score_sums(compared.subjects)
-        keys = sorted({key for subject in compared.subjects for key in subject.visual} - set(sums))
+        calls = {key for subject in compared.subjects for key in subject.visual} - set(sums)
         readings = [(key, values, "sum score") for key, values in sums.items()]
-        readings += [(key, read_as_pathologic(compared.subjects, key), "call as pathologic") for key in keys]
-        for key, values, name in readings:
+        readings += [(key, read_as_pathologic(compared.subjects, key), "call as pathologic") for key in sorted(calls)]
+        for reader in dict.fromkeys(reader for (reader, _), *_ in readings):
+            key, values, name = next(own for own in readings if own[0][0] == reader)
             findings += _added(compared, key, values, name, options)
     if not findings:
         words = "Nobody read the images by eye, so that there is nothing to which a measurement could add."

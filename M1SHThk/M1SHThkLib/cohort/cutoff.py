@@ -153,7 +153,7 @@ class Choice:
         )
 
     def _choose(self, weights, rule, wanted):
-        sensitivity, specificity = self._shares(weights)
+        sensitivity, specificity = self.shares(weights)
         # The lesser weight decides between cut-offs that are equally good otherwise.
         if rule == "youden":
             merit = sensitivity + specificity + 1e-6 * specificity
@@ -170,7 +170,7 @@ class Choice:
         chosen = np.arange(len(weights)), first
         return cutoff, sensitivity[chosen], specificity[chosen]
 
-    def _shares(self, weights):
+    def shares(self, weights):
         """Sensitivity and specificity of each set at every cut, shape (sets, cuts) each."""
         shares = []
         for group in (self.is_patient, ~self.is_patient):
@@ -183,7 +183,7 @@ class Choice:
     @property
     def curve(self):
         """Sensitivity and specificity of the sample as it is at each of `cutoffs`."""
-        sensitivity, specificity = self._shares(np.ones((1, len(self.subject))))
+        sensitivity, specificity = self.shares(np.ones((1, len(self.subject))))
         return sensitivity[0], specificity[0]
 
     def called(self, cutoff):

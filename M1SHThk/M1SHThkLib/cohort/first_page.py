@@ -154,30 +154,33 @@ def _cutoff_rows(study, findings, options):
         labels = {"against": compared.others, "cutoff": rule}
         for name in ("sensitivity", "specificity"):
             found = find(findings, "accuracy", name, **labels)
-            if found is None or (name == "sensitivity" and compared.others != "controls"):
+            again = name == "sensitivity" and compared.others != "controls"
+            if found is None or again or compared.others == "mimics and controls":
                 continue
             cutoff = found.details["cutoff"]
-            origin = "given" if rule == "given" else "chosen on these data, corrected for it"
+            origin = "given" if rule == "given" else "corrected for its choice"
             if rule == "youden" and compared.others == "mimics":
                 origin = "chosen without the mimics"
             against = "" if name == "sensitivity" else f" against {compared.others}"
-            yield f"{name.capitalize()}{against}", _number(found), f"SH/Thk at {cutoff:.3g} 1/mm or more, {origin}"
+            yield f"{name.capitalize()}{against}", _number(found), f"at {cutoff:.3g} 1/mm or more, {origin}"
 
 
 def _repeatability_rows(study):
+    kinds = 0
     for kind in (WITHIN, BETWEEN):
-        parts, remarks = [], []
+        parts = []
         for group in study.groups:
             found = repeatability_coefficient(study, (kind,), (group,))
             if found:
                 coefficient, ci, _, pairs = found
-                parts.append(f"{group}s {coefficient:.2g} (95 % CI {ci[0]:.2g} to {ci[1]:.2g})")
-                remarks.append(str(pairs))
+                parts.append((f"{group}s {coefficient:.2g} ({ci[0]:.2g} to {ci[1]:.2g})", str(pairs)))
         if parts:
-            remark = f"two readings differ by less in 95 %; {', '.join(remarks)} pairs of regions"
-            yield f"Repeatability coefficient, {kind}, 1/mm", "; ".join(parts), remark
-            return
-    yield "Repeatability coefficient, 1/mm", "not known", "nobody was measured twice under the same protocol"
+            kinds += 1
+            numbers, pairs = zip(*parts, strict=True)
+            remark = f"two readings differ by less in 95 %; {', '.join(pairs)} pairs"
+            yield f"Repeatability, {kind}, 1/mm", "; ".join(numbers), remark
+    if not kinds:
+        yield "Repeatability coefficient, 1/mm", "not known", "nobody was measured twice under the same protocol"
 
 
 def _reader_rows(study, findings):

@@ -177,9 +177,7 @@ def repeatability_findings(study, options):
     together = [of_kind(found, kind) for kind in (WITHIN, BETWEEN)]
     together = [repeat for repeat in together if repeat and repeat.names == (EVERYBODY, EVERYBODY)]
     for repeat in (*together, *found):
-        groups = [
-            group for group in (*study.groups, None) if any(subject.group == group for subject in repeat.subjects)
-        ]
+        groups = [group for group in study.groups if any(subject.group == group for subject in repeat.subjects)]
         for group in groups:
             for marker in MARKERS:
                 if repeat not in together:
@@ -194,11 +192,10 @@ def _of_pairs(repeat, group, marker, region, regions):
     values, subject = repeat.values(marker.column, regions)
     zeros = (values == 0).all(axis=1)
     one_zero = int(((values == 0).any(axis=1) & ~zeros).sum())
-    whose = f"{group}s" if group else "subjects only read"
     names = repeat.names[0] if repeat.names[0] == repeat.names[1] else " and ".join(repeat.names)
-    what = f"{marker.name}, {region}, {repeat.kind} ({names}), {whose}"
+    what = f"{marker.name}, {region}, {repeat.kind} ({names}), {group}s"
     labels = {"marker": marker.column, "region": region, "kind": repeat.kind}
-    labels |= {"first": repeat.names[0], "second": repeat.names[1]} | ({"group": group} if group else {})
+    labels |= {"first": repeat.names[0], "second": repeat.names[1], "group": group}
     apart = (
         f" Apart from these: {counted(int(zeros.sum()), 'pair')} of two zeros, alike by censoring."
         if zeros.any()

@@ -28,7 +28,7 @@ COMPLICATIONS = (
 
 def measure_hands(full):
     """How many drawings make a layer absent, how many are silently off, in percent, and both for each drawing."""
-    exams = spread(_drawn, range(72 if full else 10), "hands, exams")
+    exams = spread(_drawn, range(72 if full else 8), "hands, exams")
     rows = [row for drawn, _ in exams for row in drawn]
     well = [flagged for _, flags in exams for flagged in flags]
     silent = [row for row in rows if row["silent"]]

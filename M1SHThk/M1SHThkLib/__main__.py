@@ -18,13 +18,13 @@ from . import __version__
 from .batch.exams import ExamFile, VirtualExam, failure_text, measure_batch, write_batch
 from .cohort.options import CohortOptions
 from .digital_exam.phantom import PhantomOptions, make_phantom
+from .digital_exam.subject import GROUPS as SIMULATED_GROUPS
 from .digital_exam.virtual_study import FIELD_STRENGTHS, STUDY_SEED, draw_study
 from .digital_exam.virtual_study import NOTICE as VIRTUAL_NOTICE
 from .files.disk import made_folder, write_json
 from .files.exams import write_exam
 from .files.results import write_table
 from .measuring.columns import Column
-from .measuring.exam import GROUPS
 from .measuring.flags import notes_from_text, sentence
 from .program import NO_FIGURES, NOTICE, program
 
@@ -94,7 +94,7 @@ def _parser():
 
     measure = commands.add_parser("measure", help="measure exams into one folder of results")
     measure.add_argument("exams", nargs="+", type=Path, metavar="EXAM", help="exam.json, or a scene (.mrml, .mrb)")
-    measure.add_argument("-o", "--output", required=True, type=Path, metavar="DIR", help="folder for the results")
+    measure.add_argument("-o", "--output", required=True, type=_folder, metavar="DIR", help="folder for the results")
     _add_parallel_arguments(measure)
     measure.set_defaults(run=_measure)
 
@@ -105,7 +105,7 @@ def _parser():
     )
     cohort.add_argument("measurements", nargs="*", type=Path, metavar="MEASUREMENTS.tsv", help="what 'measure' wrote")
     cohort.add_argument("--clinical", type=Path, metavar="CLINICAL.tsv", help="the subjects, a row each")
-    cohort.add_argument("-o", "--output", required=True, type=Path, metavar="DIR", help="folder for the results")
+    cohort.add_argument("-o", "--output", required=True, type=_folder, metavar="DIR", help="folder for the results")
     cohort.add_argument(
         "--read", action="append", default=[], metavar="SUBJECT", help="read this subject against the controls"
     )
@@ -137,14 +137,14 @@ def _parser():
     cohort.set_defaults(run=_cohort)
 
     phantom = commands.add_parser("phantom", help="write a digital exam with its truth")
-    phantom.add_argument("-o", "--output", required=True, type=Path, metavar="DIR", help="folder for the exam")
+    phantom.add_argument("-o", "--output", required=True, type=_folder, metavar="DIR", help="folder for the exam")
     phantom.add_argument("--field", type=int, choices=(3, 7), default=3, help="field strength in tesla (default: 3)")
-    phantom.add_argument("--group", choices=GROUPS, default="patient", help="default: patient")
+    phantom.add_argument("--group", choices=SIMULATED_GROUPS, default="patient", help="default: patient")
     phantom.add_argument("--seed", type=_whole, default=0, metavar="N", help="same seed, same files (default: 0)")
     phantom.set_defaults(run=_phantom)
 
     demo = commands.add_parser("demo", help="make a digital exam, measure it and draw it")
-    demo.add_argument("-o", "--output", required=True, type=Path, metavar="DIR", help="folder for everything")
+    demo.add_argument("-o", "--output", required=True, type=_folder, metavar="DIR", help="folder for everything")
     demo.set_defaults(run=_demo)
     return parser
 
@@ -161,6 +161,12 @@ def _add_parallel_arguments(parser):
     parser.add_argument(
         "--resume", action="store_true", help="go on with what is in DIR: measure what is missing or has changed"
     )
+
+
+def _folder(text):
+    if not text.strip():
+        raise argparse.ArgumentTypeError("name a folder")  # an empty one would be that in which the command runs
+    return Path(text)
 
 
 def _whole(text):
@@ -289,7 +295,9 @@ def _analyse(options, measurements, clinical, virtual=None):
 
 
 def _phantom(options):
-    phantom = make_phantom(PhantomOptions(field_strength=options.field, group=options.group, seed=options.seed))
+    # Cropped to what is drawn on: the head around it is three quarters of the voxels, and mostly noise.
+    of = PhantomOptions(field_strength=options.field, group=options.group, seed=options.seed, cropped=True)
+    phantom = make_phantom(of)
     exam = _write_phantom(options.output, phantom)
     print(f"Digital exam: {exam}\nIts truth: {options.output / 'truth.json'}")
 
@@ -308,7 +316,7 @@ def _demo(options):
 
 
 def _write_phantom(folder, phantom):
-    path = write_exam(folder, phantom.exam(), phantom.echoes, phantom.echo_times_ms)
+    path = write_exam(folder, phantom.exam(), phantom.echoes, phantom.echo_times_ms, compact=True)
     write_json(folder / "truth.json", phantom.truth)
     return path
 

@@ -7,7 +7,7 @@ from itertools import product
 
 import numpy as np
 from M1SHThkLib.digital_exam.phantom import PhantomOptions, make_phantom
-from M1SHThkLib.measuring.exam import GROUPS
+from M1SHThkLib.digital_exam.subject import GROUPS
 from M1SHThkLib.measuring.layer import judge
 from M1SHThkLib.measuring.measurement import measure_exam
 from M1SHThkLib.measuring.settings import Settings

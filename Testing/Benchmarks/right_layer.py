@@ -11,8 +11,7 @@ flag excuses a wrong layer.
 
 import numpy as np
 from M1SHThkLib.digital_exam.phantom import PhantomOptions, make_phantom
-from M1SHThkLib.digital_exam.subject import WHITE_MATTER_BETWEEN_BANKS
-from M1SHThkLib.measuring.exam import GROUPS
+from M1SHThkLib.digital_exam.subject import GROUPS, WHITE_MATTER_BETWEEN_BANKS
 from M1SHThkLib.measuring.measurement import measure_exam
 from M1SHThkLib.measuring.settings import Settings
 from workers import spread

@@ -240,10 +240,19 @@ def _connected(address):
     except ImportError as error:
         remedy = "install it with: python3 -m pip install distributed"
         raise ValueError(f"a dask cluster needs the package distributed, which is missing here; {remedy}") from error
+
+    class ConnectedClient(Client):
+        def start(self, **options):
+            try:
+                super().start(**options)
+            except BaseException:
+                self.close()  # or the garbage collector does: in the middle of the next start, whose lock it never gets
+                raise
+
     try:
         for name in ("distributed", "distributed.client", "asyncio"):
             logging.getLogger(name).setLevel(logging.CRITICAL)  # what goes wrong is told by outcomes
-        client = Client(address, timeout=CONNECT_S, set_as_default=False)
+        client = ConnectedClient(address, timeout=CONNECT_S, set_as_default=False)
     except (OSError, ValueError, TimeoutError) as error:
         remedy = "give that of a running dask scheduler, such as tcp://192.168.1.10:8786"
         raise ValueError(f"{address}: no dask scheduler answers at this address; {remedy}") from error

@@ -11,7 +11,7 @@ import numpy as np
 
 from .. import __version__
 from .finding import counted
-from .study import ALL_REGIONS, SH, SH_THK, matrix
+from .study import SH, SH_THK, matrix
 
 BY_THE_AUTHORS = "to be filled in by the authors."
 TO_FILL_IN = BY_THE_AUTHORS.capitalize()
@@ -48,9 +48,10 @@ def _index_test(cohort):
         for subject in study.subjects
         if subject.readings[0].protocol
     )
+    regions = max(len(study.regions) for study in cohort.studies)
     observers = sorted({s.readings[0].observer for study in cohort.studies for s in study.subjects} - {None})
     return (
-        f"SH/Thk of {len(ALL_REGIONS)} regions of the primary motor cortex, measured with M1SHThk {__version__}. "
+        f"SH/Thk of {regions} regions of the primary motor cortex, measured with M1SHThk {__version__}. "
         f"Protocol: {'; '.join(protocols) or 'not known to the program'}. "
         f"Observers: {', '.join(observers) or 'not named'}."
     )
@@ -94,7 +95,7 @@ def _indeterminate(cohort):
 def _missing(cohort):
     counts = []
     for study in cohort.studies:
-        values = matrix(study.group("patient") + study.group("control"), SH_THK.column)
+        values = matrix(study.group("patient") + study.group("control"), SH_THK.column)[:, study.regions]
         counts.append(f"{np.isnan(values).sum()} of {values.size} regions at {study.field_strength_t:g} T")
     return f"Left out of the analyses that need them, never imputed: SH/Thk is missing in {', '.join(counts)}."
 

@@ -33,6 +33,10 @@ def _of_measurement(name, unit, meaning):
     return Column(name, unit, meaning, lambda exam, m: getattr(m, name))
 
 
+def _of_layer(name, attribute, unit, meaning):
+    return Column(name, unit, meaning, lambda exam, m: getattr(m.layer, attribute))
+
+
 def _interval(name, unit, attribute, marker):
     text = "limit of the 95 % confidence interval of {} (noise at the line as drawn, not redrawing)".format
     return tuple(
@@ -49,16 +53,23 @@ def _parameter(index, name, unit, meaning):
     return Column(name, unit, meaning, lambda exam, m: m.parameters[index])
 
 
+_ACCEPTED = Column(
+    "accepted",
+    "",
+    "yes, no, or changed: the reader accepted the region, did not, or it is not what it was when it was accepted",
+    lambda exam, m: exam.accepted.get((m.hemisphere, m.region)),
+    is_text=True,
+)
 _RELATIVE = "splenium intensity; image unit with normalization none"
 
 MEASUREMENT_COLUMNS = (
     _text_of_exam("subject", "Subject"),
     _text_of_exam("session", "Session"),
     _text_of_exam("observer", "Observer who drew the line and the ROIs"),
-    _text_of_exam("group", "patient or control"),
+    _text_of_exam("group", "patient, mimic or control"),
     Column("field_strength_t", "T", "Field strength", lambda exam, m: exam.field_strength_tesla),
     _text_of_measurement("hemisphere", "Hemisphere of the region; it serves the limb of the other side"),
-    _text_of_measurement("region", "hand_knob (upper limb) or paracentral_lobule (lower limb)"),
+    _text_of_measurement("region", "hand_knob (upper limb), paracentral_lobule (lower limb) or orofacial (face)"),
     _of_measurement("splenium_intensity", "image unit", "Mean intensity S of the splenium ROI"),
     _of_measurement("splenium_area_mm2", "mm2", "In-plane area of the splenium ROI"),
     _of_measurement("white_matter_intensity", "image unit", "Mean intensity W of the region's white-matter ROI"),
@@ -89,8 +100,8 @@ MEASUREMENT_COLUMNS = (
         "area_mm", "mm", "Area under F, relative intensity times mm; beneath bright cortex it falls with blur"
     ),
     _of_measurement("lobe_z", "", "Area of the dark lobe over its standard deviation; below 2 no layer is seen"),
-    _of_measurement("wm_plateau", _RELATIVE, "Median of h past the layer; 0 where the white-matter ROI suits"),
-    _of_measurement("wm_plateau_se", _RELATIVE, "Standard error of wm_plateau"),
+    _of_layer("wm_plateau", "plateau", _RELATIVE, "Median of h past the layer; 0 where the white-matter ROI suits"),
+    _of_layer("wm_plateau_se", "plateau_se", _RELATIVE, "Standard error of wm_plateau"),
     _of_measurement("sh_fit", _RELATIVE, "SH before the rules on what is reported"),
     _of_measurement("thk_fit_mm", "mm", "Thk before these rules"),
     _of_measurement("sh_thk_fit_per_mm", "1/mm", "SH/Thk before these rules"),
@@ -103,8 +114,8 @@ MEASUREMENT_COLUMNS = (
         "Where no layer was found: the SH that one could have and still hide (upper 95 % limit)",
         lambda exam, m: m.verdict.largest_hidden_sh,
     ),
-    _of_measurement("r_squared", "", "Share of h's variance within the fit window that F explains"),
-    _of_measurement("rmse", _RELATIVE, "Root-mean-square residual of F within the fit window"),
+    _of_layer("r_squared", "r_squared", "", "Share of h's variance within the fit window that F explains"),
+    _of_layer("rmse", "rmse", _RELATIVE, "Root-mean-square residual of F within the fit window"),
     Column(
         "flags", "", "Flags, comma separated; README tells what to do", lambda exam, m: ",".join(m.flags) or None, True
     ),
@@ -115,6 +126,7 @@ MEASUREMENT_COLUMNS = (
         lambda exam, m: notes_as_text(m.notes),
         True,
     ),
+    _ACCEPTED,
 )
 
 PROFILE_COLUMNS = (
@@ -127,6 +139,7 @@ PROFILE_COLUMNS = (
     Column("h_se", _RELATIVE, "Standard error of h, noise of both ROIs included", None),
     Column("fit", _RELATIVE, "Fitted double sigmoid F", None),
     Column("in_window", "", "1 where the depth belongs to the fit window", None),
+    _ACCEPTED,
 )
 
 
@@ -141,7 +154,8 @@ def profile_rows(exam, measurement):
     identity = [_plain(column.value(exam, m)) for column in PROFILE_COLUMNS[:6]]
     in_window = m.lobe.window if m.lobe else np.zeros(len(m.depths_mm), bool)
     series = (m.depths_mm, m.n_per_depth, m.profile, m.h, m.h_se, m.fitted, in_window.astype(int))
-    return [identity + [_plain(value) for value in values] for values in zip(*series, strict=True)]
+    accepted = _ACCEPTED.value(exam, m)
+    return [[*identity, *map(_plain, values), accepted] for values in zip(*series, strict=True)]
 
 
 def _plain(value):

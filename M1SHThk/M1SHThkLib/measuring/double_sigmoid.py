@@ -18,8 +18,8 @@ AMPLITUDE_OF_PEAK = (0.5, 2.5)
 SLOPE_PER_MM = (0.8, 40.0)
 SMALLEST_DISTANCE_MM = 0.05
 
-# How much a negative value of F past the peak counts beside a residual, in squares.
-_BELOW_ZERO_WEIGHS = 100.0
+# How far below zero F may fall past the peak, in parts of it; and how much more counts beside a residual, in squares.
+_BELOW_ZERO, _BELOW_ZERO_WEIGHS = 0.02, 100.0
 
 _A, _B1, _C1, _B2, _C2 = range(5)
 # Below the smallest a system may be singular, above the largest a step is none.
@@ -171,8 +171,8 @@ def fit(x, profiles, window, starts=None, tolerance=1e-9, iterations=500):
     Levenberg-Marquardt on (a, b1, c1, b2, c2 - c1), all profiles at once; a parameter that pushes against a bound is
     held there. Of noisy, faint layers the sum of squares often has two minima, one of which is a slowly rising sigmoid
     that is still below its end where the other has fallen: past the layer F is then negative, its width without
-    meaning. F is therefore kept from falling below zero past the profile's peak, by squares of its negative values that
-    weigh a hundred times as much as residuals.
+    meaning. F is therefore kept from falling below zero past the profile's peak: what of it lies below by more than
+    2 % of the peak weighs, in squares, a hundred times as much as residuals.
 
     Parameters
     ----------
@@ -282,12 +282,15 @@ def _normal_equations(x, values, weights, past, p):
     model, derivatives = _value_and_jacobian(x, parameters)
     derivatives[..., _C1] += derivatives[..., _C2]
     residual = (model - values) * weights
-    below = np.where(past & (model < 0), _BELOW_ZERO_WEIGHS, 0.0)
-    pull = residual + below * model
+    below = past & (model < -_BELOW_ZERO)
+    if below.any():
+        root = np.sqrt(_BELOW_ZERO_WEIGHS) * below
+        residual = np.concatenate([residual, root * (model + _BELOW_ZERO)], -1)
+        derivatives = np.concatenate([derivatives * weights[..., None], derivatives * root[..., None]], -2)
+    else:
+        derivatives *= weights[..., None]
     transposed = np.swapaxes(derivatives, -1, -2)
-    cost = (residual**2).sum(-1) + (below * model**2).sum(-1)
-    hessian = transposed @ (derivatives * (weights + below)[..., None])
-    return cost, (transposed @ pull[..., None])[..., 0], hessian
+    return (residual**2).sum(-1), (transposed @ residual[..., None])[..., 0], transposed @ derivatives
 
 
 def covariance(x, parameters, window, noise):

@@ -30,15 +30,24 @@ class DrawnLine:
         How many of them were drawn off the plane.
     off_slice_mm : float
         How far the farthest of them lay off.
-    doubles_back : bool
-        Whether the points turn back on themselves: swapped, or drawn forth and back.
     """
 
     points: np.ndarray
     across: np.ndarray
     n_off_slice: int
     off_slice_mm: float
-    doubles_back: bool
+
+    @property
+    def doubles_back(self):
+        """Whether the points turn back on themselves: swapped, or drawn forth and back; steps of tremor aside."""
+        kept = [self.points[0]]
+        for point in self.points[1:]:
+            if np.linalg.norm(point - kept[-1]) >= TREMOR_MM:
+                kept.append(point)
+        steps = np.diff(kept, axis=0)
+        steps /= np.linalg.norm(steps, axis=1, keepdims=True)
+        turns = np.einsum("ij,ij->i", steps[1:], steps[:-1])
+        return bool((turns < np.cos(np.radians(DOUBLED_BACK_DEGREES))).any())
 
 
 def drawn_line(points, white_matter, affine, name="pial line"):
@@ -72,7 +81,7 @@ def drawn_line(points, white_matter, affine, name="pial line"):
     if farthest > max(LARGEST_DISTANCE_FROM_SLICE_MM, LARGEST_DISTANCE_IN_SLICES * apart):
         raise ValueError(f"{name}: its points lie up to {farthest:.1f} mm off a common slice; draw it on one slice")
     projected = distinct_points(points - off[:, None] * across, name)
-    return DrawnLine(projected, across, int((np.abs(off) > ON_SLICE_MM).sum()), farthest, _doubles_back(projected))
+    return DrawnLine(projected, across, int((np.abs(off) > ON_SLICE_MM).sum()), farthest)
 
 
 def distinct_points(points, name="pial line"):
@@ -97,9 +106,8 @@ def distinct_points(points, name="pial line"):
 
 def _plane(points, white_matter, affine, name):
     """A point of the line's plane, the plane's unit normal, and the distance in mm between such slices."""
-    slices = _slices(affine)
+    slices, apart = slice_normals(affine)
     heights = points @ slices.T
-    apart = np.abs(np.einsum("ij,ji->i", slices, np.asarray(affine)[:3, :3]))
     beneath = white_matter.mean(0) - points.mean(0)
     level, count = zip(*(_most_common_level(along) for along in heights.T), strict=True)
     level, count = np.array(level), np.array(count)
@@ -124,11 +132,11 @@ def _plane(points, white_matter, affine, name):
     return nearest * slices[axis], slices[axis], apart[axis]
 
 
-def _slices(affine):
-    """Unit normals of the image's planes of constant i, j and k, shape (3, 3)."""
-    i, j, k = np.asarray(affine)[:3, :3].T
-    normals = np.cross([j, k, i], [k, i, j])
-    return normals / np.linalg.norm(normals, axis=1, keepdims=True)
+def slice_normals(affine):
+    """Unit normals of the image's planes of constant i, j and k, shape (3, 3), and how far these lie apart in mm."""
+    steps = np.linalg.inv(np.asarray(affine)[:3, :3])
+    lengths = np.sqrt((steps**2).sum(1))
+    return steps / lengths[:, None], 1 / lengths
 
 
 def _most_common_level(heights):
@@ -137,14 +145,3 @@ def _most_common_level(heights):
     counts = near.sum(1)
     best = counts.argmax()
     return heights[near[best]].mean(), counts[best]
-
-
-def _doubles_back(points):
-    """Whether the way along the points turns back, steps of tremor left out."""
-    kept = [points[0]]
-    for point in points[1:]:
-        if np.linalg.norm(point - kept[-1]) >= TREMOR_MM:
-            kept.append(point)
-    steps = np.diff(kept, axis=0)
-    steps /= np.linalg.norm(steps, axis=1, keepdims=True)
-    return bool((np.einsum("ij,ij->i", steps[1:], steps[:-1]) < np.cos(np.radians(DOUBLED_BACK_DEGREES))).any())

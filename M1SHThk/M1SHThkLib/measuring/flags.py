@@ -74,7 +74,7 @@ FLAGS = {
         "Draw further from the image's edge, or sample less deep."
     ),
     "few_normals": (
-        "Fewer than 5 independent stretches of the line: the confidence intervals are rough. "
+        "Hardly two independent stretches of the line: the confidence intervals are rough. "
         "Draw a longer line, or add one on a neighbouring slice."
     ),
     "white_matter_mismatch": (
@@ -89,11 +89,19 @@ FLAGS = {
         "The white-matter ROI is too noisy for a layer this faint: its standard error exceeds 15 % of SH. "
         "Draw a larger white-matter ROI in even tissue."
     ),
-    "white_matter_below_10_mm2": "The white-matter ROI covers less than 10 mm2 in its slice. Draw it larger.",
-    "splenium_below_5_mm2": "The splenium ROI covers less than 5 mm2 in its slice. Draw it larger.",
+    "white_matter_below_10_mm2": "The white-matter ROI covers less than 10 mm2. Draw it larger.",
+    "white_matter_on_another_slice": (
+        "The white matter lies on another slice than the line. Draw it beneath the line, on its slice."
+    ),
+    "splenium_below_5_mm2": "The splenium ROI covers less than 5 mm2. Draw it larger.",
+    "splenium_in_fluid": (
+        "The splenium ROI is brighter than white matter, as fluid is, which makes SH too small. "
+        "Draw it again within the splenium."
+    ),
+    "roi_on_several_slices": "The splenium or the white matter is drawn on more than one slice. Redraw it on one.",
     "low_snr": (
-        "The signal-to-noise ratio of an echo is below 15: magnitude images then show dark tissue too bright, and SH "
-        "comes out 5 % too small and more. Average more echoes or scans, or leave late echoes out."
+        "The signal-to-noise ratio of an echo is below 10: magnitude images then show dark tissue too bright, and "
+        "SH/Thk comes out 5 % too small and more. Average more echoes or scans, or leave late echoes out."
     ),
     "fit_at_bound": (
         "The fitted curve ended on a bound: its five parameters are not to be used, height and width may be. "

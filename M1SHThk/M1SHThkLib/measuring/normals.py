@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .drawn_line import slice_normals
 from .pial_line import PialLine, crossing_depths, overlap_mm, smooth_pial_line
 from .sampling import sample_normals
 
@@ -96,7 +97,7 @@ def sampled_normals(image, lines, settings, name):
     if not kept.any():
         raise ValueError(f"pial line of the {name}: {image.name} has no valid voxel there; draw it on tissue")
     ends = np.where(present.all(1), np.inf, depths[present.argmin(1)])
-    spacing = np.abs(np.linalg.det(image.affine[:3, :3])) / _slice_area(image.affine, lines[0].across)
+    slices, apart = slice_normals(image.affine)
     return Normals(
         lines,
         positions[kept],
@@ -106,13 +107,5 @@ def sampled_normals(image, lines, settings, name):
         crossings[kept],
         ends[kept],
         int((~kept).sum()),
-        overlap_mm(lines, spacing),
+        overlap_mm(lines, apart[np.abs(slices @ lines[0].across).argmax()]),
     )
-
-
-def _slice_area(affine, across):
-    """Area of a voxel's face on the slice that lies most across a direction, in mm2."""
-    i, j, k = np.asarray(affine)[:3, :3].T
-    faces = np.cross([j, k, i], [k, i, j])
-    areas = np.linalg.norm(faces, axis=1)
-    return areas[np.abs(faces @ across / areas).argmax()]

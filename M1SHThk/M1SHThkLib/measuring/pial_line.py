@@ -18,7 +18,7 @@ FEWEST_POINTS = 4
 FOLDED_DEGREES, FOLDED_WITHIN_MM = 120.0, 2.0
 # Lines of one region this close to each other, running the same way, measure the same stretch of cortex.
 SAME_STRETCH_MM, SHORTEST_OVERLAP_MM = 1.0, 1.0
-_DENSE_STEP_MM = 0.05
+_DENSE_STEP_MM = 0.1
 # So many voxels of the white-matter ROI say on which side it lies.
 _MOST_VOTES = 25
 
@@ -81,7 +81,7 @@ def smooth_pial_line(points, white_matter, affine, smoothing_length_mm=5.0, spac
     normals = np.stack([-tangents[:, 1], tangents[:, 0]], -1)
     normals *= _side_of(inside, positions, normals)
     turned = np.degrees(np.unwrap(np.arctan2(tangents[:, 1], tangents[:, 0])))
-    within = min(round(FOLDED_WITHIN_MM / spacing_mm), len(turned) - 1)
+    within = min(max(round(FOLDED_WITHIN_MM / spacing_mm), 1), len(turned) - 1)
     is_folded = (np.abs(turned[within:] - turned[:-within]) > FOLDED_DEGREES).any() or _crosses_itself(positions)
     return PialLine(origin + positions @ axes, normals @ axes, length, bool(is_folded), drawn)
 
@@ -169,16 +169,15 @@ def _equal_arc_length(curve, spacing_mm):
 
 def _crosses_itself(positions):
     """Whether a planar polygon, shape (n, 2), has two sides that cross."""
-    step = max(len(positions) // 80, 1)
+    step = max(len(positions) // 60, 1)
     p = positions[::step]
     begin, side = p[:-1], np.diff(p, axis=0)
     apart_x, apart_y = begin[:, 0] - begin[:, None, 0], begin[:, 1] - begin[:, None, 1]
-    turn = side[:, None, 0] * side[:, 1] - side[:, None, 1] * side[:, 0]
-    with np.errstate(divide="ignore", invalid="ignore"):
-        own = (apart_x * side[:, 1] - apart_y * side[:, 0]) / turn
-        other = (apart_x * side[:, None, 1] - apart_y * side[:, None, 0]) / turn
-    crosses = (own > 0) & (own < 1) & (other > 0) & (other < 1)
-    return bool(np.triu(crosses, 2).any())
+    # On which side of each side's line every corner lies; two sides cross where each parts the other's corners.
+    from_begin = side[:, None, 0] * apart_y - side[:, None, 1] * apart_x
+    from_end = from_begin + side[:, None, 0] * side[:, 1] - side[:, None, 1] * side[:, 0]
+    parts = from_begin * from_end < 0
+    return bool(np.triu(parts & parts.T, 2).any())
 
 
 def _side_of(inside, positions, normals):

@@ -14,13 +14,16 @@ from .hypointensity import DEEPEST_TOP_MM, TRIMMED_SHARE
 from .layer import NEAR_NOISE_BELOW_Z, NO_LAYER_BELOW_Z
 from .normals import WHOLE_CORTEX_MM
 from .pial_line import is_sparse
+from .references import reference_flags
 
 SMALLEST_SPLENIUM_MM2, SMALLEST_WHITE_MATTER_MM2 = 5.0, 10.0
 SHORT_LINE_MM = 10.0
-FEWEST_BLOCKS = 5
+# The intervals cover what they should with two blocks too (lines of 3 mm), but vary from scan to scan.
+FEWEST_BLOCKS = 2.5
 UNSTABLE_SHARE_OF_SH = 0.15
 POOR_FIT_BELOW_R_SQUARED = 0.8
-LOWEST_SNR = 15.0
+# Of white matter in the mean of the echoes; about 15 in the first echo of the splenium, below which SH falls by 5 %.
+LOWEST_SNR = 10.0
 PLATEAU_STANDARD_ERRORS, PLATEAU_SHARE_OF_SH, NEGLIGIBLE_SHARE_OF_SH = 3.0, 0.15, 0.01
 
 # A layer that begins nearer to the line than superficial cortex is thick lies above the cortex: a vein.
@@ -78,8 +81,8 @@ def judge(seen):
 
     Parameters
     ----------
-    seen : Seen
-        See `measurement`.
+    seen : Measurement
+        All but its verdict.
 
     Returns
     -------
@@ -127,7 +130,7 @@ def _of_the_line(seen):
     crossing = np.mean(along.crossings_mm < end)
     return {
         "line_folds": any(line.is_folded for line in lines),
-        "line_doubles_back": any(line.drawn.doubles_back for line in lines),
+        "line_doubles_back": alignment is not None and any(line.drawn.doubles_back for line in lines),
         "lines_overlap": along.overlap_mm and f"{along.overlap_mm:.0f} mm",
         "off_slice": off and f"{off} of {points} points, up to {farthest:.1f} mm",
         "sparse_clicks": alignment is not None
@@ -138,7 +141,7 @@ def _of_the_line(seen):
         or bool(((along.ends_mm < end) & (along.ends_mm < along.crossings_mm)).any()),
         "edge_unclear": alignment.refusal if alignment else "",
         "line_strays": _strays(seen),
-        "uneven_line": _is_uneven(seen),
+        "uneven_line": alignment is not None and _is_uneven(seen),
     }
 
 
@@ -227,6 +230,11 @@ def _of_the_references(seen):
         "splenium_below_5_mm2": splenium.area_mm2 < SMALLEST_SPLENIUM_MM2 and f"{splenium.area_mm2:.1f} mm2",
         "low_snr": seen.snr < LOWEST_SNR and f"{seen.snr:.0f}",
         "few_normals": seen.noise.blocks < FEWEST_BLOCKS,
+        **(
+            reference_flags(seen.affine, seen.positions, splenium, white_matter, seen.settings.polarity)
+            if seen.alignment
+            else {}
+        ),
     }
 
 

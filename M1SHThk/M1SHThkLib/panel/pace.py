@@ -41,7 +41,7 @@ class Pace:
     def rest(self):
         """Add the confidence intervals and keep the results in the scene."""
         panel = self._panel
-        if not panel.parameterNode or panel.line_edits.dragging:
+        if not panel.parameterNode or panel.edits.dragging:
             return
         # What has changed since the last live update is not measured yet.
         waiting = self._soon.isActive()
@@ -50,6 +50,7 @@ class Pace:
         if finished:
             panel.logic.storeRegions(finished)
             panel.logic.showChart()
+            panel.results.fit_columns()
         panel.update()
         if waiting:
             panel.live.show()

@@ -4,21 +4,29 @@ matplotlib is imported where it is used: Slicer does not ship it.
 """
 
 import io
+import warnings
 from dataclasses import dataclass
 
 import numpy as np
 
-from ..cohort.boxes import PLACES, values_by_place
+from ..cohort.boxes import places, values_by_place
 from ..cohort.sample import SELECTIONS
 from ..cohort.study import LIMBS, MARKERS, REGION_NAMES, SH_THK, matrix
 
 # Okabe and Ito, Color Universal Design (2008).
-BLUE, VERMILION, GREEN, ORANGE, PURPLE = "#0072b2", "#d55e00", "#009e73", "#e69f00", "#cc79a7"
+BLUE, VERMILION, GREEN, ORANGE, PURPLE, GREY = "#0072b2", "#d55e00", "#009e73", "#e69f00", "#cc79a7", "#555555"
 GROUPS = {"control": ("Controls", BLUE, "o", ""), "patient": ("Patients", VERMILION, "^", "////")}
 # Colour, line, and mark with its size, so that marks on one point are all seen.
 CURVES = {"paper": (VERMILION, "-", "^", 13), "symmetric": (BLUE, "--", "o", 9), "clustered": (GREEN, ":", "s", 6)}
-MARKS = ((BLUE, "o"), (VERMILION, "^"), (GREEN, "s"), (PURPLE, "D"))  # one a region, or the limb that it serves
-STYLE = {"font.size": 9, "axes.titlesize": 10, "axes.spines.top": False, "axes.spines.right": False}
+# One a region, or what it serves.
+MARKS = ((BLUE, "o"), (VERMILION, "^"), (GREEN, "s"), (PURPLE, "D"), (ORANGE, "v"), (GREY, "P"))
+STYLE = {
+    "text.parse_math": False,
+    "font.size": 9,
+    "axes.titlesize": 10,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+}
 WIDTH_INCHES, DPI = 7.1, 200  # what A4 leaves between its margins
 JITTER = 0.09
 
@@ -52,7 +60,9 @@ def draw_cohort(cohort):
         import matplotlib
     except ImportError:
         return None
-    with matplotlib.rc_context(STYLE):
+    with matplotlib.rc_context({**STYLE, "text.parse_math": False}), warnings.catch_warnings():
+        # Letters that the font lacks are boxes in the picture; report and tables have the name in full.
+        warnings.filterwarnings("ignore", "Glyph .* missing from font")
         return [
             picture
             for study in cohort.studies
@@ -95,7 +105,8 @@ def _boxes(study, findings):
                 x = place + side + jitter.uniform(-JITTER, JITTER, len(own))
                 axes.scatter(x, own, s=11, zorder=3, clip_on=False, **look)
             axes.scatter([], [], s=20, label=f"{label} (n = {len(study.group(group))})", **look)
-        axes.set_xticks(range(len(PLACES)), [name.replace(" ", "\n") for name in PLACES])
+        names = places(study)
+        axes.set_xticks(range(len(names)), [name.replace(" ", "\n") for name in names])
         axes.set(ylabel=_label(marker), ylim=(0, None))
         axes.set_title(f"{marker.name} at {study.field_strength_t:g} T", loc="left")
         axes.legend(frameon=False, loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=2, borderpad=0)
@@ -140,7 +151,9 @@ def _curves(study, findings):
     curves = {
         finding.labels["selection"]: finding
         for finding in findings
-        if finding.labels.get("marker") == SH_THK.column and "false_positive_rate" in finding.details
+        if finding.analysis == "roc"
+        and (finding.labels.get("marker"), finding.labels.get("against")) == (SH_THK.column, "controls")
+        and "false_positive_rate" in finding.details
     }
     if not curves:
         return
@@ -180,8 +193,8 @@ def _curves(study, findings):
 def _youden(findings, selection):
     """Sensitivity and specificity of SH/Thk at the cut-off of the greatest Youden index, where there is one."""
     wanted = {"marker": SH_THK.column, "selection": selection, "cutoff": "youden"}
-    found = [f for f in findings if f.analysis == "roc" and f.estimate is not None]
-    return {f.quantity: f.estimate for f in found if wanted.items() <= f.labels.items()}
+    found = [f for f in findings if f.analysis == "roc" and "apparent" in f.details]
+    return {f.quantity: f.details["apparent"] for f in found if wanted.items() <= f.labels.items()}
 
 
 #
@@ -199,8 +212,8 @@ def _scores(study, findings):
         axes = figure.add_subplot()
         values, scores = matrix(patients, SH_THK.column), np.array([patient.umn for patient in patients])
         jitter = np.random.default_rng(0).uniform(-0.025, 0.025, values.shape) * np.nanmax(scores)
-        for place, (color, point) in enumerate(MARKS):
-            limb = " ".join(LIMBS[place])
+        for place in (number for number in study.regions if np.isfinite(scores[:, number]).any()):
+            color, point = MARKS[place]
             axes.scatter(
                 (scores + jitter)[:, place],
                 values[:, place],
@@ -209,7 +222,7 @@ def _scores(study, findings):
                 facecolor="white",
                 edgecolor=color,
                 linewidth=1.0,
-                label=f"{limb} ({REGION_NAMES[place]})",
+                label=f"{LIMBS[place]} ({REGION_NAMES[place]})",
             )
         extent = f", 0 to {highest:g}" if np.isfinite(highest) else ""
         axes.set(xlabel=f"Upper motor neuron score of the limb ({scale}{extent})", ylabel=_label(SH_THK))
@@ -240,9 +253,11 @@ def _differences(study, findings):
         if "differences" in finding.details and labels["marker"] == SH_THK.column and labels["region"] in REGION_NAMES:
             repeats.setdefault((labels["first"], labels["second"]), {})[labels["region"]] = finding
     for number, ((first, second), by_region) in enumerate(repeats.items(), 1):
-        figure = _figure(5.2)
-        panels = figure.subplots(2, 2, sharex=True, sharey=True)
-        for axes, name, (color, point) in zip(panels.flat, REGION_NAMES, MARKS, strict=True):
+        rows = len(study.regions) // 2
+        figure = _figure(2.6 * rows)
+        panels = figure.subplots(rows, 2, sharex=True, sharey=True)
+        for axes, number in zip(panels.flat, study.regions, strict=True):
+            name, (color, point) = REGION_NAMES[number], MARKS[number]
             axes.set_title(name)
             if name in by_region:
                 _agreement(axes, by_region[name], color, point)

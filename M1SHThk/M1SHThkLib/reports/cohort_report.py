@@ -7,7 +7,7 @@ from textwrap import shorten
 
 from ..cohort.finding import ANALYSES, p_text
 from ..cohort.stard import checklist
-from ..cohort.study import MARKERS, REGION_NAMES
+from ..cohort.study import LIMB_REGIONS, MARKERS, REGION_NAMES
 from ..program import NO_FIGURES, NOTICE
 from .markup import Markup, element, joined, void
 
@@ -190,11 +190,14 @@ def _notes(cohort):
 
 
 def _measured(cohort):
+    numbers = sorted({number for study in cohort.studies for number in study.regions})
+    regions = [REGION_NAMES[number] for number in numbers]
+    face = ", the orofacial ones the bulbar muscles of both sides" if len(regions) > len(LIMB_REGIONS) else ""
     markers = "; ".join(f"{marker.name} in {_unit_name(marker.unit)}" for marker in MARKERS)
     return (
         "How dark (SH, signal hypointensity relative to the splenium) and how thick (Thk) the deep layers of the "
-        f"primary motor cortex are on T2*-weighted MRI, and their ratio SH/Thk, in {len(REGION_NAMES)} regions: "
-        f"{', '.join(REGION_NAMES)}. Units: {markers}. A region serves the limb of the other side. The method is that "
+        f"primary motor cortex are on T2*-weighted MRI, and their ratio SH/Thk, in {len(regions)} regions: "
+        f"{', '.join(regions)}. Units: {markers}. A region serves the limb of the other side{face}. The method is that "
         "of Donatelli et al. 2018. Intervals are 95 % confidence intervals."
     )
 

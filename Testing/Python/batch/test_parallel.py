@@ -1,5 +1,6 @@
 """The same outcomes in the same order, whatever runs the tasks and whoever dies of them."""
 
+import gc
 import importlib
 import os
 import signal
@@ -100,9 +101,13 @@ def test_workers_run_this_version_wherever_they_would_take_another_from(cluster)
 
 @pytest.mark.parametrize("address", ("tcp://127.0.0.1:1", "nowhere", "pigeon://roof:8786"))
 def test_a_scheduler_that_does_not_answer_is_named_with_the_remedy(address, monkeypatch):
+    from distributed import Client
+
     monkeypatch.setattr(parallel, "CONNECT_S", 1)
     with pytest.raises(ValueError, match=rf"^{address}: no dask scheduler answers.*; give"):
         run(fail_at, range(3), dask=address)
+    # The garbage collector may run anywhere; were it to close one, a later run could wait for itself.
+    assert {client.status for client in gc.get_objects() if isinstance(client, Client)} <= {"closed"}
 
 
 def test_a_cluster_without_workers_is_named_with_the_remedy(tmp_path, monkeypatch):

@@ -125,7 +125,7 @@ def test_a_drag_changes_the_numbers_as_the_core_says(phantom, drawn):
     texts, nodes = [], []
     scene = slicer.mrmlScene
     live = reader.widget().panel.pace._soon.timeout
-    watch = live.connect(lambda: (texts.append(reader.ui().numbersLabel.text), nodes.append(scene.GetNumberOfNodes())))
+    watch = live.connect(lambda: (texts.append(reader.in_words()), nodes.append(scene.GetNumberOfNodes())))
     count = scene.GetNumberOfNodes()
     drag_point(KNOB, 5, inward(phantom, KNOB, 0.6))
     live.disconnect(watch)
@@ -147,12 +147,12 @@ def test_the_point_that_hovers_changes_no_number_and_is_no_step(phantom, empty):
     reader.look_at(points[0])
     reader.place(points[:8])
     reader.settle()
-    before = reader.ui().numbersLabel.text
+    before = reader.in_words()
     assert "SH" in before
     for step in (1, 2, 3):
         MiniSlicer.move("Red", points[8] + [step, step, 0])
     reader.settle()
-    assert reader.ui().numbersLabel.text == before
+    assert reader.in_words() == before
     MiniSlicer.keyPress("Red", "z", "ctrl")
     assert len(reader.points(KNOB)) == 7
 
@@ -332,12 +332,12 @@ def test_a_splenium_under_5_mm2_is_refused_in_words(phantom, empty):
     assert "at least 5 mm2" in reader.ui().spleniumLabel.text
     reader.draw_region(phantom, 0)
     reader.settle()
-    assert FLAGS["splenium_below_5_mm2"] in reader.ui().flagsLabel.text
+    assert FLAGS["splenium_below_5_mm2"] in reader.flags()
     reader.choose_region(KNOB)
     reader.draw_splenium(phantom)
     reader.settle()
     assert "Too small" not in reader.ui().spleniumLabel.text
-    assert FLAGS["splenium_below_5_mm2"] not in reader.ui().flagsLabel.text
+    assert FLAGS["splenium_below_5_mm2"] not in reader.flags()
 
 
 def test_drawing_one_roi_leaves_the_others(phantom, empty):
@@ -356,7 +356,7 @@ def test_flags_are_sentences(phantom, empty):
     reader.draw_white_matter(phantom, 0)
     reader.draw_line(phantom, 0, phantom.regions[0].pial_lines[0][:4])
     reader.settle()
-    assert FLAGS["short_line"] in reader.ui().flagsLabel.text.split("\n")
+    assert FLAGS["short_line"] in reader.flags().split("\n")
     assert "short_line" in reader.measured()[KNOB].flags
 
 
@@ -364,13 +364,13 @@ def test_what_is_missing_is_said_in_words(phantom, empty):
     reader.draw_line(phantom, 0)
     reader.settle()
     assert (reader.state(KNOB), reader.numbers(KNOB)) == ("drawn", None)
-    assert "Splenium ROI" in reader.ui().flagsLabel.text
+    assert "Splenium ROI" in reader.flags()
     reader.draw_splenium(phantom)
     reader.settle()
-    assert "white-matter" in reader.ui().flagsLabel.text
+    assert "white-matter" in reader.flags()
     reader.draw_white_matter(phantom, 0)
     reader.settle()
-    assert (reader.state(KNOB), reader.ui().numbersLabel.text[:14]) == ("measured", "Left hand knob")
+    assert (reader.state(KNOB), reader.in_words()[:14]) == ("measured", "Left hand knob")
 
 
 #

@@ -81,8 +81,8 @@ def everything():
         "width": ui.widthFractionSpinBox.value,
         "replicates": ui.replicatesSpinBox.value,
         "splenium": ui.spleniumLabel.text,
-        "numbers": ui.numbersLabel.text,
-        "flags": ui.flagsLabel.text,
+        "numbers": ui.numbersView.plainText,
+        "flags": ui.flagsBrowser.plainText,
         "greatest": ui.greatestLabel.text,
         "accepted": [ui.acceptButton.text, reader.line(KNOB).GetLocked()],
         "points": reader.points(KNOB).tolist(),
@@ -215,7 +215,7 @@ def test_closing_the_scene_leaves_a_clear_state(phantom, step):
     clear_state()
     assert reader.ui().inputVolumeSelector.currentNode() is None
     assert [reader.state(key) for key in reader.KEYS] == ["to do"] * 4
-    assert (reader.numbers(KNOB), reader.ui().numbersLabel.text) == (None, "")
+    assert (reader.numbers(KNOB), reader.in_words()) == (None, "")
     assert not reader.ui().drawLineButton.enabled and not reader.ui().undoButton.enabled
     assert "not drawn" in reader.ui().spleniumLabel.text and "No region" in reader.ui().greatestLabel.text
 
@@ -327,8 +327,8 @@ def test_what_was_deleted_is_named_and_the_numbers_go(phantom, drawn, name, said
     node = reader.line(KNOB) if name == "line" else getattr(reader.parameters(), name)
     slicer.mrmlScene.RemoveNode(node)
     reader.settle()
-    assert said in reader.ui().flagsLabel.text.lower()
-    assert (reader.numbers(KNOB), reader.ui().numbersLabel.text) == (None, "")
+    assert said in reader.flags().lower()
+    assert (reader.numbers(KNOB), reader.in_words()) == (None, "")
     assert "No region" in reader.ui().greatestLabel.text
 
 

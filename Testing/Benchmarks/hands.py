@@ -7,8 +7,8 @@ is compared with that of the well-drawn line on the same noise. Half of the exam
 import numpy as np
 from drawings import DRAWINGS, NAME_THE_DRAWING, well_drawn
 from M1SHThkLib.digital_exam.phantom import PhantomOptions, make_phantom
+from M1SHThkLib.digital_exam.subject import GROUPS
 from M1SHThkLib.digital_exam.vein import Vein
-from M1SHThkLib.measuring.exam import GROUPS
 from M1SHThkLib.measuring.settings import Settings
 from redrawing import known_regions
 from workers import spread

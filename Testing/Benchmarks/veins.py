@@ -12,8 +12,8 @@ from itertools import product
 import numpy as np
 from drawings import well_drawn
 from M1SHThkLib.digital_exam.phantom import PhantomOptions, make_phantom
+from M1SHThkLib.digital_exam.subject import GROUPS
 from M1SHThkLib.digital_exam.vein import Vein
-from M1SHThkLib.measuring.exam import GROUPS
 from M1SHThkLib.measuring.settings import Settings
 from redrawing import known_regions
 from workers import spread

@@ -7,7 +7,7 @@ import pytest
 from M1SHThkLib.files.exams import read_exam
 from M1SHThkLib.measuring.measurement import measure_exam
 
-EXAM = Path(__file__).resolve().parents[3] / "shared" / "real" / "hand-knob-7t-epi" / "exam.json"
+EXAM = Path(__file__).resolve().parents[4] / "shared" / "real" / "hand-knob-7t-epi" / "exam.json"
 VERDICTS = {"no_dark_layer", "undecided", "near_noise", "vein_suspected"}
 
 

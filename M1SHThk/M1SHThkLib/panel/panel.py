@@ -183,6 +183,7 @@ class Panel:
         """A deleted line, segmentation or volume leaves a clear state."""
         if not self.parameterNode or slicer.mrmlScene.IsClosing() or slicer.mrmlScene.IsImporting():
             return
+        self.drawing.node_removed(node)
         if self.nodes_in_use.has(node):
             self.edits.record_line(node)
             self.drawing.stop()

@@ -60,9 +60,10 @@ class Drawing:
         """Bring the segment editor in line with the scene."""
         editor, node = self._panel.ui.segmentEditorWidget, self._panel.parameterNode.parameterNode
         references = node.GetNodeReference("references")
+        if editor.segmentationNode() is not references:
+            editor.setSegmentationNode(references)
         if references is None:
-            return  # Slicer writes an error for each volume that is given before a segmentation
-        editor.setSegmentationNode(references)
+            return  # Slicer writes an error for each volume that is given without a segmentation
         editor.setSourceVolumeNode(node.GetNodeReference("inputVolume"))
         rois = self._panel.edits.rois.values()
         is_locked = any(roi.is_locked for roi in rois if roi.segment_id == editor.currentSegmentID())

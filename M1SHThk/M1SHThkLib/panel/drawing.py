@@ -50,13 +50,21 @@ class Drawing:
         self._panel.ui.segmentEditorWidget.setMRMLSegmentEditorNode(None)
         self._panel.ui.segmentEditorWidget.removeViewObservations()
 
+    def node_removed(self, node):
+        """Without its state the segment editor draws nothing; it is given a new one."""
+        if node is self._panel.ui.segmentEditorWidget.mrmlSegmentEditorNode():
+            self.stop()
+            self.hold_editor()
+
     def show(self):
         """Bring the segment editor in line with the scene."""
-        editor, node = self._panel.ui.segmentEditorWidget, self._panel.parameterNode
-        if not editor.mrmlSegmentEditorNode() or not node.references:
-            return  # Slicer writes an error for each volume that is given before a segmentation
-        editor.setSegmentationNode(node.references)
-        editor.setSourceVolumeNode(node.inputVolume)
+        editor, node = self._panel.ui.segmentEditorWidget, self._panel.parameterNode.parameterNode
+        references = node.GetNodeReference("references")
+        if editor.segmentationNode() is not references:
+            editor.setSegmentationNode(references)
+        if references is None:
+            return  # Slicer writes an error for each volume that is given without a segmentation
+        editor.setSourceVolumeNode(node.GetNodeReference("inputVolume"))
         rois = self._panel.edits.rois.values()
         is_locked = any(roi.is_locked for roi in rois if roi.segment_id == editor.currentSegmentID())
         if editor.readOnly != is_locked:

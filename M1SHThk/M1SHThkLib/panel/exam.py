@@ -55,6 +55,8 @@ class ExamSection:
         panel = self._panel
         if panel.is_updating or not panel.parameterNode or not volume:
             return
+        if panel.parameterNode.inputVolume is not volume:
+            panel.parameterNode.inputVolume = volume
         if panel.parameterNode.references:
             region_nodes.fit_references(panel.parameterNode.references, volume)
         if volume.GetDisplayNode():

@@ -16,6 +16,9 @@ class Views(VTKObservationMixin):
     def __init__(self, panel):
         VTKObservationMixin.__init__(self)
         self._panel = panel
+        self._soon = qt.QTimer()
+        self._soon.setSingleShot(True)
+        self._soon.connect("timeout()", self._show_if_hidden)
 
     def enter(self):
         """Begin to follow what is shown; a layout that was just changed has its final size when Qt comes to rest."""
@@ -26,11 +29,12 @@ class Views(VTKObservationMixin):
 
     def exit(self):
         """Follow no longer."""
+        self._soon.stop()
         self.removeObservers()
 
     def show_soon(self):
         """Show volume and region when the views have their size, if they are not in sight."""
-        qt.QTimer.singleShot(0, self._show_if_hidden)
+        self._soon.start(0)
 
     def show_volume(self):
         """Show the measured volume on its own slices, all of it."""

@@ -99,7 +99,7 @@ def make_plot(scene, tables):
     chart.SetXAxisTitle("Depth from the pial line (mm)")
     chart.SetYAxisTitle("Hypointensity h (relative to the splenium)")
     chart.SetLegendVisibility(True)
-    chart.SetTitleFontSize(14)
+    chart.SetTitleFontSize(12)
     chart.SetAxisTitleFontSize(12)
     chart.SetLegendFontSize(11)
     chart.SetXAxisRangeAuto(False)
@@ -133,10 +133,10 @@ def name_plot(chart, measurement):
 
 
 def title_of(measurement):
-    """Region and values, such as 'Left hand knob: SH 0.057, Thk 1.10 mm, SH/Thk 0.052 1/mm'."""
+    """Region and values, short enough for a narrow view: 'Left hand knob: SH 0.057, Thk 1.10 mm, SH/Thk 0.052'."""
     m = measurement
     sh, thk, ratio = (
         f"{value:.{digits}f}" if np.isfinite(value) else "missing"
         for value, digits in ((m.sh, 3), (m.thk_mm, 2), (m.sh_thk_per_mm, 3))
     )
-    return f"{m.name.capitalize()}: SH {sh}, Thk {thk} mm, SH/Thk {ratio} 1/mm"
+    return f"{m.name.capitalize().removesuffix(' lobule')}: SH {sh}, Thk {thk} mm, SH/Thk {ratio}"

@@ -37,7 +37,7 @@ def updated_results(text, measurements):
                 ),
             }
     order = [f"{hemisphere} {region}" for hemisphere, region in REGION_KEYS]
-    return json.dumps({name: kept[name] for name in order if name in kept})
+    return json.dumps({name: kept[name] for name in order if name in kept}) if kept or text else ""
 
 
 def measurement_rows(text, identity, accepted):

@@ -81,6 +81,7 @@ class Edits:
 
     def change(self, drawing, state):
         """Give a drawing another state as one step."""
+        self._note(drawing)
         self._set(drawing, state)
         self._note(drawing)
         self.show()
@@ -115,6 +116,8 @@ class Edits:
             panel.select_region(exam_nodes.REGION_KEYS.index(drawing.key))
         with self._applying(), panel.drawing.paused():
             drawing.set_state(state)
+        for part in getattr(drawing, "parts", ()):
+            self._history.start(part, part.state())  # the step is the whole's
         panel.pace.expect(exam_nodes.REGION_KEYS if drawing.key is None else [drawing.key])
         panel.update()
 

@@ -21,6 +21,7 @@ from .regions import RegionsSection
 from .results import ResultsSection
 from .scene_events import SceneEvents
 from .settings import SettingsSection
+from .snap import Snap
 from .study import StudySection
 from .views import Views
 
@@ -64,6 +65,7 @@ class Panel:
         self.live = LiveReading(self)
         self.folding = Folding(self)
         self.annotation = Annotation(self)
+        self.snap = Snap(self)
         self.references = ReferencesSection(self)
         self.regions = RegionsSection(self)
         self.readings = ReadingsSection(self)

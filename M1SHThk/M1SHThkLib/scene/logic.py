@@ -76,6 +76,10 @@ class SceneLogic:
         """The region's curve nodes that still exist, empty ones included."""
         return exam_nodes.region_curves(self._node(), key)
 
+    def measuredLines(self, key):
+        """The region's curve nodes that hold a point, as they are measured."""
+        return exam_nodes.region_lines(self._node(), key)
+
     def addLine(self, key):
         """A new, empty pial line of a region."""
         lines = self.lines(key)

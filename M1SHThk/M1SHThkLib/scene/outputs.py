@@ -45,8 +45,8 @@ class Outputs:
         self.show_overlay(parameters, read)
 
     def show_overlay(self, parameters, read):
-        """Show normals and layer of a measured region on its slice; None hides them."""
-        for name in ("normals", "layer"):
+        """Show normals, layer and pial edge of a measured region on its slice; None hides them."""
+        for name in overlay.MESHES:
             model = self._overlay_model(name, create=read is not None)
             if model is None:
                 continue

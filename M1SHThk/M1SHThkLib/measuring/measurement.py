@@ -15,7 +15,6 @@ from .hypointensity import Lobe, find_lobe, fit_windows, hypointensity, mean_pro
 from .layer import NEAR_NOISE_BELOW_Z, NO_LAYER_BELOW_Z, find_layer, judge, plateau_window, white_matter_mismatch
 from .pial_line import crossing_depths, smooth_pial_line
 from .references import reference_flags
-from .roi import Roi
 from .sampling import sample_normals
 from .settings import Settings
 from .uncertainty import ProfileNoise, RoiNoise, interval, profile_noise, roi_noise
@@ -32,14 +31,16 @@ POOR_FIT_BELOW_R_SQUARED = 0.8
 class Reference:
     """A reference ROI, evaluated: its noise about its mean, its in-plane area in mm2 and its voxels' positions.
 
-    `roi` are its voxels, `spread` is the standard deviation of their intensities.
+    `spread` is the standard deviation of its voxels' intensities; `slices` are the indices, along the image's
+    `slice_axis`, of the slices that it was drawn on.
     """
 
     noise: RoiNoise
     area_mm2: float
     positions: np.ndarray
-    roi: Roi
     spread: float
+    slice_axis: int
+    slices: np.ndarray
 
     @property
     def mean(self):
@@ -62,8 +63,9 @@ def evaluate_roi(roi, image):
         noise=roi_noise(roi.indices, intensities),
         area_mm2=roi.in_plane_area(image),
         positions=roi.positions(image),
-        roi=roi,
         spread=float(np.nanstd(intensities)),
+        slice_axis=roi.slice_axis(image),
+        slices=np.unique(roi.indices[:, roi.slice_axis(image)]),
     )
 
 

@@ -24,18 +24,13 @@ def reference_flags(image, positions, splenium, white_matter, polarity):
     excess = splenium.mean - white_matter.mean
     is_patchy = excess > white_matter.spread and splenium.spread > PATCHY * white_matter.spread
     return {
-        "roi_on_several_slices": any(len(_slices(reference.roi, image)) > 1 for reference in (splenium, white_matter)),
+        "roi_on_several_slices": any(len(reference.slices) > 1 for reference in (splenium, white_matter)),
         "splenium_in_fluid": polarity == "dark" and (is_patchy or splenium.mean > FLUID * white_matter.mean),
-        "white_matter_on_another_slice": not _share_a_slice(image, positions, white_matter.roi),
+        "white_matter_on_another_slice": not _share_a_slice(image, positions, white_matter),
     }
 
 
-def _slices(roi, image):
-    return np.unique(roi.indices[:, roi.slice_axis(image)])
-
-
-def _share_a_slice(image, positions, roi):
+def _share_a_slice(image, positions, reference):
     """Whether a ROI covers a slice of the image on which a line lies."""
-    axis = roi.slice_axis(image)
-    on_line = np.unique(np.round(image.index_of(positions)[:, axis]).astype(int))
-    return bool(np.isin(on_line, _slices(roi, image)).any())
+    on_line = np.round(image.index_of(positions)[:, reference.slice_axis])
+    return bool(np.isin(on_line, reference.slices).any())

@@ -6,7 +6,7 @@ the slice that was measured and on no other; what lies in the plane itself would
 
 import numpy as np
 import vtk
-from vtk.util.numpy_support import numpy_to_vtk, numpy_to_vtkIdTypeArray
+from vtk.util.numpy_support import numpy_to_vtk, numpy_to_vtkIdTypeArray, vtk_to_numpy
 
 # Unlike each other and the lines, for the colour-blind too.
 COLORS = {"layer": (0.95, 0.12, 0.10), "normals": (1.0, 1.0, 0.75)}
@@ -70,6 +70,17 @@ def normals_mesh(measurement, slice_thickness_mm):
     corners = np.stack([foot - across, tip - across, tip + across, foot + across], 1)
     quads = np.arange(4 * len(shown)).reshape(-1, 4)
     return _grid(corners.reshape(-1, 3), quads, vtk.VTK_QUAD)
+
+
+def set_mesh(model, mesh):
+    """Give a model node a mesh; where only points have moved, they are moved in the mesh that it has."""
+    known = model.GetMesh()
+    if known is None or known.GetNumberOfCells() != mesh.GetNumberOfCells():
+        model.SetAndObserveMesh(mesh)
+    elif mesh.GetNumberOfCells():
+        vtk_to_numpy(known.GetPoints().GetData())[:] = vtk_to_numpy(mesh.GetPoints().GetData())
+        known.GetPoints().Modified()
+        known.Modified()
 
 
 MESHES = {"normals": normals_mesh, "layer": edges_mesh}

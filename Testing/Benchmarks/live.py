@@ -36,12 +36,13 @@ def _measure():
     panel = slicer.modules.M1SHThkWidget.panel
     panel.logic.loadExam(make_large_exam().exam)
     MiniSlicer.wait(2.0)
-    dock = slicer.util.mainWindow().findChild("QDockWidget", "PanelDockWidget")
+    slicer.app.layoutManager().viewport().hide()  # what is left to be painted is the panel
+    MiniSlicer.wait(0.5)
 
     def lay_out_and_repaint():
-        """All of the panel, where Slicer paints what has changed."""
+        """What has changed of the panel, at once."""
         QCoreApplication.sendPostedEvents(None, QEvent.Type.LayoutRequest)
-        dock.repaint()
+        QCoreApplication.sendEvent(slicer.util.mainWindow(), QEvent(QEvent.Type.UpdateRequest))
 
     line = panel.logic.lines(("left", "hand_knob"))[0]
     middle = line.GetNumberOfControlPoints() // 2

@@ -3,24 +3,28 @@
 import re
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 
 import numpy as np
 
-from ..cohort.study import ALL_REGIONS, LIMBS, MARKERS, REGION_NAMES, SH_THK, Reading, Study, Subject
+from ..cohort.scores import GREATEST_SCORE
+from ..cohort.study import ALL_REGIONS, LIMB_REGIONS, LIMBS, MARKERS, REGION_NAMES, SH_THK, Reading, Study, Subject
 from ..measuring.columns import Column
 from ..measuring.exam import GROUPS, HEMISPHERES, REGIONS
 from ..measuring.settings import Settings
 from .disk import read_json, sha256
 from .exam_schema import HIGHEST_FIELD_TESLA
+from .measured_rows import DEEPEST_MM, check_measured
+from .names import seen
 from .tables import Row, read_table
 
-UMN_COLUMNS = tuple(f"umn_{side}_{limb}" for side, limb in LIMBS)  # in the order of ALL_REGIONS
+UMN_COLUMNS = tuple(f"umn_{limb.replace(' ', '_')}" for limb in LIMBS)  # in the order of ALL_REGIONS
 CLINICAL_COLUMNS = tuple(
     Column(name, unit, meaning, None)
     for name, unit, meaning in (
         ("subject", "", "Subject, as in the measurements"),
-        ("group", "", "patient or control; n/a = only read against the controls"),
+        ("group", "", "patient, mimic or control; n/a = only read against the controls"),
         ("age", "years", "Age at the exam"),
         ("sex", "", "Sex"),
         ("field_strength_t", "T", "Field strength of the exam to which the row belongs"),
@@ -33,6 +37,11 @@ CLINICAL_COLUMNS = tuple(
         ("umn_total", "", "Total upper motor neuron score, which may hold more than the limbs"),
     )
 )
+# Which a table may lack, beside readings by eye, dates of sessions and covariates.
+OPTIONAL_COLUMNS = (
+    Column("umn_bulbar", "", "Upper motor neuron score of the bulbar muscles", None),
+    Column("onset_side", "", "Side on which the disease began: left, right or both", None),
+)
 VALUES = (
     *(column for marker in MARKERS for column in (marker.column, marker.uncensored)),
     *(f"{SH_THK.column}_ci_{end}" for end in ("low", "high")),
@@ -43,8 +52,13 @@ MEASUREMENT_COLUMNS = (
     "flags",
 )
 VISUAL_WORDS = {"pathologic": True, "nonpathologic": False}
+SCORES = tuple(str(score) for score in range(GREATEST_SCORE + 1))
 
 _VISUAL = re.compile(r"visual_([^_]+)_([^_]+)")
+_SCORE = re.compile(rf"score_([^_]+)_([^_]+)_({'|'.join(HEMISPHERES)})_({'|'.join(REGIONS)})")
+_DATE = re.compile(r"date_(.+)")
+_NO_COLUMN = ("age", "sex", "field")  # what can be adjusted for without naming a column
+_MOST_NAMES = 100  # told of; a note on thousands helps nobody
 _HIGHEST_AGE = 130
 _HIGHEST_VALUE = 1e6  # far beyond any image: whatever is greater has lost its decimal point
 # Scanners give 2.89 T for 3 T: what lies within 5 % of one of these is this one.
@@ -58,7 +72,12 @@ def visual_column(reader, session):
     return f"visual_{reader}_{session}"
 
 
-def read_studies(measurement_paths, clinical_path, to_read=()):
+def score_column(reader, session, hemisphere, region):
+    """Name of the clinical table's column for a score by eye; reader and session without underscores."""
+    return f"score_{reader}_{session}_{hemisphere}_{region}"
+
+
+def read_studies(measurement_paths, clinical_path, to_read=(), adjust=()):
     """Reads measurements of many exams and the clinical table.
 
     A row of the clinical table belongs to the exam at its field strength. A subject measured at two field strengths
@@ -71,10 +90,13 @@ def read_studies(measurement_paths, clinical_path, to_read=()):
     measurement_paths : sequence of paths
         `measurements.tsv` files. The protocol comes from the `provenance.json` beside each, if there is one.
     clinical_path : path
-        Its columns are CLINICAL_COLUMNS and any number of `visual_column`.
+        Its columns are CLINICAL_COLUMNS, and as far as there are any OPTIONAL_COLUMNS, `visual_column` (pathologic or
+        nonpathologic), `score_column` (0, 1 or 2), and date_<session> (year-month-day).
     to_read : sequence of str
         Subjects that take no part in the statistics and are only read against the controls, like those whose group is
         n/a in the clinical table. They may be missing from it.
+    adjust : sequence of str
+        What the statistics are to be adjusted for: 'age', 'sex', 'field', or further columns of numbers.
 
     Returns
     -------
@@ -89,7 +111,8 @@ def read_studies(measurement_paths, clinical_path, to_read=()):
     ValueError
         In one line the file, the row or subject, what is wrong and what would be right.
     """
-    persons = _read_clinical(clinical_path)
+    to_read = [seen(name) for name in to_read]
+    persons = _read_clinical(clinical_path, [name for name in adjust if name not in _NO_COLUMN])
     exams = _read_exams([Path(path) for path in measurement_paths], persons)
     for name in to_read:
         if name not in exams:
@@ -144,10 +167,10 @@ class _Person:
     facts: dict
 
 
-def _read_clinical(path):
+def _read_clinical(path, covariates):
     """Persons by subject and field strength (None where missing), in the order of the table."""
-    header, rows = _filled_table(path, [column.name for column in CLINICAL_COLUMNS])
-    visual = _visual_columns(path, header)
+    header, rows = _filled_table(path, [*(column.name for column in CLINICAL_COLUMNS), *covariates])
+    further = _FurtherColumns.of(path, header, covariates)
     persons = {}
     for row in rows:
         tesla = _field_strength(row)
@@ -155,38 +178,55 @@ def _read_clinical(path):
         if tesla in own or (own and None in (tesla, *own)):
             line = own.get(tesla, next(iter(own.values()))).row.line
             raise row.fault(f"stands in line {line} too; keep one row for each field strength, which it names")
-        own[tesla] = _Person(row, _facts(row, visual))
+        own[tesla] = _Person(row, _facts(row, further))
         groups = {person.facts["group"] for person in own.values()}
         if len(groups) > 1:
             raise row.fault("is of another group in another row; give the subject one group")
     return persons
 
 
-def _visual_columns(path, header):
-    columns = {}
-    for name in header:
-        if name.lower().startswith("visual"):
-            match = _VISUAL.fullmatch(name)
-            if match is None:
-                raise ValueError(
-                    f"{path}: the column '{name}' does not name one reader and one session; "
-                    "call it visual_<reader>_<session>, both without underscores"
-                )
-            columns[name] = match.groups()
-    return columns
+@dataclass(frozen=True)
+class _FurtherColumns:
+    """Columns whose names say what they hold: readings by eye, scores by eye, dates, and covariates."""
+
+    visual: dict
+    scores: dict
+    dates: dict
+    covariates: tuple
+
+    @classmethod
+    def of(cls, path, header, covariates):
+        found = {"visual": {}, "score": {}, "date": {}}
+        remedies = {
+            "visual": "does not name one reader and one session; call it visual_<reader>_<session>, both without "
+            "underscores",
+            "score": "does not name reader, session, hemisphere and region; call it "
+            f"score_<reader>_<session>_<hemisphere>_<region>, the last one of {', '.join(REGIONS)}",
+        }
+        for name in header:
+            for kind, pattern in (("visual", _VISUAL), ("score", _SCORE), ("date", _DATE)):
+                match = pattern.fullmatch(name)
+                if match:
+                    found[kind][name] = match.groups()
+                elif kind in remedies and name.lower().startswith(kind if kind == "visual" else f"{kind}_"):
+                    raise ValueError(f"{path}: the column '{name}' {remedies[kind]}")
+        return cls(found["visual"], found["score"], found["date"], tuple(covariates))
 
 
-def _facts(row, visual_columns):
+def _facts(row, further):
     group = row.choice("group", GROUPS)
     limb_max = row.number("umn_limb_max", 0)
-    scored = [column for column in UMN_COLUMNS if row.text(column) is not None]
+    limbs = [UMN_COLUMNS[number] for number in LIMB_REGIONS]
+    scored = [column for column in limbs if row.text(column) is not None]
     if scored and not limb_max > 0:
         raise row.fault(f"{scored[0]} is scored but umn_limb_max is {row.cells['umn_limb_max']}; give the scale's end")
-    umn = np.array([row.number(column, 0, limb_max if scored else np.inf) for column in UMN_COLUMNS])
+    umn = [row.number(column, 0, limb_max if scored else np.inf) for column in limbs]
+    bulbar = row.number("umn_bulbar", 0) if "umn_bulbar" in row.cells else np.nan
+    umn = np.array([*umn, bulbar, bulbar])
     total = row.number("umn_total", 0)
     if scored and total < np.nanmax(umn):
         raise row.fault(f"umn_total is {total:g}, below the {np.nanmax(umn):g} of one limb; correct one of them")
-    words = {key: row.choice(column, VISUAL_WORDS) for column, key in visual_columns.items()}
+    words = {key: row.choice(column, VISUAL_WORDS) for column, key in further.visual.items()}
     return {
         "group": group,
         "age": row.number("age", 0, _HIGHEST_AGE),
@@ -196,7 +236,29 @@ def _facts(row, visual_columns):
         "umn": umn,
         "umn_total": total,
         "visual": {key: VISUAL_WORDS[word] for key, word in words.items() if word},
+        "scores": _scores(row, further.scores),
+        "onset_side": row.choice("onset_side", ("left", "right", "both")) if "onset_side" in row.cells else None,
+        "dates": {session: _date(row, column) for column, (session,) in further.dates.items() if row.text(column)},
+        "covariates": {name: row.number(name, -np.inf) for name in further.covariates},
     }
+
+
+def _scores(row, columns):
+    scores = {}
+    for column, (reader, session, *region) in columns.items():
+        score = row.choice(column, SCORES)
+        if score is not None:
+            own = scores.setdefault((reader, session), np.full(len(ALL_REGIONS), np.nan))
+            own[ALL_REGIONS.index(tuple(region))] = float(score)
+    return scores
+
+
+def _date(row, column):
+    text = row.text(column)
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise row.fault(f"{column} is '{text}'; it must be a date as 2024-01-31, or n/a") from error
 
 
 def _person_at(own, tesla, measured_at):
@@ -207,7 +269,7 @@ def _person_at(own, tesla, measured_at):
     if named is None and len(measured_at) == 1:
         return person
     if named is None or named in measured_at:
-        return _Person(person.row, person.facts | {"visual": {}})
+        return _Person(person.row, person.facts | {"visual": {}, "scores": {}})
     return None
 
 
@@ -220,7 +282,11 @@ def _left_out(persons, exams, to_read):
             if _person_at(own, tesla, measured_at) is None and name not in to_read:
                 at = f" at {tesla:g} T" if own else ""
                 told[f"Measured{at} but without a row{at} in the clinical table, left out"].append(name)
-        visual = [person for named, person in own.items() if named is None and person.facts["visual"]]
+        visual = [
+            person
+            for named, person in own.items()
+            if named is None and (person.facts["visual"] or person.facts["scores"])
+        ]
         if visual and len(measured_at) > 1:
             told[
                 "Measured at several field strengths, of which the row in the clinical table names none: visual "
@@ -232,7 +298,7 @@ def _left_out(persons, exams, to_read):
                 told["In the clinical table but without a measurement, left out"].append(name)
             elif named is not None and named not in exams[name]:
                 told[f"With a row at {named:g} T in the clinical table but without a measurement there"].append(name)
-    return [f"{what}: {', '.join(dict.fromkeys(names))}." for what, names in told.items()]
+    return [f"{what}: {_listed(dict.fromkeys(names))}." for what, names in told.items()]
 
 
 #
@@ -247,12 +313,15 @@ class _Exam:
     session: str | None
     observer: str | None
     protocol: str | None
+    depth_mm: float
     rows: dict = field(default_factory=dict)
 
     def reading(self):
         """The same as numbers."""
         rows = [self.rows.get(key) for key in ALL_REGIONS]
         values = {name: np.array([_value(row, name) if row else np.nan for row in rows]) for name in VALUES}
+        for row in filter(None, rows):
+            check_measured(row, self.depth_mm)
         flags = tuple(tuple((row.text("flags") or "").split(",")) if row and row.text("flags") else () for row in rows)
         return Reading(self.session, self.observer, self.protocol, values, flags)
 
@@ -277,11 +346,11 @@ def _read_exams(paths, persons):
             if tesla is None:
                 raise row.fault("field_strength_t is missing; fill it in, here or in the clinical table")
             key = _region(row)
-            session, observer = row.text("session"), row.text("observer")
+            session, observer = row.name("session"), row.name("observer")
             readings = exams.setdefault(name, {}).setdefault(tesla, [])
             exam = next((exam for exam in readings if (exam.session, exam.observer) == (session, observer)), None)
             if exam is None:
-                exam = _Exam(session, observer, protocols.get((name, session, observer)))
+                exam = _Exam(session, observer, *protocols.get((name, session, observer), (None, DEEPEST_MM)))
                 readings.append(exam)
             if key in exam.rows:
                 first = exam.rows[key]
@@ -333,13 +402,14 @@ def _provenance_files(path):
 
 
 def _protocols(path):
-    """What must agree for values to be compared, by (subject, session, observer)."""
+    """What must agree for values to be compared, and the sampled depth, by (subject, session, observer)."""
     protocols = {}
     for file in _provenance_files(path):
         content = read_json(file)
         try:
             for exam in content["exams"]:
-                protocols[exam["subject"], exam.get("session"), exam.get("observer")] = _protocol(exam)
+                who = tuple(seen(exam.get(key) or "") or None for key in ("subject", "session", "observer"))
+                protocols[who] = _protocol(exam), float(exam["settings"].get("depth_max_mm", DEEPEST_MM))
         except (TypeError, ValueError, KeyError, AttributeError) as error:
             raise ValueError(f"{file}: is not the record that 'measure' wrote; restore it or take it away") from error
     return protocols
@@ -367,7 +437,7 @@ def _mixed(studies):
     sentences = []
     if len(studies) > 1:
         fields = [f"{study.field_strength_t:g} T" for study in studies]
-        names = [", ".join(subject.name for subject in study.subjects) for study in studies]
+        names = [_listed(subject.name for subject in study.subjects) for study in studies]
         who = "; ".join(f"{at}: {own}" for at, own in zip(fields, names, strict=True))
         sentences.append(
             f"Measured at {' and '.join(fields)}: each field strength is analysed apart, they are never pooled ({who})."
@@ -382,7 +452,7 @@ def _mixed(studies):
 
 
 def _only_read(study):
-    names = ", ".join(subject.name for subject in study.to_read)
+    names = _listed(subject.name for subject in study.to_read)
     return names and f"only read against the controls (they have no group, or are chosen to be read): {names}."
 
 
@@ -390,10 +460,15 @@ def _missing_regions(study):
     missing = []
     for subject in study.subjects:
         values = np.array([subject.readings[0].values[column] for column in VALUES])
-        regions = [name for name, absent in zip(REGION_NAMES, np.isnan(values).all(axis=0), strict=True) if absent]
+        absent = np.isnan(values).all(axis=0)
+        # Whoever has none but the limbs' regions has a whole exam.
+        whole = (
+            LIMB_REGIONS if absent[[number for number in study.regions if number not in LIMB_REGIONS]].all() else None
+        )
+        regions = [REGION_NAMES[number] for number in whole or study.regions if absent[number]]
         if regions:
             missing.append(f"{subject.name} ({', '.join(regions)})")
-    return missing and f"regions were not measured in {', '.join(missing)}."
+    return missing and f"regions were not measured in {_listed(missing)}."
 
 
 def _several_readings(study):
@@ -403,8 +478,8 @@ def _several_readings(study):
     first = Counter(_reading_name(subject.readings[0]) for subject in study.subjects)
     analysed = ", ".join(f"{name} of {count}" for name, count in first.items())
     return (
-        f"{_count(several)} measured more than once ({', '.join(several)}): the first reading in the tables is "
-        f"analysed ({analysed}), the others serve repeatability."
+        f"{_count(several)} measured more than once ({_listed(several)}): the first reading in the tables is "
+        f"analysed ({analysed}), the others serve repeatability and change."
     )
 
 
@@ -420,10 +495,10 @@ def _several_protocols(study):
     unknown = by_protocol.pop(None, [])
     if len(by_protocol) > 1:
         every = by_protocol | ({"not known": unknown} if unknown else {})
-        listed = "; ".join(f"{protocol}: {', '.join(names)}" for protocol, names in every.items())
+        listed = "; ".join(f"{protocol}: {_listed(names)}" for protocol, names in every.items())
         return f"protocols are mixed, so that values differ by more than disease ({listed})."
     if unknown:
-        who = "all subjects" if not by_protocol else ", ".join(unknown)
+        who = "all subjects" if not by_protocol else _listed(unknown)
         return f"the protocol of {who} is not known: no provenance.json beside the measurements tells it."
     return None
 
@@ -431,10 +506,10 @@ def _several_protocols(study):
 def _several_scales(study):
     scales = {}
     for subject in study.subjects:
-        if np.isfinite(subject.umn).any():
+        if np.isfinite(subject.umn[list(LIMB_REGIONS)]).any():
             scale = f"{subject.umn_scale or 'a scale without name'} to {subject.umn_limb_max:g}"
             scales.setdefault(scale, []).append(subject.name)
-    listed = "; ".join(f"{scale}: {', '.join(names)}" for scale, names in scales.items())
+    listed = "; ".join(f"{scale}: {_listed(names)}" for scale, names in scales.items())
     return (
         len(scales) > 1 and f"upper motor neuron scores are on several scales ({listed}), which are correlated apart."
     )
@@ -442,3 +517,10 @@ def _several_scales(study):
 
 def _count(names):
     return "1 subject was" if len(names) == 1 else f"{len(names)} subjects were"
+
+
+def _listed(names):
+    """Names one after another; of thousands the first."""
+    names = list(names)
+    more = len(names) - _MOST_NAMES
+    return ", ".join(names[:_MOST_NAMES]) + (f" and {more} more" if more > 0 else "")

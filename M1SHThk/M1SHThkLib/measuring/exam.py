@@ -10,9 +10,14 @@ from .settings import Settings
 
 SCHEMA = "m1shthk/exam-1"
 HEMISPHERES = ("left", "right")
-REGIONS = ("hand_knob", "paracentral_lobule")
-GROUPS = ("patient", "control")
+REGIONS = ("hand_knob", "paracentral_lobule", "orofacial")  # an exam has any of them, in either hemisphere
+GROUPS = ("patient", "mimic", "control")
 ACCEPTED = ("yes", "no", "changed")
+
+
+def region_name(hemisphere, region):
+    """What messages call a region, such as 'left hand knob'."""
+    return f"{hemisphere} {region.replace('_', ' ')}"
 
 
 @dataclass(frozen=True)
@@ -37,7 +42,7 @@ class Region:
     @property
     def name(self):
         """What messages call it, such as 'left hand knob'."""
-        return f"{self.hemisphere} {self.region.replace('_', ' ')}"
+        return region_name(self.hemisphere, self.region)
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ import slicer
 from slicer.i18n import tr as _
 
 from ..scene import echo_nodes, region_nodes
+from .echo_files import open_echo_file
 from .faults import faults_in_words
 
 SCALAR_VOLUME = "vtkMRMLScalarVolumeNode"
@@ -92,7 +93,7 @@ class ExamSection:
         """Open a 4D NIfTI file as a sequence."""
         with faults_in_words():
             path = self._panel.ui.echoFilePathLineEdit.currentPath
-            self._panel.parameterNode.echoSequence = echo_nodes.open_nifti_sequence(slicer.mrmlScene, path)
+            self._panel.parameterNode.echoSequence = open_echo_file(slicer.mrmlScene, path)
 
     def on_combine(self, unused=None):
         """Combine the echoes and measure the outcome."""

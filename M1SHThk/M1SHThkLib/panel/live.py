@@ -1,8 +1,6 @@
 """The numbers that follow the hand: what has to be measured anew, and what was measured last."""
 
-from slicer.i18n import tr as _
-
-from ..measuring.flags import FLAGS
+from ..measuring.flags import sentence
 from ..measuring.measurement import with_intervals
 from ..scene import exam_nodes
 from ..scene.reading import Read
@@ -59,7 +57,7 @@ class LiveReading:
                 is_measured = key == self._panel.key and key in self._read and not anew
                 read = self._read[key] if is_measured else self._measure(key)
                 if isinstance(read, Read):
-                    read = self._read[key] = Read(read.image, with_intervals(read.measurement))
+                    read = self._read[key] = Read(read.image, with_intervals(read.measurement, read.image))
                 finished[key] = read.measurement if isinstance(read, Read) else None
         self._pending = set()
         return finished
@@ -82,7 +80,8 @@ class LiveReading:
         read, fault = self.read(panel.key), self.fault(panel.key)
         if read:
             numbers = in_words(read.measurement)
-            remarks = "\n".join(_(FLAGS[flag]) for flag in read.measurement.flags)
+            notes = read.measurement.notes
+            remarks = "\n".join(sentence(flag, notes.get(flag)) for flag in read.measurement.flags)
             panel.regions.fill_row(panel.row, values_of(read.measurement))
         else:
             # What is missing is said as the next step.

@@ -3,7 +3,7 @@
 import numpy as np
 import slicer
 
-from ..cohort.boxes import PLACES, PLACES_IN_SHORT, box_of, values_by_place
+from ..cohort.boxes import box_of, places, places_in_short, values_by_place
 from ..cohort.finding import ANALYSES, p_text
 from ..cohort.sample import SELECTIONS
 from ..cohort.study import MARKERS, SH_THK, matrix
@@ -129,10 +129,10 @@ def _box_plot(nodes, study, marker):
         )
     median = nodes.series(f"{purpose} medians", "Medians", medians, _BLACK, width=4)
     unit = "relative to the splenium" if marker.unit == "splenium intensity" else marker.unit
-    chart = nodes.chart(purpose, title, PLACES_IN_SHORT, f"{marker.name} ({unit})", [*boxes, median, *points])
+    chart = nodes.chart(purpose, title, places_in_short(study), f"{marker.name} ({unit})", [*boxes, median, *points])
     highest = np.nanmax(matrix(study.subjects, marker.column), initial=0.0)
     # What stands above the highest value is the legend's.
-    _set_ranges(chart, (0.5, len(PLACES) + 0.5), (0.0, 1.4 * highest or 1.0))
+    _set_ranges(chart, (0.5, len(places(study)) + 0.5), (0.0, 1.4 * highest or 1.0))
     return chart
 
 
@@ -167,7 +167,12 @@ def _roc_plot(nodes, study, findings):
     series = [nodes.series(f"{purpose} chance", "Chance", _line((0, 0), (1, 1)), _GREY, width=1)]
     for finding in findings:
         is_area = (finding.analysis, finding.quantity) == ("roc", "AUC")
-        if is_area and finding.labels["marker"] == SH_THK.column and finding.estimate is not None:
+        if (
+            is_area
+            and finding.labels["marker"] == SH_THK.column
+            and finding.estimate is not None
+            and finding.labels["against"] == "controls"
+        ):
             selection = finding.labels["selection"]
             curve = finding.details
             points = [

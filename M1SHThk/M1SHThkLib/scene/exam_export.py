@@ -36,7 +36,7 @@ def write_exam_nodes(folder, node, accepted):
         If the exam is incomplete, its field strength unknown, or a file cannot be written.
     """
     folder = Path(folder)
-    exam_from_parameters(node)  # names what is missing before anything is written
+    exam = exam_from_parameters(node)  # names what is missing before anything is written
     identity = identity_from_parameters(node)
     if identity["field_strength_tesla"] is None:
         raise ValueError("the field strength is unknown; give it in the Exam section, the exam file needs it")
@@ -57,7 +57,7 @@ def write_exam_nodes(folder, node, accepted):
     return {
         "schema": SCHEMA,
         **{name: value for name, value in identity.items() if value is not None},
-        "image": {"path": IMAGE_FILE},
+        "image": {"path": IMAGE_FILE, **({"averaged_echoes": exam.image.echoes} if exam.image.echoes > 1 else {})},
         "splenium": {"path": REFERENCES_FILE, "segment": node.GetParameter("spleniumSegmentID")},
         "regions": regions,
         "settings": settings_from_parameters(node).to_dict(),

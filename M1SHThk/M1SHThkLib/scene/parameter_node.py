@@ -19,7 +19,7 @@ class M1SHThkParameterNode:
     ...Accepted - The reader has accepted the region; what is drawn of it is locked.
     ...Acceptance - What was accepted and when, as JSON (M1SHThkLib.scene.acceptance).
     fieldStrength - In tesla; 0 where it is unknown.
-    smoothingMm ... seed - The settings of the measurement, as M1SHThkLib.measuring.settings explains them.
+    smoothingLengthMm ... seed - The settings of the measurement, as M1SHThkLib.measuring.settings explains them.
     selectedRegion - Row of the region that is shown and drawn.
     results - The results in full precision, by region, which the tables show.
     studyMeasurements, studyClinical - The tables that a study is analysed from.
@@ -57,10 +57,12 @@ class M1SHThkParameterNode:
     group: Annotated[str, Choice(["", "patient", "control"])] = ""
     fieldStrength: Annotated[float, WithinRange(0, 25)] = 0.0
 
-    smoothingMm: Annotated[float, WithinRange(0.0, 1.0)] = 0.03
+    smoothingLengthMm: Annotated[float, WithinRange(1.0, 20.0)] = 5.0
+    alignment: Annotated[str, Choice(["none", "edge"])] = "none"
+    averaging: Annotated[str, Choice(["mean", "trimmed"])] = "mean"
     normalSpacingMm: Annotated[float, WithinRange(0.05, 2.0)] = 0.2
     depthMaxMm: Annotated[float, WithinRange(2.0, 15.0)] = 6.0
-    depthStepMm: Annotated[float, WithinRange(0.02, 0.5)] = 0.1
+    depthStepMm: Annotated[float, WithinRange(0.02, 0.2)] = 0.1
     interpolation: Annotated[str, Choice(["linear", "cubic", "quintic"])] = "quintic"
     polarity: Annotated[str, Choice(["dark", "bright"])] = "dark"
     normalization: Annotated[str, Choice(["splenium", "none"])] = "splenium"

@@ -174,3 +174,19 @@ class TestRoiFromMask:
         grid[:3, :3] = turned @ grid[:3, :3]
         with pytest.raises(ValueError, match=r"^splenium: covers no voxel of scan\.nii; draw it on this image$"):
             roi_from_mask(mask_of(self.BLOB), grid, Image(VOXELS, OBLIQUE, "scan.nii"), "splenium")
+
+
+def test_a_mask_far_larger_than_the_image_costs_no_more_than_the_image():
+    """As of an image whose header is in metres by mistake: every millimetre of the mask would hold a billion voxels."""
+    mask = mask_of([(3, 4, 2), (3, 5, 2)])
+    image = Image(VOXELS, np.diag([1e-3, 1e-3, 1e-3, 1]))
+    with pytest.raises(ValueError, match="covers no voxel of image"):
+        roi_from_mask(mask, np.diag([1.0, 1, 1, 1]), image)
+    around = shifted(np.diag([1.0, 1, 1, 1]), [-3, -4, -2])
+    assert len(roi_from_mask(mask, around, image).indices) == np.prod(SHAPE)
+
+
+@pytest.mark.parametrize("far", [1e20, 1e300])
+def test_a_mask_beyond_all_numbers_of_voxels_covers_none(far):
+    with pytest.raises(ValueError, match="covers no voxel of image"):
+        roi_from_mask(mask_of([(3, 4, 2)]), shifted(np.eye(4), [far, 0, 0]), Image(VOXELS, np.eye(4)))

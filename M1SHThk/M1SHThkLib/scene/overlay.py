@@ -6,7 +6,7 @@ the slice that was measured and on no other; what lies in the plane itself would
 
 import numpy as np
 import vtk
-from vtk.util.numpy_support import numpy_to_vtk, numpy_to_vtkIdTypeArray
+from vtk.util.numpy_support import numpy_to_vtk, numpy_to_vtkIdTypeArray, vtk_to_numpy
 
 from ..measuring.verdict import LEAST_STRAY_MM
 
@@ -90,6 +90,26 @@ def pial_edge_mesh(measurement, slice_thickness_mm):
         quads.append(_quads(numbers[:, first].T, numbers[:, first + 1].T))
         count += numbers.size
     return _grid(np.concatenate(corners), np.concatenate(quads), vtk.VTK_QUAD)
+
+
+def set_mesh(model, mesh):
+    """Give a model node a mesh; where only points have moved, they are moved in the mesh that it has."""
+    known = model.GetMesh()
+    if known is None or not _have_same_cells(known, mesh):
+        model.SetAndObserveMesh(mesh)
+    elif mesh.GetNumberOfCells():
+        vtk_to_numpy(known.GetPoints().GetData())[:] = vtk_to_numpy(mesh.GetPoints().GetData())
+        known.GetPoints().Modified()
+        known.Modified()
+
+
+def _have_same_cells(one, other):
+    if one.GetNumberOfPoints() != other.GetNumberOfPoints() or one.GetNumberOfCells() != other.GetNumberOfCells():
+        return False
+    if not one.GetNumberOfCells():
+        return True
+    corners = [vtk_to_numpy(grid.GetCells().GetConnectivityArray()) for grid in (one, other)]
+    return np.array_equal(*corners)
 
 
 MESHES = {"normals": normals_mesh, "layer": edges_mesh, "edge": pial_edge_mesh}

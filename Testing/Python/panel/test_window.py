@@ -102,7 +102,7 @@ def test_four_regions_drawn_by_hand_give_the_truth():
         )
     )
     reader.start_reading(phantom)
-    assert [reader.state(key) for key in reader.KEYS] == ["to do"] * 4
+    assert [reader.state(key) for key in reader.KEYS] == ["to do"] * len(reader.KEYS)
     reader.draw_splenium(phantom)
     for number in range(4):
         reader.draw_region(phantom, number)

@@ -216,7 +216,7 @@ def test_closing_the_scene_leaves_a_clear_state(phantom, step):
     MiniSlicer.closeScene()
     clear_state()
     assert reader.ui().inputVolumeSelector.currentNode() is None
-    assert [reader.state(key) for key in reader.KEYS] == ["to do"] * 4
+    assert [reader.state(key) for key in reader.KEYS] == ["to do"] * len(reader.KEYS)
     assert (reader.numbers(KNOB), reader.in_words()) == (None, "")
     assert not reader.ui().drawLineButton.enabled and not reader.ui().undoButton.enabled
     assert "not drawn" in reader.ui().spleniumLabel.text and "No region" in reader.ui().greatestLabel.text

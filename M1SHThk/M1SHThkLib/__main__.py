@@ -1,10 +1,12 @@
 """The command line: python3 M1SHThk/M1SHThkLib COMMAND, from anywhere."""
 
 import argparse
+import errno
 import io
 import math
 import os
 import sys
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,7 +17,9 @@ if not __package__:
 
 from . import __version__
 from .batch.exams import ExamFile, VirtualExam, failure_text, measure_batch, write_batch
-from .cohort.options import CohortOptions
+from .cohort.comparison import OTHERS
+from .cohort.options import CohortOptions, Primary
+from .cohort.study import MARKERS
 from .digital_exam.phantom import PhantomOptions, make_phantom
 from .digital_exam.subject import GROUPS as SIMULATED_GROUPS
 from .digital_exam.virtual_study import FIELD_STRENGTHS, STUDY_SEED, draw_study
@@ -24,10 +28,12 @@ from .files.disk import made_folder, write_json
 from .files.exams import write_exam
 from .files.results import write_table
 from .measuring.columns import Column
-from .measuring.flags import FLAGS
+from .measuring.flags import notes_from_text, sentence
 from .program import NO_FIGURES, NOTICE, program
 
+PATIENCE_S = 5.0
 KEPT = " What was measured is kept: the same command with --resume goes on from there."
+READER_LEFT = (errno.EPIPE, errno.EINVAL)  # the latter on Windows
 
 
 def main(arguments=None):
@@ -36,12 +42,32 @@ def main(arguments=None):
     Returns
     -------
     int
-        The exit status: 0; 1 where some exams failed; 2 for input that cannot be used; 130 when interrupted;
-        141 when nobody reads on.
+        The exit status: 0; 1 where some exams failed; 2 for input that cannot be used, or output that cannot be
+        written; 130 when interrupted; 141 when nobody reads on.
     """
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")  # a name that a terminal cannot show is no fault
+    streams = [stream for stream in (sys.stdout, sys.stderr) if isinstance(stream, io.TextIOWrapper)]
+    for stream in streams:
+        stream.reconfigure(errors="backslashreplace")  # a name that a terminal cannot show is no fault
+    try:
+        try:
+            return _run(arguments)
+        finally:
+            for stream in streams:
+                stream.flush()  # now, while a refusal can still be told by the exit status
+    except OSError:
+        refusal = _refusal(sys.stdout) or _refusal(sys.stderr)
+        if refusal is None:
+            raise
+        reader_left = refusal.errno in READER_LEFT
+        if not reader_left:
+            remedy = "make room there, or send it elsewhere"
+            _refusal(sys.stderr, f"standard output: {refusal.strerror}; {remedy}")
+        for stream in streams:  # Python must not fail of them again at its end
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+        return 141 if reader_left else 2
+
+
+def _run(arguments):
     options = _parser().parse_args(arguments)
     try:
         return options.run(options) or 0
@@ -51,10 +77,15 @@ def main(arguments=None):
     except KeyboardInterrupt:
         print(f"Interrupted.{KEPT if hasattr(options, 'resume') else ''}", file=sys.stderr)
         return 130
-    except BrokenPipeError:
-        # Whoever read the output has left; what is flushed at the very end must not fail again.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 141
+
+
+def _refusal(stream, line=""):
+    """Print a line; the error with which the stream refuses it, or None."""
+    try:
+        print(line, file=stream, flush=True)
+    except OSError as error:
+        return error
+    return None
 
 
 def _parser():
@@ -67,7 +98,7 @@ def _parser():
 
     measure = commands.add_parser("measure", help="measure exams into one folder of results")
     measure.add_argument("exams", nargs="+", type=Path, metavar="EXAM", help="exam.json, or a scene (.mrml, .mrb)")
-    measure.add_argument("-o", "--output", required=True, type=Path, metavar="DIR", help="folder for the results")
+    measure.add_argument("-o", "--output", required=True, type=_folder, metavar="DIR", help="folder for the results")
     _add_parallel_arguments(measure)
     measure.set_defaults(run=_measure)
 
@@ -78,7 +109,7 @@ def _parser():
     )
     cohort.add_argument("measurements", nargs="*", type=Path, metavar="MEASUREMENTS.tsv", help="what 'measure' wrote")
     cohort.add_argument("--clinical", type=Path, metavar="CLINICAL.tsv", help="the subjects, a row each")
-    cohort.add_argument("-o", "--output", required=True, type=Path, metavar="DIR", help="folder for the results")
+    cohort.add_argument("-o", "--output", required=True, type=_folder, metavar="DIR", help="folder for the results")
     cohort.add_argument(
         "--read", action="append", default=[], metavar="SUBJECT", help="read this subject against the controls"
     )
@@ -93,8 +124,24 @@ def _parser():
         statistics.add_argument(
             f"--{name}", type=share, default=default, metavar="X", help=f"{what} (default: {default})"
         )
+    statistics.add_argument(
+        "--primary",
+        type=_primary,
+        default=defaults.primary,
+        metavar="ENDPOINT",
+        help="what stands first, as MARKER,SELECTION,AGAINST: sh_thk, sh or thk; symmetric or clustered; controls, "
+        "mimics or both (default: sh_thk,symmetric,controls)",
+    )
+    statistics.add_argument(
+        "--adjust",
+        action="append",
+        metavar="NAME",
+        help="adjust for age, sex, field, or a column of numbers of the clinical table; may be repeated (default: age)",
+    )
+    statistics.add_argument("--prevalence", type=share, metavar="X", help="share of patients, for predictive values")
     statistics.add_argument("--difference", type=positive, metavar="X", help="of SH/Thk in 1/mm, for sample sizes")
     statistics.add_argument("--auc", type=_number(0.5, 1), metavar="X", help="for sample sizes, from 0.5 to 1")
+    statistics.add_argument("--other-auc", type=_number(0.5, 1), metavar="X", help="that it is compared with, likewise")
     virtual = cohort.add_argument_group("a virtual study, in place of tables", VIRTUAL_NOTICE)
     virtual.add_argument(
         "--simulate", type=int, choices=FIELD_STRENGTHS, help="simulate and measure the published study at 3T or 7T"
@@ -110,14 +157,14 @@ def _parser():
     cohort.set_defaults(run=_cohort)
 
     phantom = commands.add_parser("phantom", help="write a digital exam with its truth")
-    phantom.add_argument("-o", "--output", required=True, type=Path, metavar="DIR", help="folder for the exam")
+    phantom.add_argument("-o", "--output", required=True, type=_folder, metavar="DIR", help="folder for the exam")
     phantom.add_argument("--field", type=int, choices=(3, 7), default=3, help="field strength in tesla (default: 3)")
     phantom.add_argument("--group", choices=SIMULATED_GROUPS, default="patient", help="default: patient")
     phantom.add_argument("--seed", type=_whole, default=0, metavar="N", help="same seed, same files (default: 0)")
     phantom.set_defaults(run=_phantom)
 
     demo = commands.add_parser("demo", help="make a digital exam, measure it and draw it")
-    demo.add_argument("-o", "--output", required=True, type=Path, metavar="DIR", help="folder for everything")
+    demo.add_argument("-o", "--output", required=True, type=_folder, metavar="DIR", help="folder for everything")
     demo.set_defaults(run=_demo)
     return parser
 
@@ -134,6 +181,28 @@ def _add_parallel_arguments(parser):
     parser.add_argument(
         "--resume", action="store_true", help="go on with what is in DIR: measure what is missing or has changed"
     )
+
+
+def _primary(text):
+    markers = {column.removesuffix("_per_mm").removesuffix("_mm"): column for column in (m.column for m in MARKERS)}
+    selections, others = (
+        ("symmetric", "clustered"),
+        {"controls": "controls", "mimics": "mimics", "both": list(OTHERS)[-1]},
+    )
+    parts = text.split(",")
+    legal = len(parts) == 3 and parts[0] in markers and parts[1] in selections and parts[2] in others
+    if not legal:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not MARKER,SELECTION,AGAINST such as sh_thk,symmetric,controls: one of {', '.join(markers)}; "
+            f"of {', '.join(selections)}; of {', '.join(others)}"
+        )
+    return Primary(markers[parts[0]], parts[1], others[parts[2]])
+
+
+def _folder(text):
+    if not text.strip():
+        raise argparse.ArgumentTypeError("name a folder")  # an empty one would be that in which the command runs
+    return Path(text)
 
 
 def _whole(text):
@@ -229,6 +298,7 @@ def _simulate(field_strength, seed, folder, jobs=1, dask=None, resume=False):
 
 def _analyse(options, measurements, clinical, virtual=None):
     from .cohort.analysis import analyse
+    from .cohort.first_page import first_page
     from .cohort.published import beside_the_paper
     from .files.cohort_results import write_cohort
     from .files.cohort_tables import inputs_of, read_studies
@@ -239,30 +309,50 @@ def _analyse(options, measurements, clinical, virtual=None):
         cutoff_per_mm=options.cutoff,
         sensitivity=options.sensitivity,
         specificity=options.specificity,
+        primary=options.primary,
+        adjust=tuple(dict.fromkeys(options.adjust or CohortOptions().adjust)),
+        prevalence=options.prevalence,
         difference_per_mm=options.difference,
         auc=options.auc,
+        other_auc=options.other_auc,
         power=options.power,
     )
     provenance = {**program(), "inputs": inputs_of(measurements, clinical)}
-    studies, notes = read_studies(measurements, clinical, options.read)
+    studies, notes = read_studies(measurements, clinical, options.read, choices.adjust)
     for note in notes:
         print(f"note: {note}", file=sys.stderr)
     made_folder(options.output)  # a folder that cannot be made is told before the analysis
-    cohort = analyse(studies, choices, virtual, notes)
+    cohort = analyse(studies, choices, virtual, notes, _Progress())
     if virtual:
         (study,) = studies
         rows = beside_the_paper(study, cohort.findings[study.field_strength_t])
         cohort = replace(cohort, beside_the_paper=rows)
     pictures = draw_cohort(cohort)
     write_cohort(options.output, cohort, provenance, report_page(cohort, provenance, pictures), pictures or ())
-    for field_strength, finding in cohort.all_findings():
-        if finding.headline:
-            print(f"{f'{field_strength:g} T: ' if field_strength else ''}{finding.words}")
+    for study in cohort.studies:
+        page = first_page(study, cohort.findings[study.field_strength_t], choices)
+        print(page.question, page.answer, *page.cautions, sep="\n")
+        for finding in cohort.findings[study.field_strength_t]:
+            if finding.headline and finding.analysis == "subject":
+                print(finding.words)
     print(f"Report: {options.output / 'report.html'}")
 
 
+class _Progress:
+    """Tells on standard error what comes next, once it takes longer than PATIENCE_S."""
+
+    def __init__(self):
+        self._begin = time.monotonic()
+
+    def __call__(self, done, total, name):
+        if time.monotonic() - self._begin > PATIENCE_S:
+            print(f"{done} of {total} analyses done; next: {name}", file=sys.stderr, flush=True)
+
+
 def _phantom(options):
-    phantom = make_phantom(PhantomOptions(field_strength=options.field, group=options.group, seed=options.seed))
+    # Cropped to what is drawn on: the head around it is three quarters of the voxels, and mostly noise.
+    of = PhantomOptions(field_strength=options.field, group=options.group, seed=options.seed, cropped=True)
+    phantom = make_phantom(of)
     exam = _write_phantom(options.output, phantom)
     print(f"Digital exam: {exam}\nIts truth: {options.output / 'truth.json'}")
 
@@ -281,7 +371,7 @@ def _demo(options):
 
 
 def _write_phantom(folder, phantom):
-    path = write_exam(folder, phantom.exam(), phantom.echoes, phantom.echo_times_ms)
+    path = write_exam(folder, phantom.exam(), phantom.echoes, phantom.echo_times_ms, compact=True)
     write_json(folder / "truth.json", phantom.truth)
     return path
 
@@ -296,8 +386,9 @@ def _print_results(batch):
                 f"SH {_value(cell, 'sh', 3)}, Thk {_value(cell, 'thk_mm', 2, ' mm')}, "
                 f"SH/Thk {_value(cell, 'sh_thk_per_mm', 3, ' per mm')}"
             )
-            for flag in (cell["flags"] or "").split(",") if cell["flags"] else ():
-                print(f"    {flag}: {FLAGS[flag]}")
+            notes = notes_from_text(cell["flag_notes"])
+            for flag in cell["flags"].split(",") if cell["flags"] else ():
+                print(f"    {flag}: {sentence(flag, notes.get(flag))}")
     if not all(record["figures"] for record in batch.records):
         print(NO_FIGURES)
     print(f"In brackets 95 % confidence intervals: noise at the line as drawn, not redrawing. {NOTICE}")

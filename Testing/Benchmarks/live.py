@@ -32,7 +32,7 @@ def _measure():
 
     MiniSlicer.loadModule(TESTING.parent / "M1SHThk" / "M1SHThk.py")
     slicer.util.selectModule("M1SHThk")
-    panel = slicer.modules.M1SHThkWidget
+    panel = slicer.modules.M1SHThkWidget.panel
     panel.logic.loadExam(make_large_exam().exam)
     MiniSlicer.wait(2.0)
     line = panel.logic.lines(("left", "hand_knob"))[0]
@@ -43,7 +43,7 @@ def _measure():
         place[1] += MOVED_MM if move % 2 else -MOVED_MM
         begin = perf_counter()
         line.SetNthControlPointPositionWorld(middle, *place)
-        panel.onLive()
+        panel.pace.catch_up()
         times.append(perf_counter() - begin)
     MiniSlicer.raiseErrors()
     print(json.dumps(1000 * median(times)))

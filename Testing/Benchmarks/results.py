@@ -18,6 +18,7 @@ from precision import measure_precision
 from right_layer import measure_right_layer
 from robustness import measure_robustness
 from speed import measure_speed
+from start_up import measure_start_up
 from throughput import measure_throughput
 from workers import show_progress
 
@@ -33,7 +34,8 @@ def measure_all(full):
     large = make_large_exam()
     results.update(measure_speed(large, full))
     results.update(measure_memory(large))
-    show_progress("live update")
+    show_progress("start-up and live update")
+    results.update(measure_start_up())
     results.update(measure_live_update())
     results.update(measure_throughput(full))
     for measure in (measure_accuracy, measure_precision, measure_coverage, measure_right_layer, measure_robustness):

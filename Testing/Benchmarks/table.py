@@ -44,6 +44,7 @@ def requirements(results):
         Requirement("random exams that fail", results["robustness_failed_exams"], f"of {robust['exams']}", most=0),
         Requirement("line edited to new SH/Thk, median", results["edit_ms"], "ms", most=5),
         Requirement("point moved to panel updated, median", results["live_update_ms"], "ms", most=16),
+        Requirement("module imported at Slicer's start, median", results["startup_ms"], "ms", most=20),
         Requirement("1,000 bootstrap replicates, median", results["bootstrap_1000_s"], "s", most=0.3),
         Requirement(
             "with interval: faster than probes, curve_fit", results["speedup_vs_probe_curve_fit"], "times", least=20

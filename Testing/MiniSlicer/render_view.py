@@ -8,7 +8,6 @@ import vtk
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QImage, QPainter
 from PySide6.QtWidgets import QWidget
-from vtk.util.numpy_support import vtk_to_numpy
 
 _BUTTONS = {
     Qt.MouseButton.LeftButton: "LeftButton",
@@ -65,8 +64,8 @@ class RenderView(QWidget):
         width, height = self._renderWindow.GetSize()
         pixels = vtk.vtkUnsignedCharArray()
         self._renderWindow.GetRGBACharPixelData(0, 0, width - 1, height - 1, False, pixels)
-        rows = vtk_to_numpy(pixels).reshape(height, width, 4)[::-1].tobytes()
-        self._image = QImage(rows, width, height, QImage.Format.Format_RGBX8888).copy()
+        image = QImage(bytes(pixels), width, height, QImage.Format.Format_RGBX8888)
+        self._image = image.flipped(Qt.Orientation.Vertical)  # VTK's first row is the lowest
         self._image.setDevicePixelRatio(self.devicePixelRatioF())
         self.update()
 

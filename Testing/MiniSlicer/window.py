@@ -34,7 +34,7 @@ def main(arguments):
     widget = getattr(slicer.modules, f"{MODULE.stem}Widget")
     widget.ui.examCollapsibleButton.collapsed = True
     widget.ui.regionsTable.setCurrentCell(0, 0)
-    widget.selectRegion(0)
+    widget.panel.select_region(0)
     MiniSlicer.wait(1.0)
     MiniSlicer.raiseErrors()
     if picture_path:

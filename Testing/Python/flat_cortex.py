@@ -33,7 +33,7 @@ def box(lowest, size):
     return np.argwhere(np.ones(size)) + np.asarray(lowest)
 
 
-WHITE_MATTER_ROI = Roi(box((45, 33, WHITE_MATTER_SLICE), (10, 6, 1)), "white matter")
+WHITE_MATTER_ROI = Roi(box((45, 33, WHITE_MATTER_SLICE), (10, 7, 1)), "white matter")
 SPLENIUM_ROI = Roi(box((40, 20, SPLENIUM_SLICE), (10, 10, 1)), "splenium")
 
 

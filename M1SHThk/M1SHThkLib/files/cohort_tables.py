@@ -15,6 +15,8 @@ from ..measuring.exam import GROUPS, HEMISPHERES, REGIONS
 from ..measuring.settings import Settings
 from .disk import read_json, sha256
 from .exam_schema import HIGHEST_FIELD_TESLA
+from .measured_rows import DEEPEST_MM, check_measured
+from .names import seen
 from .tables import Row, read_table
 
 UMN_COLUMNS = tuple(f"umn_{limb.replace(' ', '_')}" for limb in LIMBS)  # in the order of ALL_REGIONS
@@ -109,6 +111,7 @@ def read_studies(measurement_paths, clinical_path, to_read=(), adjust=()):
     ValueError
         In one line the file, the row or subject, what is wrong and what would be right.
     """
+    to_read = [seen(name) for name in to_read]
     persons = _read_clinical(clinical_path, [name for name in adjust if name not in _NO_COLUMN])
     exams = _read_exams([Path(path) for path in measurement_paths], persons)
     for name in to_read:
@@ -310,12 +313,15 @@ class _Exam:
     session: str | None
     observer: str | None
     protocol: str | None
+    depth_mm: float
     rows: dict = field(default_factory=dict)
 
     def reading(self):
         """The same as numbers."""
         rows = [self.rows.get(key) for key in ALL_REGIONS]
         values = {name: np.array([_value(row, name) if row else np.nan for row in rows]) for name in VALUES}
+        for row in filter(None, rows):
+            check_measured(row, self.depth_mm)
         flags = tuple(tuple((row.text("flags") or "").split(",")) if row and row.text("flags") else () for row in rows)
         return Reading(self.session, self.observer, self.protocol, values, flags)
 
@@ -340,11 +346,11 @@ def _read_exams(paths, persons):
             if tesla is None:
                 raise row.fault("field_strength_t is missing; fill it in, here or in the clinical table")
             key = _region(row)
-            session, observer = row.text("session"), row.text("observer")
+            session, observer = row.name("session"), row.name("observer")
             readings = exams.setdefault(name, {}).setdefault(tesla, [])
             exam = next((exam for exam in readings if (exam.session, exam.observer) == (session, observer)), None)
             if exam is None:
-                exam = _Exam(session, observer, protocols.get((name, session, observer)))
+                exam = _Exam(session, observer, *protocols.get((name, session, observer), (None, DEEPEST_MM)))
                 readings.append(exam)
             if key in exam.rows:
                 first = exam.rows[key]
@@ -396,13 +402,14 @@ def _provenance_files(path):
 
 
 def _protocols(path):
-    """What must agree for values to be compared, by (subject, session, observer)."""
+    """What must agree for values to be compared, and the sampled depth, by (subject, session, observer)."""
     protocols = {}
     for file in _provenance_files(path):
         content = read_json(file)
         try:
             for exam in content["exams"]:
-                protocols[exam["subject"], exam.get("session"), exam.get("observer")] = _protocol(exam)
+                who = tuple(seen(exam.get(key) or "") or None for key in ("subject", "session", "observer"))
+                protocols[who] = _protocol(exam), float(exam["settings"].get("depth_max_mm", DEEPEST_MM))
         except (TypeError, ValueError, KeyError, AttributeError) as error:
             raise ValueError(f"{file}: is not the record that 'measure' wrote; restore it or take it away") from error
     return protocols

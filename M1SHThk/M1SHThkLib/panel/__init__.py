@@ -1,7 +1,6 @@
-"""The module's panel in Slicer, a section a file.
+"""The module's panel in Slicer, a section a file, brought together by `panel.Panel`.
 
-The panel itself is the module's widget, which listens to Slicer and to the scene. Every section is given it and uses
-`ui` (the widgets by name), `logic`, `parameterNode` (None while another module is shown), `isUpdating` (the panel is
-being brought in line with the scene: what the widgets signal is no choice of the reader's), `key` (the selected
-region), `updatePanel`, and what brings sections together.
+Every section is given the panel and uses `ui` (the widgets by name), `logic`, `parameterNode` (None while another
+module is shown), `is_updating` (the panel is being brought in line with the scene: what the widgets signal is no choice
+of the reader's), `key` (the selected region), `update`, and the other sections.
 """

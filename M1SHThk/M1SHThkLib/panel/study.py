@@ -46,7 +46,7 @@ class StudySection:
 
     def on_clinical_chosen(self, path):
         """Keep where the clinical table is."""
-        if not self._panel.isUpdating and self._panel.parameterNode:
+        if not self._panel.is_updating and self._panel.parameterNode:
             self._panel.parameterNode.studyClinical = path
 
     def on_analyse(self, unused=None):
@@ -78,12 +78,12 @@ class StudySection:
 
     def on_chart_chosen(self, chart):
         """Show the plot that was chosen."""
-        if not self._panel.isUpdating and self._panel.parameterNode:
+        if not self._panel.is_updating and self._panel.parameterNode:
             show_in_views(chart=chart)
 
     def on_table_chosen(self, table):
         """Show the table that was chosen."""
-        if not self._panel.isUpdating and self._panel.parameterNode:
+        if not self._panel.is_updating and self._panel.parameterNode:
             show_in_views(table=table)
 
     def show_in_views(self):

@@ -3,6 +3,8 @@
 matplotlib is imported where it is used: Slicer does not ship it.
 """
 
+import warnings
+
 import numpy as np
 
 from ..cohort.boxes import places, values_by_place
@@ -35,7 +37,9 @@ def draw_cohort(cohort):
         import matplotlib
     except ImportError:
         return None
-    with matplotlib.rc_context(STYLE):
+    with matplotlib.rc_context(STYLE), warnings.catch_warnings():
+        # Letters that the font lacks are boxes in the picture; report and tables have the name in full.
+        warnings.filterwarnings("ignore", "Glyph .* missing from font")
         return [
             picture
             for study in cohort.studies

@@ -15,7 +15,13 @@ GROUPS = {
 }
 # One a region, or what it serves.
 MARKS = ((BLUE, "o"), (VERMILION, "^"), (GREEN, "s"), (PURPLE, "D"), (ORANGE, "v"), (GREY, "P"))
-STYLE = {"font.size": 9, "axes.titlesize": 10, "axes.spines.top": False, "axes.spines.right": False}
+STYLE = {
+    "text.parse_math": False,
+    "font.size": 9,
+    "axes.titlesize": 10,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+}
 WIDTH_INCHES, DPI = 7.1, 200  # what A4 leaves between its margins
 JITTER = 0.09
 

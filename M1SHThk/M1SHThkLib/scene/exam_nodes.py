@@ -1,6 +1,8 @@
 """An exam as MRML nodes: volume, segments and curves, named by the module's parameter node -> Exam, and back."""
 
 import json
+import math
+from dataclasses import replace
 
 import numpy as np
 import slicer
@@ -13,6 +15,8 @@ from ..measuring.roi import roi_from_mask
 from ..measuring.settings import Settings
 
 MODULE_NAME = "M1SHThk"
+# Volume attribute: of how many echoes it is the mean.
+AVERAGED_ECHOES = "M1SHThk.averaged_echoes"
 # Those that the parameter node has parameters for.
 REGION_KEYS = tuple(
     (hemisphere, region) for hemisphere in HEMISPHERES for region in ("hand_knob", "paracentral_lobule")
@@ -25,7 +29,7 @@ def parameter_prefix(hemisphere, region):
 
 
 def setting_parameter(name):
-    """The parameter that holds a setting: 'smoothing_mm' -> 'smoothingMm'."""
+    """The parameter that holds a setting: 'depth_max_mm' -> 'depthMaxMm'."""
     first, *others = name.split("_")
     return first + "".join(word.capitalize() for word in others)
 
@@ -48,7 +52,8 @@ def image_from_volume(volume):
         raise ValueError(f"{name}: has {data.GetNumberOfScalarComponents()} components; a scalar volume is needed")
     ijk_to_ras = vtk.vtkMatrix4x4()
     volume.GetIJKToRASMatrix(ijk_to_ras)
-    return Image(_voxels(data), _to_world(volume, name) @ _array(ijk_to_ras), name)
+    averaged = int(volume.GetAttribute(AVERAGED_ECHOES) or 1)
+    return Image(_voxels(data), _to_world(volume, name) @ _array(ijk_to_ras), name, averaged)
 
 
 def roi_from_segment(segmentation, segment_id, image, purpose):
@@ -90,7 +95,8 @@ def roi_from_segment(segmentation, segment_id, image, purpose):
 def points_from_curve(curve):
     """Placed control points of a markups curve node in world RAS (mm), shape (n, 3), transforms applied.
 
-    The point that hovers under the mouse while placing (preview) and points that were skipped are left out.
+    Points in preview count, as in Slicer's own curve, unless there is just one: the point that hovers under the mouse
+    while placing. That one and points that were skipped are left out.
 
     Raises
     ------
@@ -99,9 +105,13 @@ def points_from_curve(curve):
     """
     if curve is None:
         raise ValueError("a pial line was deleted; draw it again or take it off its region")
+    kinds = slicer.vtkMRMLMarkupsNode
+    statuses = [curve.GetNthControlPointPositionStatus(index) for index in range(curve.GetNumberOfControlPoints())]
+    hovers = statuses.count(kinds.PositionPreview) == 1
+    placed = (kinds.PositionDefined,) if hovers else (kinds.PositionDefined, kinds.PositionPreview)
     points, position = [], [0.0, 0.0, 0.0]
-    for index in range(curve.GetNumberOfControlPoints()):
-        if curve.GetNthControlPointPositionStatus(index) == slicer.vtkMRMLMarkupsNode.PositionDefined:
+    for index, status in enumerate(statuses):
+        if status in placed:
             curve.GetNthControlPointPositionWorld(index, position)
             points.append(list(position))
     return np.array(points).reshape(-1, 3)
@@ -146,13 +156,20 @@ def exam_from_parameters(node):
 
 
 def identity_from_parameters(node):
-    """Whose exam it is: subject, session, observer, group and field_strength_tesla, None where unknown."""
+    """Whose exam it is: subject, session, observer, group and field_strength_tesla, None where unknown.
+
+    Raises
+    ------
+    ValueError
+        If the field strength is no number.
+    """
+    tesla = _number(node.GetParameter("fieldStrength") or "0", "the field strength", "T")
     return {
         "subject": node.GetParameter("subject") or "unnamed",
         "session": node.GetParameter("session") or None,
         "observer": node.GetParameter("observer") or None,
         "group": node.GetParameter("group") or None,
-        "field_strength_tesla": float(node.GetParameter("fieldStrength") or 0) or None,
+        "field_strength_tesla": tesla or None,
     }
 
 
@@ -162,13 +179,39 @@ def exam_from_scene(scene):
     Raises
     ------
     ValueError
-        If the scene holds no exam of the module, or a faulty one.
+        If the scene holds no exam of the module, a faulty one, or one of which a file is missing or damaged.
     """
     for index in range(scene.GetNumberOfNodesByClass("vtkMRMLScriptedModuleNode")):
         node = scene.GetNthNodeByClass(index, "vtkMRMLScriptedModuleNode")
         if node.GetAttribute("ModuleName") == MODULE_NAME:
-            return exam_from_parameters(node)
+            warnings = [warning for named in _named_nodes(node) for warning in _not_read(*named)]
+            return replace(exam_from_parameters(node), warnings=tuple(warnings))
     raise ValueError(f"the scene holds no exam of the {MODULE_NAME} module; measure in the module and save the scene")
+
+
+def _named_nodes(node):
+    """Purpose and node, None where it is gone, of all that an exam's parameter node names."""
+    names = [("the volume", "inputVolume"), ("the references", "references")]
+    for key in REGION_KEYS:
+        lines = f"{parameter_prefix(*key)}PialLines"
+        names += [(f"the {key[0]} {key[1].replace('_', ' ')}", f"{lines}.{n}") for n in range(_length(node, lines))]
+    return [(purpose, node.GetNodeReference(name)) for purpose, name in names if node.GetNodeReferenceID(name)]
+
+
+def _not_read(purpose, node):
+    """Sentences on what a saved scene lacks of a node; raises ValueError where its file could not be read."""
+    if node is None:
+        return [f"{purpose} names a node that is not in the scene; it is left out."]
+    storage = node.GetStorageNode()
+    if storage is not None and storage.GetReadState() != storage.Idle:
+        file = storage.GetFullNameFromFileName()
+        raise ValueError(f"{file}: is missing or damaged, and the scene's '{node.GetName()}' lies in it; restore it")
+    if not node.IsA("vtkMRMLMarkupsNode"):
+        return []
+    left_out = node.GetNumberOfControlPoints() - len(points_from_curve(node))
+    whole = node.GetNumberOfControlPoints()
+    told = f"{left_out} of {whole} control points of '{node.GetName()}' have no place and are left out."
+    return [told] if left_out else []
 
 
 def origin_from_parameters(node):
@@ -189,17 +232,44 @@ def settings_from_parameters(node):
     ValueError
         Names the setting that is out of its range.
     """
-    defaults = Settings().to_dict()
-    held = {name: node.GetParameter(setting_parameter(name)) for name in defaults}
-    return Settings.from_dict({name: type(defaults[name])(text) for name, text in held.items() if text})
+    held = {name: node.GetParameter(setting_parameter(name)) for name in Settings().to_dict()}
+    return Settings.from_dict({name: _setting(name, text) for name, text in held.items() if text})
+
+
+def _setting(name, text):
+    kind = type(getattr(Settings(), name))
+    if kind is str:
+        return text
+    value = _number(text, f"setting '{name}'")
+    return int(value) if value.is_integer() and kind is int else value
 
 
 def region_lines(node, key):
-    """The curve nodes of a region that hold a placed point, as the parameter node wrapper lists them."""
+    """The curve nodes of a region that hold a placed point."""
+    return [curve for curve in region_curves(node, key) if len(points_from_curve(curve))]
+
+
+def region_curves(node, key):
+    """The curve nodes of a region that are in the scene, as the parameter node wrapper lists them."""
     name = f"{parameter_prefix(*key)}PialLines"
-    count = int(node.GetParameter(f"{name}.len") or 0)
-    curves = (node.GetNodeReference(f"{name}.{index}") for index in range(count))
-    return [curve for curve in curves if curve is not None and curve.GetNumberOfDefinedControlPoints()]
+    curves = (node.GetNodeReference(f"{name}.{index}") for index in range(_length(node, name)))
+    return [curve for curve in curves if curve is not None]
+
+
+def _length(node, name):
+    """Of a list in the parameter node."""
+    return int(_number(node.GetParameter(f"{name}.len") or "0", f"the length of {name}"))
+
+
+def _number(text, name, unit=""):
+    """A parameter's number; a decimal comma is one of many countries."""
+    try:
+        value = float(text.replace(",", "."))
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value):
+        raise ValueError(f"{name} is '{text}'; it must be a number{unit and f' in {unit}'}")
+    return value
 
 
 def _voxels(data):
@@ -229,7 +299,7 @@ def add_exam(scene, exam):
         `volume` and `references`: nodes; `splenium`: segment ID; `regions`: (hemisphere, region) -> (control points of
         each line, segment ID of the white matter).
     """
-    volume = add_volume(scene, exam.image.name, exam.image.voxels, exam.image.affine)
+    volume = add_volume(scene, exam.image.name, exam.image.voxels, exam.image.affine, exam.image.echoes)
     references = scene.AddNewNodeByClass("vtkMRMLSegmentationNode", "References")
     references.CreateDefaultDisplayNodes()
     references.SetReferenceImageGeometryParameterFromVolumeNode(volume)
@@ -242,12 +312,17 @@ def add_exam(scene, exam):
     return added
 
 
-def add_volume(scene, name, voxels, affine):
-    """A scalar volume node with a copy of the voxels, shape (I, J, K); affine: voxel index -> world RAS in mm."""
+def add_volume(scene, name, voxels, affine, averaged_echoes=1):
+    """A scalar volume node with a copy of the voxels, shape (I, J, K); affine: voxel index -> world RAS in mm.
+
+    `averaged_echoes`: of how many echoes it is the mean.
+    """
     volume = scene.AddNewNodeByClass("vtkMRMLScalarVolumeNode", name)
     volume.SetIJKToRASMatrix(_vtk_matrix(affine))
     volume.SetAndObserveImageData(_image_data(voxels, vtk.vtkImageData()))
     volume.CreateDefaultDisplayNodes()
+    if averaged_echoes > 1:
+        volume.SetAttribute(AVERAGED_ECHOES, str(averaged_echoes))
     return volume
 
 

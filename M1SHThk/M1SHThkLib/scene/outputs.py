@@ -14,20 +14,22 @@ class Outputs:
     def __init__(self):
         self._overlay = {}
 
-    def show_tables(self, parameters):
-        """Fill the tables from the results that the parameter node keeps in full precision."""
+    def show_tables(self, parameters, accepted):
+        """Fill the tables from the results that the parameter node keeps in full precision.
+
+        `accepted`: mapping of (hemisphere, region) -> 'yes', 'no' or 'changed'.
+        """
         identity = exam_nodes.identity_from_parameters(parameters.parameterNode)
         for name, title, fill in (
             ("measurementsTable", "M1SHThk measurements", tables.fill_measurements_table),
             ("profilesTable", "M1SHThk profiles", tables.fill_profiles_table),
+            ("summaryTable", "M1SHThk summary", tables.fill_summary_table),
         ):
-            fill(_table(parameters, name, title), parameters.results, identity)
-        tables.fill_summary_table(_table(parameters, "summaryTable", "M1SHThk summary"), parameters.results)
+            fill(_table(parameters, name, title), parameters.results, identity, accepted)
 
     def show_region(self, parameters, read):
         """Show a measured region (reading.Read) in plot and overlay; None empties both."""
-        if read is None and not parameters.plotChart:
-            self.show_overlay(parameters, None)
+        if not parameters.inputVolume and not parameters.plotChart:
             return
         names = {
             plot.PROFILE_TABLE: "plotProfileTable",
@@ -79,6 +81,7 @@ def show_in_views(chart=None, table=None):
 def _table(parameters, name, title, hidden=False):
     if not getattr(parameters, name):
         node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLTableNode", title)
+        node.SetLocked(True)
         node.SetHideFromEditors(hidden)
         setattr(parameters, name, node)
     return getattr(parameters, name)

@@ -1,0 +1,63 @@
+"""What the panel hears of the scene: closed, loaded, a node removed, a parameter changed."""
+
+import qt
+import slicer
+import vtk
+from slicer.util import VTKObservationMixin
+
+from .exam import SCALAR_VOLUME
+
+
+class SceneEvents(VTKObservationMixin):
+    """Hands on to the panel what happens in the scene."""
+
+    def __init__(self, panel):
+        VTKObservationMixin.__init__(self)
+        self._panel = panel
+        scene = slicer.mrmlScene
+        self.addObserver(scene, scene.StartCloseEvent, self.on_start_close)
+        self.addObserver(scene, scene.EndCloseEvent, self.on_end_close)
+        self.addObserver(scene, scene.EndImportEvent, self.on_end_import)
+        self.addObserver(scene, scene.NodeRemovedEvent, self.on_node_removed)
+        self.addObserver(scene, scene.NodeAddedEvent, self.on_node_added)
+
+    def follow_parameters(self, parameterNode):
+        """Hear of changes of a parameter node."""
+        self.addObserver(parameterNode, vtk.vtkCommand.ModifiedEvent, self.on_parameters_modified)
+
+    def leave_parameters(self, parameterNode):
+        """Hear of them no longer."""
+        self.removeObserver(parameterNode, vtk.vtkCommand.ModifiedEvent, self.on_parameters_modified)
+
+    def on_start_close(self, caller, event):
+        """Just before the scene is closed."""
+        self._panel.hold(None)
+
+    def on_end_close(self, caller, event):
+        """Just after the scene was closed."""
+        self._panel.begin_after_closing()
+
+    def on_end_import(self, caller, event):
+        """After a scene was loaded."""
+        self._panel.begin_after_import()
+
+    @vtk.calldata_type(vtk.VTK_OBJECT)
+    def on_node_removed(self, caller, event, node):
+        """A node has left the scene."""
+        self._panel.node_removed(node)
+
+    @vtk.calldata_type(vtk.VTK_OBJECT)
+    def on_node_added(self, caller, event, node):
+        """A volume has come; its image may be read later."""
+        if node.GetClassName() == SCALAR_VOLUME:
+            self.addObserver(node, slicer.vtkMRMLVolumeNode.ImageDataModifiedEvent, self.on_volume_read)
+            qt.QTimer.singleShot(0, self._panel.exam.choose_lone_volume)
+
+    def on_volume_read(self, volume, event):
+        """A volume that has come holds an image now."""
+        self.removeObserver(volume, slicer.vtkMRMLVolumeNode.ImageDataModifiedEvent, self.on_volume_read)
+        qt.QTimer.singleShot(0, self._panel.exam.choose_lone_volume)
+
+    def on_parameters_modified(self, caller, event):
+        """A parameter has changed."""
+        self._panel.parameters_changed()

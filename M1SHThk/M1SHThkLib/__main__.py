@@ -6,6 +6,7 @@ import io
 import math
 import os
 import sys
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,7 +17,9 @@ if not __package__:
 
 from . import __version__
 from .batch.exams import ExamFile, VirtualExam, failure_text, measure_batch, write_batch
-from .cohort.options import CohortOptions
+from .cohort.comparison import OTHERS
+from .cohort.options import CohortOptions, Primary
+from .cohort.study import MARKERS
 from .digital_exam.phantom import PhantomOptions, make_phantom
 from .digital_exam.subject import GROUPS as SIMULATED_GROUPS
 from .digital_exam.virtual_study import FIELD_STRENGTHS, STUDY_SEED, draw_study
@@ -28,6 +31,7 @@ from .measuring.columns import Column
 from .measuring.flags import notes_from_text, sentence
 from .program import NO_FIGURES, NOTICE, program
 
+PATIENCE_S = 5.0
 KEPT = " What was measured is kept: the same command with --resume goes on from there."
 READER_LEFT = (errno.EPIPE, errno.EINVAL)  # the latter on Windows
 
@@ -120,8 +124,24 @@ def _parser():
         statistics.add_argument(
             f"--{name}", type=share, default=default, metavar="X", help=f"{what} (default: {default})"
         )
+    statistics.add_argument(
+        "--primary",
+        type=_primary,
+        default=defaults.primary,
+        metavar="ENDPOINT",
+        help="what stands first, as MARKER,SELECTION,AGAINST: sh_thk, sh or thk; symmetric or clustered; controls, "
+        "mimics or both (default: sh_thk,symmetric,controls)",
+    )
+    statistics.add_argument(
+        "--adjust",
+        action="append",
+        metavar="NAME",
+        help="adjust for age, sex, field, or a column of numbers of the clinical table; may be repeated (default: age)",
+    )
+    statistics.add_argument("--prevalence", type=share, metavar="X", help="share of patients, for predictive values")
     statistics.add_argument("--difference", type=positive, metavar="X", help="of SH/Thk in 1/mm, for sample sizes")
     statistics.add_argument("--auc", type=_number(0.5, 1), metavar="X", help="for sample sizes, from 0.5 to 1")
+    statistics.add_argument("--other-auc", type=_number(0.5, 1), metavar="X", help="that it is compared with, likewise")
     virtual = cohort.add_argument_group("a virtual study, in place of tables", VIRTUAL_NOTICE)
     virtual.add_argument(
         "--simulate", type=int, choices=FIELD_STRENGTHS, help="simulate and measure the published study at 3T or 7T"
@@ -161,6 +181,22 @@ def _add_parallel_arguments(parser):
     parser.add_argument(
         "--resume", action="store_true", help="go on with what is in DIR: measure what is missing or has changed"
     )
+
+
+def _primary(text):
+    markers = {column.removesuffix("_per_mm").removesuffix("_mm"): column for column in (m.column for m in MARKERS)}
+    selections, others = (
+        ("symmetric", "clustered"),
+        {"controls": "controls", "mimics": "mimics", "both": list(OTHERS)[-1]},
+    )
+    parts = text.split(",")
+    legal = len(parts) == 3 and parts[0] in markers and parts[1] in selections and parts[2] in others
+    if not legal:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not MARKER,SELECTION,AGAINST such as sh_thk,symmetric,controls: one of {', '.join(markers)}; "
+            f"of {', '.join(selections)}; of {', '.join(others)}"
+        )
+    return Primary(markers[parts[0]], parts[1], others[parts[2]])
 
 
 def _folder(text):
@@ -262,6 +298,7 @@ def _simulate(field_strength, seed, folder, jobs=1, dask=None, resume=False):
 
 def _analyse(options, measurements, clinical, virtual=None):
     from .cohort.analysis import analyse
+    from .cohort.first_page import first_page
     from .cohort.published import beside_the_paper
     from .files.cohort_results import write_cohort
     from .files.cohort_tables import inputs_of, read_studies
@@ -272,26 +309,44 @@ def _analyse(options, measurements, clinical, virtual=None):
         cutoff_per_mm=options.cutoff,
         sensitivity=options.sensitivity,
         specificity=options.specificity,
+        primary=options.primary,
+        adjust=tuple(dict.fromkeys(options.adjust or CohortOptions().adjust)),
+        prevalence=options.prevalence,
         difference_per_mm=options.difference,
         auc=options.auc,
+        other_auc=options.other_auc,
         power=options.power,
     )
     provenance = {**program(), "inputs": inputs_of(measurements, clinical)}
-    studies, notes = read_studies(measurements, clinical, options.read)
+    studies, notes = read_studies(measurements, clinical, options.read, choices.adjust)
     for note in notes:
         print(f"note: {note}", file=sys.stderr)
     made_folder(options.output)  # a folder that cannot be made is told before the analysis
-    cohort = analyse(studies, choices, virtual, notes)
+    cohort = analyse(studies, choices, virtual, notes, _Progress())
     if virtual:
         (study,) = studies
         rows = beside_the_paper(study, cohort.findings[study.field_strength_t])
         cohort = replace(cohort, beside_the_paper=rows)
     pictures = draw_cohort(cohort)
     write_cohort(options.output, cohort, provenance, report_page(cohort, provenance, pictures), pictures or ())
-    for field_strength, finding in cohort.all_findings():
-        if finding.headline:
-            print(f"{f'{field_strength:g} T: ' if field_strength else ''}{finding.words}")
+    for study in cohort.studies:
+        page = first_page(study, cohort.findings[study.field_strength_t], choices)
+        print(page.question, page.answer, *page.cautions, sep="\n")
+        for finding in cohort.findings[study.field_strength_t]:
+            if finding.headline and finding.analysis == "subject":
+                print(finding.words)
     print(f"Report: {options.output / 'report.html'}")
+
+
+class _Progress:
+    """Tells on standard error what comes next, once it takes longer than PATIENCE_S."""
+
+    def __init__(self):
+        self._begin = time.monotonic()
+
+    def __call__(self, done, total, name):
+        if time.monotonic() - self._begin > PATIENCE_S:
+            print(f"{done} of {total} analyses done; next: {name}", file=sys.stderr, flush=True)
 
 
 def _phantom(options):

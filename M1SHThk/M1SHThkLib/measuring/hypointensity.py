@@ -103,9 +103,7 @@ class Lobe:
         Superficial zero crossing, or 0 where there is none.
     end_mm : float
         Where h, past its top, first falls below `window_fraction` of it: the deep edge as h itself shows it, whatever
-        lies beneath; the end of the samples where it does not fall so far.
-    is_whole : bool
-        Whether it does.
+        lies beneath. Where h never falls to 0 (the white-matter ROI is too bright), both are taken above its least.
     touches_pial_line : bool
         Nothing separates the lobe from x = 0.
     window : bool array, shape (d,)
@@ -116,7 +114,6 @@ class Lobe:
     top: int
     start_mm: float
     end_mm: float
-    is_whole: bool
     touches_pial_line: bool
     window: np.ndarray
 
@@ -160,14 +157,14 @@ def find_lobe(x, h, lobe_fraction=0.30, window_fraction=0.25, at_line=False):
             break
     start, stop = fit_windows(h[None], np.array([top]), window_fraction)
     window = (np.arange(len(h)) >= start[0]) & (np.arange(len(h)) < stop[0])
-    level = window_fraction * h[top]
+    least = max(h[top:].min(), 0.0)
+    level = least + window_fraction * (h[top] - least)
     fallen = np.flatnonzero(h[top:] < level)
     return Lobe(
         first=int(first),
         top=int(top),
         start_mm=_crossing(x, h, start[0] - 1, 0.0) if start[0] > 0 else float(x[0]),
         end_mm=_crossing(x, h, top + fallen[0] - 1, level) if len(fallen) else float(x[-1]),
-        is_whole=bool(len(fallen)),
         touches_pial_line=bool(touches),
         window=window,
     )

@@ -174,9 +174,9 @@ def _is_uneven(seen):
     deviation = median_abs_deviation(darkness, scale="normal")
     independent = len(darkness) / seen.noise.correlation_length
     error = deviation * np.sqrt(TRIMMED_EXCESS_VARIANCE / independent)
-    of_splenium = difference / abs(seen.splenium.mean)
+    counts = difference > UNEVEN_OF_SPLENIUM * abs(seen.splenium.mean)
     share = difference / abs(seen.scale) / max(seen.h[at].mean(), 1e-12)
-    return bool(difference > UNEVEN_Z * error and share > UNEVEN_SHARE and of_splenium > UNEVEN_OF_SPLENIUM)
+    return bool(difference > UNEVEN_Z * error and share > UNEVEN_SHARE and counts)
 
 
 def _of_the_layer(seen):

@@ -198,6 +198,11 @@ class TestWhichLobe:
         lobe = find_lobe(X, profile((0, -1), (1, 0), (2, 0.8), (3, 0.3), (6, 0.3)))
         assert lobe.end_mm == pytest.approx(2.75)
 
+    def test_a_lobe_that_has_not_levelled_out_runs_to_the_end(self):
+        sampled = X < 2.45
+        lobe = find_lobe(X[sampled], profile((0, -1), (1, -0.25), (2, 0.75), (3, -0.25), (6, -0.25))[sampled])
+        assert lobe.end_mm == pytest.approx(2.4)
+
     def test_a_flat_top_counts_once(self):
         h = profile((0, -1), (1, 0), (1.5, 1), (2.5, 1), (3, -0.1), (6, -0.1))
         lobe = find_lobe(X, h)
@@ -232,7 +237,7 @@ class TestFitWindow:
         h = profile((0, -1), (1.05, 0), (2, 1), (3, 0.1), (4, 0.1), (5, 0.4), (6, 0.4))
         lobe = find_lobe(X, h)
         assert window_of(lobe) == (1.1, 4.5)  # h(4.5) = 0.25
-        assert lobe.end_mm == pytest.approx(2 + 0.675 / 0.9)  # a quarter of what stands above 0.1
+        assert lobe.end_mm == pytest.approx(2 + 0.75 / 0.9)
 
     def test_does_not_end_where_h_rises_without_having_fallen_below_25_percent(self):
         h = profile((0, -1), (1.05, 0), (2, 1), (3, 0.3), (4, 0.5), (5, 0), (6, 0))

@@ -14,6 +14,7 @@ from live import measure_live_update
 from M1SHThkLib import __version__
 from M1SHThkLib.files.disk import write_json
 from memory import measure_memory
+from odd_files import measure_odd_files
 from precision import measure_precision
 from right_layer import measure_right_layer
 from robustness import measure_robustness
@@ -40,6 +41,7 @@ def measure_all(full):
     results.update(measure_throughput(full))
     for measure in (measure_accuracy, measure_precision, measure_coverage, measure_right_layer, measure_robustness):
         results.update(measure(full))
+    results.update(measure_odd_files(full))
     results["seconds"] = time.perf_counter() - begin
     return results
 

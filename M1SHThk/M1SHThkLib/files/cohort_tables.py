@@ -16,7 +16,7 @@ from ..measuring.settings import Settings
 from .disk import read_json, sha256
 from .exam_schema import HIGHEST_FIELD_TESLA
 from .measured_rows import DEEPEST_MM, check_measured
-from .names import seen
+from .names import cleaned, seen
 from .tables import Row, read_table
 
 UMN_COLUMNS = tuple(f"umn_{limb.replace(' ', '_')}" for limb in LIMBS)  # in the order of ALL_REGIONS
@@ -425,7 +425,7 @@ def _protocol(exam):
         if name not in _NO_PROTOCOL and value != defaults.get(name)
     ]
     combination = f"combined by {exam.get('echo_combination') or 'a way not known'}"
-    return f"{echoes}, {combination}; {', '.join(changed) or 'default settings'}"
+    return cleaned(f"{echoes}, {combination}; {', '.join(changed) or 'default settings'}")
 
 
 #

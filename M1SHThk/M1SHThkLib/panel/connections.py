@@ -23,6 +23,7 @@ def connect(panel):
         (ui.addLineButton, panel.drawing.on_add_line),
         (ui.redrawLineButton, panel.drawing.on_redraw_line),
         (ui.clearLineButton, panel.drawing.on_clear_lines),
+        (ui.snapButton, panel.snapping.on_snap),
         (ui.acceptButton, panel.regions.on_accept),
         (ui.undoButton, panel.edits.on_undo),
         (ui.redoButton, panel.edits.on_redo),

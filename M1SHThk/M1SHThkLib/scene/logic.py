@@ -252,6 +252,10 @@ class SceneLogic:
         """Show normals and layer of a measured region on its slice; None hides them."""
         self._outputs.show_overlay(self.getParameterNode(), read)
 
+    def showSnapped(self, read):
+        """Show, dashed, where a measured region's lines would go on the pial edge; None hides that."""
+        self._outputs.show_snapped(read)
+
     def showChart(self):
         """Show the plot and the summary of the measurements in the layout's views; without any, those of the study."""
         parameterNode = self.getParameterNode()

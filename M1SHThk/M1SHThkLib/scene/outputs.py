@@ -57,6 +57,16 @@ class Outputs:
             if bool(model.GetDisplayNode().GetVisibility()) != visible:
                 model.GetDisplayNode().SetVisibility(visible)
 
+    def show_snapped(self, read):
+        """Show the lines of a measured region on the pial edge, dashed; None hides them."""
+        model = self._overlay_model("snapped", create=read is not None)
+        if model is None:
+            return
+        if read is not None:
+            thickness = overlay.slice_thickness(read.image, read.measurement)
+            model.SetAndObserveMesh(overlay.dashed_mesh(read.measurement.alignment.lines, thickness))
+        model.GetDisplayNode().SetVisibility(read is not None)
+
     def _overlay_model(self, name, create):
         model = self._overlay.get(name)
         if model is not None and slicer.mrmlScene.IsNodePresent(model):

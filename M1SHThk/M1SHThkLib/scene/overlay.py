@@ -9,9 +9,10 @@ import vtk
 from vtk.util.numpy_support import numpy_to_vtk, numpy_to_vtkIdTypeArray, vtk_to_numpy
 
 # Unlike each other and the lines, for the colour-blind too.
-COLORS = {"layer": (0.95, 0.12, 0.10), "normals": (1.0, 1.0, 0.75)}
-OPACITIES = {"layer": 0.9, "normals": 0.45}
-LINE_WIDTHS = {"layer": 2, "normals": 1}
+COLORS = {"layer": (0.95, 0.12, 0.10), "normals": (1.0, 1.0, 0.75), "snapped": (0.2, 1.0, 1.0)}
+OPACITIES = {"layer": 0.9, "normals": 0.45, "snapped": 1.0}
+LINE_WIDTHS = {"layer": 2, "normals": 1, "snapped": 2}
+DASH_MM = 0.8
 EVERY_NTH_NORMAL = 3
 
 
@@ -70,6 +71,19 @@ def normals_mesh(measurement, slice_thickness_mm):
     corners = np.stack([foot - across, tip - across, tip + across, foot + across], 1)
     quads = np.arange(4 * len(shown)).reshape(-1, 4)
     return _grid(corners.reshape(-1, 3), quads, vtk.VTK_QUAD)
+
+
+def dashed_mesh(lines, slice_thickness_mm):
+    """Lines (PialLine) as dashes, a vtkUnstructuredGrid of quadrilaterals."""
+    corners = []
+    for line in lines:
+        across = line.across * slice_thickness_mm / 2
+        spacing = line.length_mm / max(len(line.positions) - 1, 1)
+        is_dash = (np.arange(len(line.positions) - 1) * spacing) % (2 * DASH_MM) < DASH_MM
+        start, end = line.positions[:-1][is_dash], line.positions[1:][is_dash]
+        corners.append(np.stack([start - across, end - across, end + across, start + across], 1))
+    corners = np.concatenate(corners).reshape(-1, 3)
+    return _grid(corners, np.arange(len(corners)).reshape(-1, 4), vtk.VTK_QUAD)
 
 
 def set_mesh(model, mesh):

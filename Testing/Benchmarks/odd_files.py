@@ -12,10 +12,11 @@ import tempfile
 import threading
 import traceback
 from contextlib import contextmanager
-from functools import lru_cache
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import SimpleITK
 from alteration import altered
 from M1SHThkLib.__main__ import main
 from M1SHThkLib.digital_exam.phantom import PhantomOptions, make_phantom
@@ -25,6 +26,7 @@ from M1SHThkLib.files.exams import write_exam
 from M1SHThkLib.files.images import write_image
 from M1SHThkLib.files.results import write_tsv
 from M1SHThkLib.measuring.columns import MEASUREMENT_COLUMNS
+from M1SHThkLib.measuring.image import Image
 from M1SHThkLib.measuring.settings import Settings
 from workers import spread
 
@@ -47,7 +49,9 @@ TOLD = ("warning: ", "note: ")
 def measure_odd_files(full):
     """How many altered files end in neither a result nor one line, with their seeds and what came instead."""
     files = 2000 if full else 60
-    outcomes = spread(_tried, range(files), "odd files")
+    with tempfile.TemporaryDirectory() as folder:
+        _write_sound(Path(folder))
+        outcomes = spread(_tried, [(seed, folder) for seed in range(files)], "odd files")
     faults = [outcome for outcome in outcomes if outcome["fault"]]
     kinds = {kind: [outcome for outcome in outcomes if outcome["altered"] == kind] for kind in ALTERED}
     return {
@@ -61,13 +65,15 @@ def measure_odd_files(full):
     }
 
 
-def _tried(seed):
-    """What became of one altered file."""
+def _tried(task):
+    """What became of one altered file: seed, and folder of the sound ones."""
+    seed, sound = task
+    sys.modules["matplotlib"] = None  # pictures take most of the time and read no file
     random = np.random.default_rng([seed, 10])
     name = ALTERED[seed % len(ALTERED)]
     with tempfile.TemporaryDirectory() as folder:
         folder = Path(folder) / "study"
-        shutil.copytree(_sound(os.getpid()), folder)
+        shutil.copytree(sound, folder)
         path = folder / name
         if name in IMAGES:
             _name_in_exam(folder, image={"path": name, "echo_times_ms": [24.3]})
@@ -95,7 +101,7 @@ def _fault(status, out, err):
     if status == 0:
         strange = [line for line in lines if not line.startswith(TOLD)]
         return f"a result, and besides: {strange[-1]}" if strange else None
-    if status == 2 and len(lines) == 1 and not out and "unexpected" not in err:
+    if status == 2 and len(lines) == 1 and not out and "please report it" not in err:
         return None
     return f"status {status}, {len(lines)} lines: {' | '.join(lines[-3:])[-500:]}"
 
@@ -148,27 +154,35 @@ def _name_in_exam(folder, **members):
     write_json(folder / "exam.json", {key: value for key, value in exam.items() if value is not None})
 
 
-@lru_cache(maxsize=1)
-def _sound(process):
-    """A folder with a small exam in every format and a small study, nothing wrong with either; one for each process."""
-    sys.modules["matplotlib"] = None  # pictures take most of the time and read no file
-    folder = Path(tempfile.mkdtemp(prefix=f"m1shthk-{process}-")) / "sound"
+def _write_sound(folder):
+    """A small exam in every format and a small study, nothing wrong with either."""
     options = PhantomOptions(slices=2, cropped=True, echoes=(3,), regions=(("left", "hand_knob"),))
     phantom = make_phantom(options)
-    write_exam(folder, phantom.exam(Settings(replicates=20)), phantom.echoes, phantom.echo_times_ms, compact=True)
-    _write_images(folder, phantom.echoes[..., 0], phantom.affine)
+    # Where Analyze, which has no orientation, lies; the same exam, seen in a mirror.
+    affine = np.diag([-1.0, -1.0, 1.0, 1.0] * np.abs(np.diag(phantom.affine)))
+    moved = affine @ np.linalg.inv(phantom.affine)
+    exam = phantom.exam(Settings(replicates=20))
+    regions = tuple(
+        replace(region, pial_lines=tuple(line @ moved[:3, :3].T + moved[:3, 3] for line in region.pial_lines))
+        for region in exam.regions
+    )
+    exam = replace(exam, image=Image(exam.image.voxels, affine), regions=regions)
+    write_exam(folder, exam, phantom.echoes, phantom.echo_times_ms, compact=True)
+    _write_images(folder, phantom.echoes[..., 0], affine)
     labels = np.zeros(phantom.echoes.shape[:3], np.float32)
-    labels[tuple(phantom.splenium.indices.T)] = 3
-    write_image(folder / "labels.nii.gz", [labels], phantom.affine)
+    labels[tuple(exam.splenium.indices.T)] = 3
+    write_image(folder / "labels.nii.gz", [labels], affine)
     _write_study(folder)
-    return folder
 
 
 def _write_images(folder, voxels, affine):
     """The image in every format; of header and voxels, the header is altered."""
     write_image(folder / "t2star.nii", [voxels], affine, compact=True)
+    read = SimpleITK.ReadImage(str(folder / "t2star.nii"))
+    whole = SimpleITK.GetImageFromArray(SimpleITK.GetArrayFromImage(read))  # without what NIfTI alone has fields for
+    whole.CopyInformation(read)
     for name in ("t2star.nrrd", "t2star.mha", "t2star.nhdr", "t2star.mhd"):
-        write_image(folder / name, [voxels], affine)
+        SimpleITK.WriteImage(whole, str(folder / name), True)
     content = (folder / "t2star.nii").read_bytes()
     pair = bytearray(content[:348])
     pair[344:348], pair[108:112] = b"ni1\0", bytes(4)

@@ -18,6 +18,7 @@ from live import measure_live_update
 from M1SHThkLib import __version__
 from M1SHThkLib.files.disk import write_json
 from memory import measure_memory
+from odd_files import measure_odd_files
 from precision import measure_precision
 from real_exam import measure_real_exam
 from right_layer import measure_right_layer
@@ -60,6 +61,7 @@ def measure_all(full):
     ):
         results.update(measure(full))
     results.update(measure_real_exam())
+    results.update(measure_odd_files(full))
     results["seconds"] = time.perf_counter() - begin
     return results
 

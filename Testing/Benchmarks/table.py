@@ -29,6 +29,7 @@ class Requirement:
 def requirements(results):
     """Every requirement with its figure."""
     covers, layers, robust = results["ci_coverage"], results["right_layer"], results["robustness"]
+    odd = results["odd_files"]
     return [
         Requirement("SH: worst error, noise-free", results["sh_bias_percent"], "%", most=2),
         Requirement("Thk: worst error, noise-free", results["thk_bias_percent"], "%", most=3),
@@ -43,6 +44,9 @@ def requirements(results):
         ),
         *_of_people(results),
         Requirement("random exams that fail", results["robustness_failed_exams"], f"of {robust['exams']}", most=0),
+        Requirement(
+            "odd files: no result and no single line", results["odd_files_faults"], f"of {odd['files']}", most=0
+        ),
         Requirement("line edited to new SH/Thk, median", results["edit_ms"], "ms", most=5),
         Requirement("point moved to panel updated, median", results["live_update_ms"], "ms", most=16),
         Requirement("module imported at Slicer's start, median", results["startup_ms"], "ms", most=20),

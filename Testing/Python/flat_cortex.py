@@ -29,6 +29,11 @@ def layered(depth, dip=12.0, layer_mm=LAYER_MM, fluid=FLUID):
     return WHITE_MATTER - dip * (ndtr(superficial) - ndtr(deep)) + (fluid - WHITE_MATTER) * ndtr(-depth / BLUR_MM)
 
 
+def true_h(depth, **layers):
+    """Hypointensity at a depth in mm."""
+    return (WHITE_MATTER - layered(depth, **layers)) / SPLENIUM
+
+
 def box(lowest, size):
     return np.argwhere(np.ones(size)) + np.asarray(lowest)
 

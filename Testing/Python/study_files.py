@@ -2,7 +2,7 @@
 
 import numpy as np
 from M1SHThkLib.digital_exam.subject import LIMB_REGIONS
-from M1SHThkLib.files.cohort_tables import CLINICAL_COLUMNS, visual_column
+from M1SHThkLib.files.clinical_table import CLINICAL_COLUMNS, visual_column
 from M1SHThkLib.files.results import write_tsv
 from M1SHThkLib.measuring.columns import MEASUREMENT_COLUMNS
 

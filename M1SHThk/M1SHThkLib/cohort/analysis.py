@@ -13,6 +13,8 @@ from .field_strengths import field_strength_findings
 from .finding import ANALYSES, Finding
 from .groups import group_findings
 from .multiplicity import with_standing
+from .norm_findings import norm_findings
+from .norms import Norms
 from .options import CohortOptions
 from .published import beside_the_paper
 from .repeatability import repeatability_findings
@@ -62,6 +64,8 @@ class Cohort:
     beside_the_paper : tuple of dict
         Rows of a table that sets a virtual study's results beside the published ones: column heading to text, the
         first of which names the row.
+    norms : Norms or None
+        Against which single subjects were read.
     """
 
     studies: tuple[Study, ...]
@@ -71,6 +75,7 @@ class Cohort:
     notes: tuple[str, ...] = ()
     virtual: Mapping[str, object] | None = None
     beside_the_paper: tuple[Mapping[str, object], ...] = ()
+    norms: Norms | None = None
 
     def all_findings(self):
         """Pairs of field strength (None across several) and finding, in the order of the report."""
@@ -93,12 +98,13 @@ class Cohort:
             ],
             "notes": list(self.notes),
             "virtual": self.virtual,
+            "norms": self.norms and dict(self.norms.source),
             "beside_the_paper": [dict(row) for row in self.beside_the_paper],
             "findings": [{"field_strength_t": field} | finding.to_dict() for field, finding in self.all_findings()],
         }
 
 
-def analyse(studies, options, virtual=None, notes=(), progress=None):
+def analyse(studies, options, virtual=None, notes=(), progress=None, norms=None):
     """Makes every analysis of every study, and of subjects measured at more than one field strength.
 
     Parameters
@@ -111,6 +117,8 @@ def analyse(studies, options, virtual=None, notes=(), progress=None):
         Sentences about the data.
     progress : callable, optional
         Is told, before each analysis, how many are done, of how many, and what comes next.
+    norms : Norms, optional
+        Against which single subjects are read too.
 
     Returns
     -------
@@ -122,8 +130,10 @@ def analyse(studies, options, virtual=None, notes=(), progress=None):
         if progress:
             progress(number, len(steps), ANALYSES[name])
         found[study.field_strength_t] += _ANALYSES[name](study, options)
+        if name == "subject" and norms is not None:
+            found[study.field_strength_t] += norm_findings(study, norms)
     findings = {field: with_standing(own, options.primary) for field, own in found.items()}
     across = with_standing(field_strength_findings(studies, options), options.primary)
     # Only a study made after the paper's is to be held against it.
     rows = [row for study in studies if virtual for row in beside_the_paper(study, findings[study.field_strength_t])]
-    return Cohort(tuple(studies), options, findings, across, tuple(notes), virtual, tuple(rows))
+    return Cohort(tuple(studies), options, findings, across, tuple(notes), virtual, tuple(rows), norms)

@@ -19,6 +19,7 @@ ANALYSES = {
     "scores": "Scores of the regions by eye",
     "added": "What the measurement adds to the score",
     "subject": "Single subjects against the controls",
+    "norms": "Single subjects against norms",
     "repeatability": "Repeatability",
     "sample_size": "Sample size",
 }

@@ -7,7 +7,7 @@ import numpy as np
 from .finding import AS_IN_PAPER, EXPLORATORY, PRIMARY
 
 # Readings of single subjects are answers about them, not tests of the study.
-_NO_TESTS_OF_THE_STUDY = ("subject",)
+_NO_TESTS_OF_THE_STUDY = ("subject", "norms")
 
 
 def with_standing(findings, primary):

@@ -15,7 +15,7 @@ _SCHEMA = (
 _FROM_RAS = {"RAS": 1.0, "0": 1.0, "LPS": -1.0, "1": -1.0}
 _PLACED = ("defined", "preview")
 _NOT_PLACED = ("undefined", "missing")
-_FARTHEST_MM = 1e5  # far beyond any scanner
+_FARTHEST_MM = 1e4  # far beyond any scanner
 
 
 @dataclass(frozen=True)

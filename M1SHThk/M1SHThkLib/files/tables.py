@@ -122,6 +122,14 @@ def read_table(path, needed):
     return header, rows
 
 
+def filled_table(path, needed):
+    """The same of a table that must have a row below its header."""
+    header, rows = read_table(path, needed)
+    if not rows:
+        raise ValueError(f"{path}: has no row below its header; fill it in")
+    return header, rows
+
+
 def _check_header(header, needed):
     missing = [column for column in needed if column not in header]
     if missing:

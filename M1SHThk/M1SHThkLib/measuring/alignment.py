@@ -145,7 +145,7 @@ def edge_shifts(intensities, depths_mm, spacing_mm):
     shared = 0.5 * max(2 * SEEN_AT_ONCE_MM / spacing_mm, 1.0)
     samples = shifted.shape[2]
     best = np.full(n, middle)
-    for _ in range(_TEMPLATE_PASSES):
+    for template_pass in range(_TEMPLATE_PASSES):
         now = shifted[rows, best]
         template = np.median(now, axis=0)
         variance = 2.2 * np.median((now - template) ** 2) + (_UNLIKENESS * np.ptp(template)) ** 2 + 1e-300
@@ -160,8 +160,10 @@ def edge_shifts(intensities, depths_mm, spacing_mm):
         no_edge = _with_neighbours(
             here > np.maximum(NO_EDGE_VARIANCES, NO_EDGE_VARIANCES * np.median(here)), spacing_mm
         )
-        # Nor does a flat profile, which tells nothing of where it lies.
-        no_edge = no_edge | (error * shared > STRAY_PRIOR_MM**2)
+        if template_pass == _TEMPLATE_PASSES - 1:
+            # Nor does a flat profile, which tells nothing of where it lies. (Until then the line's own straying may
+            # have blurred the template.)
+            no_edge = no_edge | (error * shared > STRAY_PRIOR_MM**2)
         outliers = no_edge
         for _ in range(_OUTLIER_PASSES + 1):
             weights = np.where(outliers, 1e6, error * shared)

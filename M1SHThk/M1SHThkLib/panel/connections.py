@@ -23,7 +23,7 @@ def connect(panel):
         (ui.addLineButton, panel.drawing.on_add_line),
         (ui.redrawLineButton, panel.drawing.on_redraw_line),
         (ui.clearLineButton, panel.drawing.on_clear_lines),
-        (ui.snapButton, panel.snapping.on_snap),
+        (ui.snapButton, panel.snap.on_snap),
         (ui.acceptButton, panel.regions.on_accept),
         (ui.undoButton, panel.edits.on_undo),
         (ui.redoButton, panel.edits.on_redo),
@@ -60,6 +60,7 @@ def connect(panel):
         "W": ui.drawWhiteMatterButton.click,
         "S": ui.drawSpleniumButton.click,
         "O": ui.overlayCheckBox.click,
+        "E": ui.snapButton.click,
         "Shift+A": ui.acceptButton.click,
         "Esc": panel.drawing.stop,
     }

@@ -253,7 +253,6 @@ class Drawing:
         if interaction and interaction.GetCurrentInteractionMode() == interaction.Place:
             self._turn_placing(False)
         self._outline_end.leave()
-        self._panel.snapping.cancel()
         self._roi = self._line = None
         ui.segmentEditorWidget.setActiveEffect(None)
         for button in (ui.drawLineButton, ui.drawSpleniumButton, ui.drawWhiteMatterButton):

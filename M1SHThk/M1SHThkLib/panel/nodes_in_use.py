@@ -65,7 +65,6 @@ class NodesInUse(VTKObservationMixin):
 
     def on_line_moved(self, line, event):
         """A point moves, in a drag or by a script: measure as soon as there is time."""
-        self._panel.snapping.cancel()
         self._panel.pace.expect_line(line)
 
     def on_line_edited(self, line, event):

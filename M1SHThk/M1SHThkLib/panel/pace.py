@@ -56,6 +56,7 @@ class Pace:
         if waiting:
             panel.live.show()
         else:
+            panel.logic.showOverlay(panel.live.read(panel.key))  # where the pial edge lies is known now
             panel.live.show_numbers()
 
 

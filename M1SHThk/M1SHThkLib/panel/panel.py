@@ -21,7 +21,7 @@ from .regions import RegionsSection
 from .results import ResultsSection
 from .scene_events import SceneEvents
 from .settings import SettingsSection
-from .snapping import Snapping
+from .snap import Snap
 from .study import StudySection
 from .views import Views
 
@@ -62,10 +62,10 @@ class Panel:
         self.exam = ExamSection(self)
         self.drawing = Drawing(self)
         self.edits = Edits(self)
-        self.snapping = Snapping(self)
         self.live = LiveReading(self)
         self.folding = Folding(self)
         self.annotation = Annotation(self)
+        self.snap = Snap(self)
         self.references = ReferencesSection(self)
         self.regions = RegionsSection(self)
         self.readings = ReadingsSection(self)
@@ -228,7 +228,7 @@ class Panel:
     def show_state(self):
         """Say what comes next, or what covers the measured volume."""
         if self.parameterNode:
-            text = self.views.warning() or self.snapping.message or RegionState(self, self.key).sentence
+            text = self.views.warning() or RegionState(self, self.key).sentence
             if self.ui.stateLabel.text != text:
                 self.ui.stateLabel.text = text
 

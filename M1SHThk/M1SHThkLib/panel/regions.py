@@ -80,7 +80,6 @@ class RegionsSection:
         ui.acceptButton.enabled = accepted or self._panel.live.read(key) is not None
         for button in (ui.drawLineButton, ui.addLineButton, ui.redrawLineButton, ui.clearLineButton):
             button.enabled = bool(self._panel.parameterNode.inputVolume) and not accepted
-        ui.snapButton.enabled = not accepted and self._panel.live.read(key) is not None
         self._panel.edits.show()
 
     def on_chosen(self, row, column=0, previous_row=0, previous_column=0):

@@ -8,6 +8,7 @@ import warnings
 import numpy as np
 
 from ..cohort.boxes import places, values_by_place
+from ..cohort.norms import read_against
 from ..cohort.repeatability import BETWEEN, WITHIN
 from ..cohort.sample import SELECTIONS
 from ..cohort.study import LIMBS, MARKERS, REGION_NAMES, SH_THK, matrix
@@ -19,6 +20,7 @@ from .drawing import (
     MARKS,
     STYLE,
     VERMILION,
+    Picture,
     axis_label,
     draw_box,
     new_figure,
@@ -26,6 +28,7 @@ from .drawing import (
     write_count,
 )
 from .first_figure import draw_first
+from .norm_chart import draw_norms
 
 # Colour, line, and mark with its size, so that marks on one point are all seen.
 CURVES = {"paper": (VERMILION, "-", "^", 13), "symmetric": (BLUE, "--", "o", 9), "clustered": (GREEN, ":", "s", 6)}
@@ -40,12 +43,13 @@ def draw_cohort(cohort):
     with matplotlib.rc_context(STYLE), warnings.catch_warnings():
         # Letters that the font lacks are boxes in the picture; report and tables have the name in full.
         warnings.filterwarnings("ignore", "Glyph .* missing from font")
-        return [
+        pictures = [
             picture
             for study in cohort.studies
             for draw in (draw_first, _boxes, _curves, _scores, _differences)
             for picture in draw(study, cohort.findings[study.field_strength_t], cohort.options)
         ]
+    return [*pictures, *(picture for study in cohort.studies for picture in _against_norms(study, cohort.norms))]
 
 
 #
@@ -239,3 +243,26 @@ def _agreement(axes, finding):
         axes.axhline(found[limit], color=color, linewidth=1.0, linestyle="--")
     look = {"marker": point, "facecolor": "white", "edgecolor": color, "linewidth": 1.0}
     axes.scatter(found["means"], found["differences"], s=20, zorder=3, **look)
+
+
+#
+# Norms
+#
+
+
+def _against_norms(study, norms):
+    """SH/Thk of each subject that is only read among the centiles of the norms."""
+    for number, subject in enumerate(study.to_read if norms else (), 1):
+        results, why = read_against(norms, subject, study.field_strength_t)
+        own = [(curve, result) for curve, result in results if curve.marker == SH_THK.column]
+        if why or not own:
+            continue
+        curves, results = zip(*own, strict=True)
+        yield Picture(
+            f"norms_{number}_{study.field_strength_t:g}T",
+            "norms",
+            study.field_strength_t,
+            f"SH/Thk of {subject.name} among the centiles of the norms, a panel a region.",
+            f"SH/Thk of {subject.name} (dot, with its centile) among the centiles of the norms against age.",
+            draw_norms(curves, results, f"{subject.name}, {study.field_strength_t:g} T"),
+        )

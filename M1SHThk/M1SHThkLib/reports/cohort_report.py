@@ -160,6 +160,8 @@ def _analysis(study, analysis, cohort, pictures, methods):
         for number, p in enumerate(figures)
     ]
     findings = [finding for finding in cohort.findings[field] if finding.analysis == analysis]
+    if analysis == "norms" and not findings:
+        return Markup()
     content = subject_section(study, findings, methods) if analysis == "subject" else _split(findings, methods)
     return element("section", element("h3", ANALYSES[analysis]), *shown, content, id=f"{_anchor(field)}-{analysis}")
 

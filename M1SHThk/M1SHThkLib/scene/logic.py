@@ -76,6 +76,10 @@ class SceneLogic:
         """The region's curve nodes that still exist, empty ones included."""
         return exam_nodes.region_curves(self._node(), key)
 
+    def measuredLines(self, key):
+        """The region's curve nodes that hold a point, as they are measured."""
+        return exam_nodes.region_lines(self._node(), key)
+
     def addLine(self, key):
         """A new, empty pial line of a region."""
         lines = self.lines(key)
@@ -251,10 +255,6 @@ class SceneLogic:
     def showOverlay(self, read):
         """Show normals and layer of a measured region on its slice; None hides them."""
         self._outputs.show_overlay(self.getParameterNode(), read)
-
-    def showSnapped(self, read):
-        """Show, dashed, where a measured region's lines would go on the pial edge; None hides that."""
-        self._outputs.show_snapped(read)
 
     def showChart(self):
         """Show the plot and the summary of the measurements in the layout's views; without any, those of the study."""

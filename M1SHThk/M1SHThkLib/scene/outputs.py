@@ -45,8 +45,8 @@ class Outputs:
         self.show_overlay(parameters, read)
 
     def show_overlay(self, parameters, read):
-        """Show normals and layer of a measured region on its slice; None hides them."""
-        for name in ("normals", "layer"):
+        """Show normals, layer and pial edge of a measured region on its slice; None hides them."""
+        for name in overlay.MESHES:
             model = self._overlay_model(name, create=read is not None)
             if model is None:
                 continue
@@ -56,16 +56,6 @@ class Outputs:
                 overlay.set_mesh(model, overlay.MESHES[name](read.measurement, thickness))
             if bool(model.GetDisplayNode().GetVisibility()) != visible:
                 model.GetDisplayNode().SetVisibility(visible)
-
-    def show_snapped(self, read):
-        """Show the lines of a measured region on the pial edge, dashed; None hides them."""
-        model = self._overlay_model("snapped", create=read is not None)
-        if model is None:
-            return
-        if read is not None:
-            thickness = overlay.slice_thickness(read.image, read.measurement)
-            model.SetAndObserveMesh(overlay.dashed_mesh(read.measurement.alignment.lines, thickness))
-        model.GetDisplayNode().SetVisibility(read is not None)
 
     def _overlay_model(self, name, create):
         model = self._overlay.get(name)

@@ -8,16 +8,18 @@ import numpy as np
 import vtk
 from vtk.util.numpy_support import numpy_to_vtk, numpy_to_vtkIdTypeArray, vtk_to_numpy
 
+from ..measuring.verdict import LEAST_STRAY_MM
+
 # Unlike each other and the lines, for the colour-blind too.
-COLORS = {"layer": (0.95, 0.12, 0.10), "normals": (1.0, 1.0, 0.75), "snapped": (0.2, 1.0, 1.0)}
-OPACITIES = {"layer": 0.9, "normals": 0.45, "snapped": 1.0}
-LINE_WIDTHS = {"layer": 2, "normals": 1, "snapped": 2}
-DASH_MM = 0.8
+COLORS = {"layer": (0.95, 0.12, 0.10), "normals": (1.0, 1.0, 0.75), "edge": (0.25, 0.85, 1.0)}
+OPACITIES = {"layer": 0.9, "normals": 0.45, "edge": 1.0}
+LINE_WIDTHS = {"layer": 2, "normals": 1, "edge": 3}
 EVERY_NTH_NORMAL = 3
+DASH_MM = 0.8
 
 
 def add_overlay_model(scene, name):
-    """A model node for one part of the overlay, 'normals' or 'layer'; on slices alone, not selectable, not saved."""
+    """A model node for one part of the overlay, of MESHES; on slices alone, not selectable, not saved."""
     model = scene.AddNewNodeByClass("vtkMRMLModelNode", f"M1SHThk {name}")
     model.SetHideFromEditors(True)
     model.SetSaveWithScene(False)
@@ -73,23 +75,27 @@ def normals_mesh(measurement, slice_thickness_mm):
     return _grid(corners.reshape(-1, 3), quads, vtk.VTK_QUAD)
 
 
-def dashed_mesh(lines, slice_thickness_mm):
-    """Lines (PialLine) as dashes, a vtkUnstructuredGrid of quadrilaterals."""
-    corners = []
-    for line in lines:
+def pial_edge_mesh(measurement, slice_thickness_mm):
+    """Where the lines would lie on the pial edge, dashed; empty where they lie there, or no edge was made out."""
+    m = measurement
+    if m.alignment is None or m.alignment.refusal or m.alignment.stray_mm < LEAST_STRAY_MM:
+        return vtk.vtkUnstructuredGrid()
+    corners, quads, count = [], [], 0
+    for line in m.alignment.lines:
         across = line.across * slice_thickness_mm / 2
-        spacing = line.length_mm / max(len(line.positions) - 1, 1)
-        is_dash = (np.arange(len(line.positions) - 1) * spacing) % (2 * DASH_MM) < DASH_MM
-        start, end = line.positions[:-1][is_dash], line.positions[1:][is_dash]
-        corners.append(np.stack([start - across, end - across, end + across, start + across], 1))
-    corners = np.concatenate(corners).reshape(-1, 3)
-    return _grid(corners, np.arange(len(corners)).reshape(-1, 4), vtk.VTK_QUAD)
+        dash = max(round(DASH_MM / m.settings.normal_spacing_mm), 1)
+        (first,) = np.nonzero(np.arange(len(line.positions) - 1) // dash % 2 == 0)
+        numbers = count + np.arange(2 * len(line.positions)).reshape(2, -1)
+        corners += [line.positions - across, line.positions + across]
+        quads.append(_quads(numbers[:, first].T, numbers[:, first + 1].T))
+        count += numbers.size
+    return _grid(np.concatenate(corners), np.concatenate(quads), vtk.VTK_QUAD)
 
 
 def set_mesh(model, mesh):
     """Give a model node a mesh; where only points have moved, they are moved in the mesh that it has."""
     known = model.GetMesh()
-    if known is None or known.GetNumberOfCells() != mesh.GetNumberOfCells():
+    if known is None or not _have_same_cells(known, mesh):
         model.SetAndObserveMesh(mesh)
     elif mesh.GetNumberOfCells():
         vtk_to_numpy(known.GetPoints().GetData())[:] = vtk_to_numpy(mesh.GetPoints().GetData())
@@ -97,7 +103,16 @@ def set_mesh(model, mesh):
         known.Modified()
 
 
-MESHES = {"normals": normals_mesh, "layer": edges_mesh}
+def _have_same_cells(one, other):
+    if one.GetNumberOfPoints() != other.GetNumberOfPoints() or one.GetNumberOfCells() != other.GetNumberOfCells():
+        return False
+    if not one.GetNumberOfCells():
+        return True
+    corners = [vtk_to_numpy(grid.GetCells().GetConnectivityArray()) for grid in (one, other)]
+    return np.array_equal(*corners)
+
+
+MESHES = {"normals": normals_mesh, "layer": edges_mesh, "edge": pial_edge_mesh}
 
 
 def slice_thickness(image, measurement):

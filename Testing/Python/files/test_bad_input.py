@@ -442,10 +442,10 @@ class TestRoi:
 
 def test_without_simpleitk(exam_path, fault_of, monkeypatch, tmp_path):
     """As in the Slicer that lacks it: only what neither Slicer nor this program writes needs it."""
-    write_image(tmp_path / "image.vtk", [voxels()], AFFINE)
+    write_image(tmp_path / "image.gipl", [voxels()], AFFINE)
     monkeypatch.setitem(sys.modules, "SimpleITK", None)
     assert read_exam(exam_path).warnings == ()
-    fault = fault_of(read_image, tmp_path / "image.vtk", name="image.vtk")
+    fault = fault_of(read_image, tmp_path / "image.gipl", name="image.gipl")
     assert "install it with: python3 -m pip install SimpleITK" in fault
 
 

@@ -6,7 +6,8 @@ import json
 import numpy as np
 import pytest
 from M1SHThkLib.cohort.study import SH_THK
-from M1SHThkLib.files.cohort_tables import CLINICAL_COLUMNS, inputs_of, read_studies
+from M1SHThkLib.files.clinical_table import CLINICAL_COLUMNS
+from M1SHThkLib.files.cohort_tables import inputs_of, read_studies
 from M1SHThkLib.files.disk import sha256
 from M1SHThkLib.files.results import write_tsv
 from M1SHThkLib.measuring.columns import MEASUREMENT_COLUMNS

@@ -39,6 +39,8 @@ def box(lowest, size):
 
 
 WHITE_MATTER_ROI = Roi(box((45, 33, WHITE_MATTER_SLICE), (10, 7, 1)), "white matter")
+# On the line's own slice, deep beneath the flat cortex; beneath the round one there is no room for it.
+BENEATH_ROI = Roi(box((45, 48, LINE_SLICE), (10, 7, 1)), "white matter")
 SPLENIUM_ROI = Roi(box((40, 20, SPLENIUM_SLICE), (10, 10, 1)), "splenium")
 
 

@@ -3,22 +3,26 @@
 import hashlib
 import math
 import os
-import re
 import sys
+import warnings
 from dataclasses import dataclass, replace
 from pathlib import Path
+
+import numpy as np
 
 from .. import __version__
 from ..digital_exam.virtual_study import VirtualSubject
 from ..files.disk import made_folder, read_json, replacing, sha256, write_json
 from ..files.exams import exam_inputs, read_exam
+from ..files.names import file_name, plain_name, seen
+from ..files.parts import files_of
 from ..files.results import write_results
 from ..measuring.columns import MEASUREMENT_COLUMNS, PROFILE_COLUMNS, measurement_row, profile_rows
 from ..measuring.measurement import measure_exam
 from ..program import program
-from ..scene.saved import SUFFIXES as SCENE_SUFFIXES
-from ..scene.saved import opened_scene, scene_files
 from .parallel import Failure, run
+from .scenes import SUFFIXES as SCENE_SUFFIXES
+from .scenes import opened_scene, scene_files
 
 
 @dataclass(frozen=True)
@@ -36,9 +40,9 @@ class ExamFile:
     @property
     def record_name(self):
         """Name of its record, which tells exams apart wherever they lie."""
-        whole = self.path.resolve()
-        place = hashlib.sha256(whole.as_posix().encode()).hexdigest()[:12]
-        return f"{_safe(whole.parent.name)}_{_safe(whole.stem)}_{place}"
+        whole = Path(os.path.realpath(self.path))
+        place = hashlib.sha256(os.fsencode(whole.as_posix())).hexdigest()[:12]
+        return f"{plain_name(whole.parent.name)}_{plain_name(whole.stem)}_{place}"
 
     def identity(self):
         """Subject, session and observer, as far as they can be told without measuring; else None."""
@@ -50,7 +54,7 @@ class ExamFile:
             return None  # told when it is measured
         if not isinstance(description, dict):
             return None
-        return tuple(str(description.get(key) or "") for key in ("subject", "session", "observer"))
+        return _identity(description)
 
     def made_from(self):
         """What its results depend on: the version, and the SHA-256 of every input by name."""
@@ -58,8 +62,9 @@ class ExamFile:
 
     def measure(self):
         """Its record."""
-        exam = self._exam_of_scene() if self._is_scene else read_exam(self.path)
-        measurements = measure_exam(exam)
+        with np.errstate(all="ignore"):  # what is beyond all numbers ends in missing values and flags
+            exam = self._exam_of_scene() if self._is_scene else read_exam(self.path)
+            measurements = measure_exam(exam)
         figures = _draw(exam, measurements, self.figures)
         return _record(_made_from(exam.origin["inputs"]), [(exam, measurements)], figures)
 
@@ -68,13 +73,14 @@ class ExamFile:
         return self.path.suffix.lower() in SCENE_SUFFIXES
 
     def _scene_inputs(self):
-        named = {Path(os.path.relpath(file, self.path.parent)).as_posix(): file for file in scene_files(self.path)}
+        files = [part for file in scene_files(self.path) for part in files_of(file)]
+        named = {Path(os.path.relpath(file, self.path.parent)).as_posix(): file for file in files}
         return [{"path": name, "sha256": sha256(file)} for name, file in named.items()]
 
     def _exam_of_scene(self):
         inputs = self._scene_inputs()
         with opened_scene(self.path) as scene:
-            from ..scene.exam_nodes import exam_from_scene
+            from ..scene.saved_exam import exam_from_scene
 
             exam = exam_from_scene(scene)
         return replace(exam, origin={**exam.origin, "file": str(self.path), "inputs": inputs})
@@ -185,7 +191,7 @@ def measure_batch(tasks, folder, jobs=1, dask=None, resume=False):
     if not batch.records:
         raise ValueError(_none_measured(batch.failures))
     _check_identities(
-        (task.name, tuple(reading[key] or "" for key in ("subject", "session", "observer")))
+        (task.name, _identity(reading))
         for task, outcome in zip(tasks, outcomes, strict=True)
         if not isinstance(outcome, Failure)
         for reading in outcome["readings"]
@@ -211,6 +217,11 @@ def write_batch(folder, batch):
             "failed": batch.failures,
         },
     )
+
+
+def _identity(described):
+    """Subject, session and observer, as people see them; '' for what is missing."""
+    return tuple(seen(str(described.get(key) or "")) for key in ("subject", "session", "observer"))
 
 
 def _measure(task):
@@ -304,23 +315,21 @@ def failure_text(name, reason):
 def _draw(exam, measurements, folder):
     """Draw every region; the names of the pictures, or none where matplotlib is missing."""
     try:
-        import matplotlib  # noqa: F401
+        import matplotlib
     except ImportError:
         return []
     from ..reports.region_figure import draw_measurement
 
     names = []
-    for m in measurements:
-        parts = (exam.subject, exam.session, exam.observer, m.hemisphere, m.region)
-        name = "_".join(_safe(part) for part in parts if part) + ".png"
-        with replacing(made_folder(folder) / name) as temporary:
-            draw_measurement(exam, m).savefig(temporary, format="png")
-        names.append(name)
+    with matplotlib.rc_context({"text.parse_math": False}), warnings.catch_warnings():
+        # Letters that the font lacks are boxes in the picture; the tables have the name in full.
+        warnings.filterwarnings("ignore", "Glyph .* missing from font")
+        for m in measurements:
+            name = f"{file_name(exam.subject, exam.session, exam.observer)}_{m.hemisphere}_{m.region}.png"
+            with replacing(made_folder(folder) / name) as temporary:
+                draw_measurement(exam, m).savefig(temporary, format="png")
+            names.append(name)
     return names
-
-
-def _safe(text):
-    return re.sub(r"[^\w.-]+", "-", text)
 
 
 def _show_progress(done, total):

@@ -14,7 +14,7 @@ from .fold import Fold
 from .tissue import Tissue
 from .vein import Vein, bloomed
 
-SECTIONS = ("splenium", "hand_knob", "paracentral_lobule")  # from below
+SECTIONS = ("splenium", "orofacial", "hand_knob", "paracentral_lobule")  # from below
 SPLENIUM = ((0.0, -40.0), (13.0, 5.5))  # centre and half axes, mm
 CORTEX = 2.8  # mm, thickness of cortex other than M1
 SULCUS = 1.6  # mm, width of sulci other than the central one
@@ -67,11 +67,13 @@ class Patch:
 # Brain outline: centre, half axes, mm. Deep structures: tissue, centre and half axes in the right hemisphere, mm.
 _OUTLINES = {
     "splenium": ((0, -18), (65, 81)),
+    "orofacial": ((0, -18), (65, 81)),
     "hand_knob": ((0, -18), (64, 80)),
     "paracentral_lobule": ((0, -20), (55, 68)),
 }
 _FISSURES = {
     "splenium": ((-110, -48), (36, 80)),
+    "orofacial": ((-110, 80),),
     "hand_knob": ((-110, 80),),
     "paracentral_lobule": ((-110, 80),),
 }
@@ -86,6 +88,7 @@ _DEEP_STRUCTURES = {
         ("splenium", *SPLENIUM),
         ("splenium", (0, 30), (11, 4.5)),
     ),
+    "orofacial": (),
     "hand_knob": (),
     "paracentral_lobule": (),
 }

@@ -6,14 +6,14 @@ from functools import cached_property, partial
 
 import numpy as np
 
-from ..measuring.exam import GROUPS, Exam, Region
+from ..measuring.exam import Exam, Region
 from ..measuring.image import Image
 from ..measuring.roi import Roi
 from ..measuring.settings import Settings
 from .anatomy import MARGIN, SECTIONS, SPLENIUM, Patch, tissue_map
 from .hand import Line
 from .slices import HEAD_CENTRE, Slices, prescribe
-from .subject import ALL_REGIONS, DEEP_LAYERS, motor_banks
+from .subject import ALL_REGIONS, DEEP_LAYERS, GROUPS, LIMB_REGIONS, motor_banks
 from .tissue import SEQUENCES, TISSUES, signal
 from .truth import RegionTruth
 from .vein import Vein, bloomed
@@ -61,7 +61,7 @@ class PhantomOptions:
     slices : int
         At least one for each section that is needed; each section fills an equal share.
     regions : tuple of (hemisphere, region)
-        Which regions are drawn; sections without any are left out.
+        Which regions are drawn, of ALL_REGIONS, the orofacial ones only if named. Sections without any are left out.
     cropped : bool
         Make only the square around the drawn regions and the splenium.
     iron_spread : float or None
@@ -101,7 +101,7 @@ class PhantomOptions:
     splenium_area_mm2: float = 20.0
     echoes: tuple[int, ...] | None = None
     slices: int = 24
-    regions: tuple[tuple[str, str], ...] = ALL_REGIONS
+    regions: tuple[tuple[str, str], ...] = LIMB_REGIONS
     cropped: bool = False
     iron_spread: float | None = None
     deep_layer: str = "dark"
@@ -121,7 +121,7 @@ class PhantomOptions:
         require(10 <= self.line_length_mm <= 40, "line_length_mm", "from 10 to 40 mm")
         require(0.2 <= self.control_spacing_mm <= 5, "control_spacing_mm", "from 0.2 to 5 mm")
         require(self.line_jitter_mm >= 0, "line_jitter_mm", "0 or more")
-        require(1 <= self.white_matter_voxels <= 100, "white_matter_voxels", "from 1 to 100")
+        require(1 <= self.white_matter_voxels <= 200, "white_matter_voxels", "from 1 to 200")
         require(0 < self.splenium_area_mm2 <= 60, "splenium_area_mm2", "above 0 and up to 60 mm2")
         require(self.regions and set(self.regions) <= set(ALL_REGIONS), "regions", f"some of {ALL_REGIONS}")
         require(self.slices >= len(self.sections), "slices", f"at least {len(self.sections)}, one a section")

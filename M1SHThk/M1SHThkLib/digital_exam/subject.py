@@ -12,6 +12,8 @@ from .fold import fold
 from .tissue import TISSUES
 
 ALL_REGIONS = tuple((hemisphere, region) for region in REGIONS for hemisphere in HEMISPHERES)
+LIMB_REGIONS = tuple(key for key in ALL_REGIONS if key[1] != "orofacial")  # those that the paper measures
+GROUPS = ("patient", "control")  # nothing is known of the iron of mimics
 
 # R2* (1/s) at which the deep layers are as bright as white matter in the mean of all echoes.
 ISOINTENSE_R2STAR = {3: 18.33, 7: 34.34}
@@ -52,7 +54,8 @@ def deep_r2star(field_strength, group, seed, spread=None):
 def iron_scores(seed):
     """How much iron each of ALL_REGIONS holds, in standard deviations of the logarithm from its group's median."""
     generator = np.random.default_rng([seed, _IRON])
-    own, subjects = generator.standard_normal(len(ALL_REGIONS)), generator.standard_normal()
+    own, subjects = generator.standard_normal(len(LIMB_REGIONS)), generator.standard_normal()
+    own = np.append(own, generator.standard_normal(len(ALL_REGIONS) - len(own)))
     # Limited, so that no region is beyond what iron does.
     return np.clip(np.sqrt(SUBJECT_CORRELATION) * subjects + np.sqrt(1 - SUBJECT_CORRELATION) * own, -2.3, 2.3)
 
@@ -126,7 +129,7 @@ def motor_banks(
         draws = generator.uniform(0, 1, 4)
         side = 1 if hemisphere == "right" else -1
         deep = _deep_cortex(deep_layer, tissues, field_strength, float(r2stars[number]))
-        sulcus = 2.0 if region == "hand_knob" else 8.0  # the paracentral lobule faces the cleft between the hemispheres
+        sulcus = 8.0 if region == "paracentral_lobule" else 2.0  # it faces the cleft between the hemispheres
         layers = _layers(tissues, deep, *map(float, thicknesses[number]), sulcus, vein, opposite_bank)
         line, reference = _geometry(region, side, draws, layers[-1][0] if opposite_bank else None)
         if white_matter_gradient:
@@ -160,6 +163,13 @@ def _geometry(region, side, draws, thin_gyrus_mm):
         turns = [(crown * turn, 1 / crown), (1.5, 0.0), (fundus * turn, -1 / fundus)]
         apex, length, roi_mm = (34.0 * side, -32.0), 64.0, 18.0
         tilt = np.radians(12 + 12 * draws[3])
+        inward = (-side * np.sin(tilt), np.cos(tilt))
+    elif region == "orofacial":
+        # A gentle bulge into the central sulcus, which runs outwards and to the front below the hand knob.
+        crown, fundus, turn = 17 + 3 * draws[0], 11 + 3 * draws[1], np.radians(16 + 4 * draws[2])
+        turns = [(crown * turn, 1 / crown), (fundus * turn, -1 / fundus)]
+        apex, length, roi_mm = (40.0 * side, -16.0), 64.0, 16.0
+        tilt = np.radians(47 + 8 * draws[3])
         inward = (-side * np.sin(tilt), np.cos(tilt))
     else:
         # A gentle bulge towards the midline, whose ends turn back to it.

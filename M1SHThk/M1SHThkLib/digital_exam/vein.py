@@ -1,7 +1,7 @@
 """A vein beside the cortex: a round-ended dark band along a fold, and the darkness that it spreads around itself."""
 
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 
@@ -78,7 +78,7 @@ class Vein:
         beyond_mm : float
             Of the band that reaches so far beyond the wall.
         """
-        grid, top, bottom = self._extent(beyond_mm)
+        grid, top, bottom = _extent(self, beyond_mm)
         top, bottom = np.interp(arc, grid, top), np.interp(arc, grid, bottom)
         whole = step(depth - top) - step(depth - bottom)
         first, last = np.maximum(top, upper), np.minimum(bottom, lower)
@@ -104,7 +104,7 @@ class Vein:
             Arc lengths and depths of its corners, in mm; the first is repeated at the end. Empty where nothing lies
             between the borders.
         """
-        arc, top, bottom = self._extent(beyond_mm)
+        arc, top, bottom = _extent(self, beyond_mm)
         top, bottom = np.maximum(top, upper(arc)), np.minimum(bottom, lower(arc))
         filled = np.flatnonzero(bottom > top)
         if not len(filled):
@@ -123,22 +123,24 @@ class Vein:
         passed = np.clip(along * self._direction[0] + down * self._direction[1], -half, half)
         return self.diameter_mm / 2 - np.hypot(along - passed * self._direction[0], down - passed * self._direction[1])
 
-    def _extent(self, beyond_mm):
-        """Arc lengths, and the least and the greatest depth that it has there, in mm, each of shape (n,)."""
-        radius = self.diameter_mm / 2 + beyond_mm
-        reach = self.length_mm / 2 * abs(self._direction[0]) + radius
-        arc = self.arc_mm + np.linspace(-reach, reach, max(round(2 * reach / _STEP_MM), 2) + 1)
-        axis = np.linspace(-self.length_mm / 2, self.length_mm / 2, max(round(self.length_mm / _STEP_MM), 1) + 1)
-        apart = arc[:, None] - self.arc_mm - axis * self._direction[0]
-        within = np.abs(apart) <= radius + 1e-9
-        centre, half = self.depth_mm + axis * self._direction[1], np.sqrt(np.maximum(radius**2 - apart**2, 0))
-        top = np.where(within, centre - half, np.inf).min(axis=1)
-        return arc, top, np.where(within, centre + half, -np.inf).max(axis=1)
-
     @cached_property
     def _direction(self):
         angle = np.radians(self.slant_degrees)
         return np.array([np.cos(angle), np.sin(angle)])
+
+
+@lru_cache(maxsize=8)
+def _extent(vein, beyond_mm):
+    """Arc lengths, and the least and the greatest depth that it has there, in mm, each of shape (n,)."""
+    radius = vein.diameter_mm / 2 + beyond_mm
+    reach = vein.length_mm / 2 * abs(vein._direction[0]) + radius
+    arc = vein.arc_mm + np.linspace(-reach, reach, max(round(2 * reach / _STEP_MM), 2) + 1)
+    axis = np.linspace(-vein.length_mm / 2, vein.length_mm / 2, max(round(vein.length_mm / _STEP_MM), 1) + 1)
+    apart = arc[:, None] - vein.arc_mm - axis * vein._direction[0]
+    within = np.abs(apart) <= radius + 1e-9
+    centre, half = vein.depth_mm + axis * vein._direction[1], np.sqrt(np.maximum(radius**2 - apart**2, 0))
+    top = np.where(within, centre - half, np.inf).min(axis=1)
+    return arc, top, np.where(within, centre + half, -np.inf).max(axis=1)
 
 
 def bloomed(tissue: Tissue, tissues):

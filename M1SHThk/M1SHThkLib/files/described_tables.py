@@ -38,9 +38,13 @@ def read_described_table(path, known):
         unit, meaning = (described[name].unit, described[name].meaning) if name in described else ("", "")
         columns.append(Column(name, unit, meaning, None, is_text))
     return columns, [
-        [row.text(column.name) if column.is_text else _number(row.text(column.name)) for column in columns]
+        [_text(row, column.name) if column.is_text else _number(row.text(column.name)) for column in columns]
         for row in rows
     ]
+
+
+def _text(row, name):
+    return row.name(name) if name in _NAMES else row.text(name)
 
 
 def _number(text):

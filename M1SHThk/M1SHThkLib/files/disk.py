@@ -5,10 +5,12 @@ import hashlib
 import json
 import os
 import uuid
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import numpy as np
+
+_LONGEST_SUFFIXES = 24
 
 
 @contextmanager
@@ -26,12 +28,14 @@ def existing(path):
     Raises
     ------
     ValueError
-        If nothing is there, or a folder.
+        If nothing is there, a folder, or a link that leads nowhere.
     """
     path = Path(path)
     if os.path.isdir(path):
         raise ValueError(f"{path}: is a folder; name a file in it")
     if not os.path.exists(path):
+        if os.path.islink(path):
+            raise ValueError(f"{path}: is a link to {os.readlink(path)}, which is not there; restore that file")
         raise ValueError(f"{path}: there is no such file; check its name and folder")
     return path
 
@@ -103,21 +107,23 @@ def write_json(path, data):
 def write_text(path, text):
     """Writes text as UTF-8 with its line ends as they are.
 
+    A file's name that is no UTF-8 keeps its bytes as escapes, which JSON reads back.
+
     Raises
     ------
     ValueError
         If the file cannot be written.
     """
     with replacing(path) as temporary:
-        temporary.write_bytes(text.encode())
+        temporary.write_bytes(text.encode(errors="backslashreplace"))
 
 
 @contextmanager
 def replacing(path):
     """Gives the path of a file to write, which takes the name `path` only when it is whole and on the disk.
 
-    The file to write lies in the same folder and ends in the same name. If anything is raised meanwhile it is removed,
-    and what `path` named before is as it was.
+    The file to write lies in the same folder and its name ends in the same suffixes. If anything is raised meanwhile it
+    is removed, and what `path` named before is as it was.
 
     Raises
     ------
@@ -125,7 +131,8 @@ def replacing(path):
         If the file cannot be written.
     """
     path = Path(path)
-    temporary = path.with_name(f".{uuid.uuid4().hex[:8]}-{path.name}")
+    # Short, since the name itself may have the greatest length.
+    temporary = path.with_name(f".{uuid.uuid4().hex[:8]}-{path.name[-_LONGEST_SUFFIXES:]}")
     try:
         yield temporary
         with open(temporary, "r+b") as file:
@@ -135,7 +142,8 @@ def replacing(path):
         remedy = "choose a folder with free space that you may write to"
         raise ValueError(f"{path}: cannot be written ({error.strerror or error}); {remedy}") from error
     finally:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):  # what there was to tell of the folder has been told
+            temporary.unlink(missing_ok=True)
 
 
 def made_folder(path):

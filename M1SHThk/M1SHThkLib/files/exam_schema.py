@@ -2,11 +2,14 @@
 
 import json
 import math
+import unicodedata
 
 from ..measuring.echoes import checked_combination
-from ..measuring.exam import GROUPS, HEMISPHERES, REGIONS, SCHEMA
+from ..measuring.exam import ACCEPTED, GROUPS, HEMISPHERES, REGIONS, SCHEMA
+from .names import MISSING_NAME, cleaned
 
 HIGHEST_FIELD_TESLA = 25.0
+_NOT_IN_A_LINE = ("Cc", "Cs", "Zl", "Zp")
 _LONGEST_SHOWN = 60
 
 
@@ -25,10 +28,10 @@ def check_exam(exam):
     if isinstance(exam, dict) and exam.get("schema") != SCHEMA:
         raise ValueError(f"its schema is {_shown(exam.get('schema'))}; it must be '{SCHEMA}'")
     _check_members(exam, "the exam", required, optional)
-    _text(exam["subject"], "subject")
+    _name(exam["subject"], "subject")
     for key in ("session", "observer"):
         if exam.get(key) is not None:
-            _text(exam[key], key)
+            _name(exam[key], key)
     if exam.get("group") is not None:
         _choice(exam["group"], "group", GROUPS)
     if exam.get("field_strength_tesla") is not None:
@@ -38,8 +41,9 @@ def check_exam(exam):
     _check_image(exam["image"])
     _check_roi(exam["splenium"], "splenium")
     regions = exam["regions"]
-    if not isinstance(regions, list) or not 1 <= len(regions) <= len(HEMISPHERES) * len(REGIONS):
-        raise ValueError(f"regions is {_shown(regions)}; it must be a list of 1 to 4 regions")
+    most = len(HEMISPHERES) * len(REGIONS)
+    if not isinstance(regions, list) or not 1 <= len(regions) <= most:
+        raise ValueError(f"regions is {_shown(regions)}; it must be a list of 1 to {most} regions")
     for number, region in enumerate(regions):
         _check_region(region, f"regions[{number}]")
     targets = [(region["hemisphere"], region["region"]) for region in regions]
@@ -63,7 +67,9 @@ def _check_image(image):
 
 
 def _check_region(region, where):
-    _check_members(region, where, ("hemisphere", "region", "pial_lines", "white_matter"))
+    _check_members(region, where, ("hemisphere", "region", "pial_lines", "white_matter"), ("accepted",))
+    if region.get("accepted") is not None:
+        _choice(region["accepted"], f"{where}.accepted", ACCEPTED)
     _choice(region["hemisphere"], f"{where}.hemisphere", HEMISPHERES)
     _choice(region["region"], f"{where}.region", REGIONS)
     _paths(region["pial_lines"], f"{where}.pial_lines")
@@ -102,8 +108,17 @@ def _paths(value, where):
             raise ValueError(f"{where} names '{path}' twice; name it once")
 
 
+def _name(value, where):
+    _text(value, where)
+    if value.strip().lower() == MISSING_NAME:
+        raise ValueError(
+            f"{where} is {_shown(value)}, which stands for a missing one in tables; name it, or leave it out"
+        )
+
+
 def _text(value, where):
-    if not isinstance(value, str) or not value.strip() or not value.isprintable():
+    is_text = isinstance(value, str) and cleaned(value)
+    if not is_text or any(unicodedata.category(character) in _NOT_IN_A_LINE for character in value):
         raise ValueError(f"{where} is {_shown(value)}; it must be text in one line, not empty")
 
 

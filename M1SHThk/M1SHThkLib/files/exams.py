@@ -8,15 +8,22 @@ import numpy as np
 from ..measuring.echoes import averaged_echoes, checked_echo_times, combine, needed_boxes, settings_for
 from ..measuring.exam import SCHEMA, Exam, Region
 from ..measuring.image import Image
+from ..measuring.magnitude import is_signed, part_of_name
 from ..measuring.roi import roi_from_mask
 from ..measuring.settings import Settings
 from .disk import existing, made_folder, naming, read_json, sha256, write_json
-from .exam_schema import HIGHEST_FIELD_TESLA, check_exam, positive_number
-from .images import farthest_corner, files_of, read_image, write_image
+from .exam_schema import check_exam
+from .images import read_image, write_image
 from .markups import read_curve, write_curve
+from .names import cleaned
+from .nifti_geometry import farthest_corner
+from .parts import files_of
 from .segments import LabelFile, write_segmentation
+from .sidecars import read_sidecars, sidecar_echo_times, sidecar_field_strength, sidecar_path
 
 _SAME_GRID_MM = 0.01
+_FARTHEST_OFF_MM = 50.0  # that a point of a line may lie off the image
+_GREATEST = 1e50  # intensity; its square and sums of squares are numbers still
 
 
 def read_exam(path):
@@ -50,19 +57,29 @@ def read_exam(path):
         settings = settings_for(method, description.get("settings") or {})
 
     image_paths = [path.parent / name for name in _listed(image_description["path"])]
-    echoes, affine, warnings = _read_echoes(image_paths)
-    sidecars = _read_sidecars(image_paths)
-    times, times_from, time_warnings = _echo_times(path, image_description, image_paths, sidecars, len(echoes), method)
+    files = [read_image(image) for image in image_paths]
+    sidecars = read_sidecars(image_paths)
+    if settings.polarity == "dark" or method == "r2star":
+        _check_magnitude(image_paths, sidecars, files)
+    echoes, affine = _echoes(image_paths, files)
+    times, times_from, warnings = _echo_times(path, image_description, sidecars, len(echoes), method)
     field_strength, field_from = _field_strength(path, description, sidecars)
+    warnings = [
+        *(warning for file in files for warning in file.warnings),
+        *warnings,
+        *(f"{sidecar.fault}. Nothing of it is needed." for sidecar in sidecars if sidecar and sidecar.fault),
+    ]
+    del files  # echoes that are not needed go as they are combined
 
     grid = Image(echoes[0], affine, str(image_paths[0]))
     rois = _Rois(grid, path.parent)
     splenium = rois.read(description["splenium"])
+    curves = _Curves(grid, path.parent)
     regions = tuple(
         Region(
             region["hemisphere"],
             region["region"],
-            tuple(read_curve(path.parent / name) for name in region["pial_lines"]),
+            tuple(curves.read(name, f"{region['hemisphere']} {region['region']}") for name in region["pial_lines"]),
             rois.read(region["white_matter"]),
         )
         for region in description["regions"]
@@ -77,14 +94,15 @@ def read_exam(path):
     averaged = image_description.get("averaged_echoes", 1) * averaged_echoes(method, len(echoes))
     with naming(image_paths[0]):
         voxels = combine(echoes, method, times, boxes)
+        _check_size_of_numbers(voxels)
     return Exam(
-        subject=description["subject"],
+        subject=cleaned(description["subject"]),
         image=Image(voxels, affine, grid.name, averaged),
         splenium=splenium,
         regions=regions,
         settings=settings,
-        session=description.get("session"),
-        observer=description.get("observer"),
+        session=cleaned(description.get("session") or "") or None,
+        observer=cleaned(description.get("observer") or "") or None,
         group=description.get("group"),
         field_strength_tesla=field_strength,
         origin={
@@ -96,11 +114,12 @@ def read_exam(path):
             "field_strength_from": field_from,
             "inputs": inputs,
         },
-        warnings=tuple(dict.fromkeys([*warnings, *time_warnings, *rois.warnings])),
+        warnings=tuple(dict.fromkeys([*warnings, *rois.warnings, *curves.warnings])),
+        accepted={(r["hemisphere"], r["region"]): r["accepted"] for r in description["regions"] if r.get("accepted")},
     )
 
 
-def write_exam(folder, exam, echoes=None, echo_times_ms=None, echo_combination="mean"):
+def write_exam(folder, exam, echoes=None, echo_times_ms=None, echo_combination="mean", compact=False):
     """Writes an exam as files that `read_exam` and Slicer read; the same exam gives the same bytes.
 
     Writes `t2star.nii.gz`, `references.seg.nrrd`, a `.mrk.json` a pial line and, last, `exam.json`. Each file is whole
@@ -118,6 +137,8 @@ def write_exam(folder, exam, echoes=None, echo_times_ms=None, echo_combination="
         One an echo, in ms.
     echo_combination : str
         How `read_exam` is to combine them.
+    compact : bool
+        Store the image in half the space or less, as `write_nifti` does.
 
     Returns
     -------
@@ -180,7 +201,7 @@ def write_exam(folder, exam, echoes=None, echo_times_ms=None, echo_combination="
     description = _without_missing(description)
     with naming(exam_path):
         check_exam(description)
-    write_image(folder / "t2star.nii.gz", echoes, exam.image.affine)
+    write_image(folder / "t2star.nii.gz", echoes, exam.image.affine, compact)
     write_segmentation(folder / "references.seg.nrrd", segments, exam.image.voxels.shape, exam.image.affine)
     for name, points in lines.items():
         write_curve(folder / name, points)
@@ -220,7 +241,7 @@ def _read_description(path):
 def _checksums(path, description):
     folder, regions = path.parent, description["regions"]
     images = [folder / name for name in _listed(description["image"]["path"])]
-    sidecars = [sidecar for sidecar in map(_sidecar_of, images) if sidecar.is_file()]
+    sidecars = [sidecar for sidecar in map(sidecar_path, images) if sidecar]
     drawn = [description["splenium"]["path"]]
     for region in regions:
         drawn += [*region["pial_lines"], region["white_matter"]["path"]]
@@ -233,6 +254,30 @@ def _relative(path, folder):
     if path.drive != folder.drive:  # another Windows drive cannot be reached by a relative path
         return path.as_posix()
     return Path(os.path.relpath(path, folder)).as_posix()
+
+
+class _Curves:
+    """Reads pial lines that were drawn on the image."""
+
+    def __init__(self, grid, folder):
+        self._grid = grid
+        self._folder = folder
+        self.warnings = []
+
+    def read(self, name, region):
+        path = self._folder / name
+        curve = read_curve(path)
+        self.warnings += curve.warnings
+        indices = self._grid.index_of(curve.points)
+        inside = np.clip(indices, 0, np.array(self._grid.voxels.shape) - 1)
+        off = np.linalg.norm(self._grid.position_of(inside) - curve.points, axis=1)
+        if off.max() > _FARTHEST_OFF_MM:
+            number = int(off.argmax())
+            raise ValueError(
+                f"{path}: control point {number + 1} of the {region.replace('_', ' ')} lies {off[number]:.0f} mm off "
+                f"{self._grid.name}; place it on this image"
+            )
+        return curve.points
 
 
 class _Rois:
@@ -260,12 +305,11 @@ class _Rois:
         return roi_from_mask(mask, affine, self._grid, name)
 
 
-def _read_echoes(paths):
-    """Volumes, affine and warnings of one 3D or 4D image, or of several 3D images on one grid."""
-    files = [read_image(path) for path in paths]
+def _echoes(paths, files):
+    """Volumes and affine of one 3D or 4D image, or of several 3D images on one grid."""
     first = files[0]
     if len(files) == 1:
-        return first.volumes, first.affine, first.warnings
+        return first.volumes, first.affine
     volumes = []
     for path, file in zip(paths, files, strict=True):
         if len(file.volumes) > 1:
@@ -274,32 +318,37 @@ def _read_echoes(paths):
         shape = volumes[0].shape
         if volumes[-1].shape != shape or farthest_corner(file.affine, first.affine, shape) > _SAME_GRID_MM:
             raise ValueError(f"{path}: lies on another grid than {paths[0]}; give echoes of one scan")
-    return volumes, first.affine, [warning for file in files for warning in file.warnings]
+    return volumes, first.affine
 
 
-def _read_sidecars(image_paths):
-    """The BIDS sidecar, its path and its content, of each image that has one beside it."""
-    sidecars = []
-    for image in image_paths:
-        path = _sidecar_of(image)
-        if path.is_file():
-            sidecars.append((path, read_json(path)))
-            if not isinstance(sidecars[-1][1], dict):
-                raise ValueError(f"{path}: is no BIDS sidecar; one JSON object is needed")
-    return sidecars
+def _check_size_of_numbers(voxels):
+    if voxels.dtype.itemsize > 4 and np.abs(voxels[np.isfinite(voxels)]).max(initial=0) > _GREATEST:
+        raise ValueError(f"holds intensities beyond {_GREATEST:g}, with which nothing can be computed; export it again")
 
 
-def _sidecar_of(image):
-    name = image.name
-    stem = name[: -len(".nii.gz")] if name.lower().endswith(".nii.gz") else image.stem
-    return image.with_name(stem + ".json")
+def _check_magnitude(image_paths, sidecars, files):
+    """Refuses phase, real and imaginary images: by their sidecar or else by their name, and by their values."""
+    remedy = "give the magnitude images"
+    for path, sidecar, file in zip(image_paths, sidecars, files, strict=True):
+        part = sidecar and sidecar.part
+        reason = f"ImageType in {sidecar.path.name}" if part else "by its name; if it is none, rename it"
+        part = part or part_of_name(path.name)
+        if part not in (None, "magnitude"):
+            raise ValueError(f"{path}: is {'an' if part[0] == 'i' else 'a'} {part} image ({reason}); {remedy}")
+        for number, volume in enumerate(file.volumes, 1):
+            if is_signed(volume):
+                which = f"volume {number}" if len(file.volumes) > 1 else "much of it"
+                raise ValueError(
+                    f"{path}: {which} is below 0, as in phase, real and imaginary images; {remedy}, or for a map that "
+                    "is bright in iron set 'polarity' to 'bright'"
+                )
 
 
-def _echo_times(path, image_description, image_paths, sidecars, n_echoes, method):
+def _echo_times(path, image_description, sidecars, n_echoes, method):
     """Echo times in ms or None, the file that they come from or None, and warnings."""
     times, source = image_description.get("echo_times_ms"), path
     if times is None:
-        times, source = _sidecar_echo_times(image_paths, sidecars)
+        times, source = sidecar_echo_times(sidecars)
     if times is None:
         if method == "r2star":
             raise ValueError(f"{path}: R2* needs the echo times; give them in image.echo_times_ms")
@@ -310,32 +359,16 @@ def _echo_times(path, image_description, image_paths, sidecars, n_echoes, method
     return times, source.name, tuple(f"{source}: {warning}" for warning in warnings)
 
 
-def _sidecar_echo_times(image_paths, sidecars):
-    if not sidecars or len(sidecars) < len(image_paths):
-        return None, None
-    times = []
-    for path, content in sidecars:
-        seconds = content.get("EchoTime")
-        if seconds is None:
-            return None, None
-        with naming(path):
-            times += [positive_number(time, "EchoTime", "s") * 1000 for time in _listed(seconds)]
-    # 1000 * 0.0186 is not quite 18.6.
-    return [round(time, 9) for time in times], sidecars[0][0]
-
-
 def _field_strength(path, description, sidecars):
     """Field strength in tesla, and the file that it comes from."""
     if description.get("field_strength_tesla") is not None:
         return float(description["field_strength_tesla"]), path.name
-    for sidecar, content in sidecars:
-        if "MagneticFieldStrength" in content:
-            with naming(sidecar):
-                value = positive_number(
-                    content["MagneticFieldStrength"], "MagneticFieldStrength", "T", HIGHEST_FIELD_TESLA
-                )
-            return value, sidecar.name
-    raise ValueError(f"{path}: lacks 'field_strength_tesla', and the image has no BIDS sidecar that gives it; add it")
+    tesla, source = sidecar_field_strength(sidecars)
+    if tesla is None:
+        raise ValueError(
+            f"{path}: lacks 'field_strength_tesla', and the image has no BIDS sidecar that gives it; add it"
+        )
+    return tesla, source.name
 
 
 def _listed(value):

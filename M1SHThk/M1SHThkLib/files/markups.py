@@ -1,5 +1,6 @@
 """Curves that Slicer's markups save (`.mrk.json`) -> control points in world RAS, and back."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -12,16 +13,37 @@ _SCHEMA = (
 )
 # Files of old scenes hold the number, as vtkMRMLMarkupsStorageNode::GetCoordinateSystemFromString still reads it.
 _FROM_RAS = {"RAS": 1.0, "0": 1.0, "LPS": -1.0, "1": -1.0}
-_NOT_PLACED = ("undefined", "preview", "missing")
+_PLACED = ("defined", "preview")
+_NOT_PLACED = ("undefined", "missing")
+_FARTHEST_MM = 1e4  # far beyond any scanner
+
+
+@dataclass(frozen=True)
+class Curve:
+    """What a curve's file holds.
+
+    Attributes
+    ----------
+    points : array, shape (n, 3)
+        World RAS in mm.
+    warnings : tuple of str
+        Sentences for the user.
+    """
+
+    points: np.ndarray
+    warnings: tuple[str, ...] = ()
 
 
 def read_curve(path):
     """The placed control points of the open curve in a markups file, in drawing order.
 
+    A point in preview counts where it has a position, as it does in Slicer's own curve: programs write that of real
+    points. The one that hovers while Slicer draws is saved without.
+
     Returns
     -------
-    array, shape (n, 3), n >= 2
-        World RAS in mm, whichever of RAS and LPS the file is in.
+    Curve
+        Of at least two points, in world RAS whichever of RAS and LPS the file is in.
 
     Raises
     ------
@@ -34,7 +56,11 @@ def read_curve(path):
         raise ValueError(f"{path}: is a list of points of an old Slicer; draw an open curve and save it as .mrk.json")
     content = read_json(path)
     with naming(path):
-        return _points(_one_curve(content))
+        points, left_out = _points(_one_curve(content))
+    if not left_out:
+        return Curve(points)
+    whole = len(points) + left_out
+    return Curve(points, (f"{path}: {left_out} of {whole} control points have no place and are left out.",))
 
 
 def write_curve(path, points):
@@ -110,15 +136,16 @@ def _points(curve):
     different = len(np.unique(points, axis=0))
     if different < 2:
         count = {0: "no control point", 1: "one control point"}[different]
-        raise ValueError(f"has only {count}; draw the pial line with at least two, better five or more")
-    return points * [_FROM_RAS[system], _FROM_RAS[system], 1]
+        without = f" with a place, of {len(control_points)}" if len(control_points) > len(points) else ""
+        raise ValueError(f"has only {count}{without}; draw the pial line with at least two, better five or more")
+    return points * [_FROM_RAS[system], _FROM_RAS[system], 1], len(control_points) - len(points)
 
 
 def _is_placed(point, number):
     status = point.get("positionStatus", "defined") if isinstance(point, dict) else None
-    if status != "defined" and status not in _NOT_PLACED:
+    if status not in _PLACED + _NOT_PLACED:
         raise ValueError(f"control point {number} has the positionStatus {status}; save the curve from Slicer again")
-    return status == "defined"
+    return status == "defined" or (status == "preview" and point.get("position") not in (None, ""))
 
 
 def _position(point, number):
@@ -126,4 +153,6 @@ def _position(point, number):
     is_vector = isinstance(position, list) and len(position) == 3
     if not is_vector or not all(type(x) in (int, float) and np.isfinite(x) for x in position):
         raise ValueError(f"control point {number} has the position {position}; it must be three numbers")
+    if max(map(abs, position)) > _FARTHEST_MM:
+        raise ValueError(f"control point {number} lies at {position}, beyond any scanner; place it on the image")
     return position

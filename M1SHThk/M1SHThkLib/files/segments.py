@@ -15,6 +15,7 @@ _TERMINOLOGY = (
     "~Anatomic codes - DICOM master list~^^~^^"
 )
 _MOST_SHOWN = 12
+_HAIR = 0.01  # by which a label in floating point may miss its whole number
 
 
 @dataclass(frozen=True)
@@ -70,10 +71,10 @@ class LabelFile:
         (segment,) = found
         if segment.layer >= len(self._layers):
             raise ValueError(f"{self.path}: lacks the voxels of segment '{name}'; save it from Slicer again")
-        return self._boxed(self._layers[segment.layer] == segment.label)
+        return self._boxed(self._voxels_of(segment.layer, segment.label))
 
     def label(self, value):
-        """Mask and affine, as for `segment`, of the voxels of that value.
+        """Mask and affine, as for `segment`, of the voxels of that value; in floating point, of what rounds to it.
 
         Raises
         ------
@@ -82,10 +83,21 @@ class LabelFile:
         """
         if len(self._layers) > 1:
             raise ValueError(f"{self.path}: has several layers of labels; name a segment instead of label {value}")
-        mask = self._layers[0] == value
+        mask = self._voxels_of(0, value)
         if not mask.any():
             raise ValueError(f"{self.path}: no voxel has the label {value}; there are {_shown_labels(self._layers[0])}")
         return self._boxed(mask)
+
+    def _voxels_of(self, layer, label):
+        voxels = self._layers[layer]
+        if voxels.dtype.kind != "f":
+            return voxels == label
+        mask = np.abs(voxels - label) <= _HAIR
+        lowest = voxels[mask].min(initial=label)
+        if lowest < label:
+            shown = f"label {label} is stored as {float(lowest)!r}; Slicer drops decimals and shows {label - 1}."
+            self.warnings = tuple(dict.fromkeys((*self.warnings, f"{self.path}: {shown}")))
+        return mask
 
     def _boxed(self, mask):
         if not mask.any():
@@ -134,7 +146,7 @@ def _segments(fields):
         identifier = fields[key + "_ID"]
         label = fields.get(key + "_LabelValue", "1")
         layer = fields.get(key + "_Layer", str(len(segments)))
-        if not (label.isdigit() and layer.isdigit()):
+        if not (label.isdecimal() and layer.isdecimal()):
             raise ValueError(f"{key} has the label value '{label}' and layer '{layer}'; save it from Slicer again")
         segments.append(_Segment(identifier, fields.get(key + "_Name", identifier), int(label), int(layer)))
     return segments

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .disk import existing, naming, read_text
+from .names import MISSING_NAME, cleaned, seen
 
-MISSING = ("", "n/a", "na", "nan", "#n/a")  # in lower case; R and spreadsheets write all but the second
+MISSING = ("", MISSING_NAME, "na", "nan", "#n/a")  # in lower case; R and spreadsheets write all but the second
 
 
 @dataclass(frozen=True)
@@ -28,12 +29,17 @@ class Row:
         cell = self.cells[column]
         return None if cell.lower() in MISSING else cell
 
+    def name(self, column):
+        """A cell's name as people see it, None where missing; NA may be somebody's initials."""
+        name = seen(self.cells[column])
+        return None if name.lower() in ("", MISSING_NAME) else name
+
     def required(self, column):
-        """A cell's text, which must not be missing."""
-        text = self.text(column)
-        if text is None:
+        """A cell's name, which must not be missing."""
+        name = self.name(column)
+        if name is None:
             raise self.fault(f"{column} is missing; fill it in")
-        return text
+        return name
 
     def choice(self, column, choices):
         """A cell's text, one of `choices`; None where missing."""
@@ -52,13 +58,14 @@ class Row:
         except ValueError as error:
             raise self.fault(f"{column} is '{text}'; it must be a number (with a decimal point) or n/a") from error
         if not math.isfinite(value) or not lowest <= value <= highest:
-            bounds = f"finite and {lowest:g} or more" if highest == math.inf else f"from {lowest:g} to {highest:g}"
+            least = "" if lowest == -math.inf else f" and {lowest:g} or more"
+            bounds = f"finite{least}" if highest == math.inf else f"from {lowest:g} to {highest:g}"
             raise self.fault(f"{column} is {text}; it must be {bounds}, or n/a")
         return value
 
     def fault(self, message):
         """The error to raise: file, line and subject stand before the message."""
-        subject = self.text("subject") if "subject" in self.cells else None
+        subject = self.name("subject") if "subject" in self.cells else None
         return ValueError(f"{self.path}: line {self.line}{f', {subject}' if subject else ''}: {message}")
 
 
@@ -67,7 +74,7 @@ def read_table(path, needed):
     passed over.
 
     Columns stand in any order, and there may be more than those needed. White space within a cell, line breaks of
-    spreadsheets among it, counts as one blank.
+    spreadsheets among it, counts as one blank; what cannot be seen is taken out, and letters are composed.
 
     Parameters
     ----------
@@ -93,7 +100,7 @@ def read_table(path, needed):
     with naming(path):
         try:
             for cells in reader:
-                lines.append((last + 1, [" ".join(cell.split()) for cell in cells]))
+                lines.append((last + 1, [cleaned(cell) for cell in cells]))
                 last = reader.line_num
         except csv.Error as error:
             raise ValueError(f"line {last + 1} is torn ({error}); close or take out its quotation marks") from error
@@ -112,6 +119,14 @@ def read_table(path, needed):
         if any(unicodedata.category(character) == "Cc" for cell in cells for character in cell):
             raise row.fault("holds a control character; type the line anew")
         rows.append(row)
+    return header, rows
+
+
+def filled_table(path, needed):
+    """The same of a table that must have a row below its header."""
+    header, rows = read_table(path, needed)
+    if not rows:
+        raise ValueError(f"{path}: has no row below its header; fill it in")
     return header, rows
 
 

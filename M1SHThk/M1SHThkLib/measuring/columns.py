@@ -53,16 +53,23 @@ def _parameter(index, name, unit, meaning):
     return Column(name, unit, meaning, lambda exam, m: m.parameters[index])
 
 
+_ACCEPTED = Column(
+    "accepted",
+    "",
+    "yes, no, or changed: the reader accepted the region, did not, or it is not what it was when it was accepted",
+    lambda exam, m: exam.accepted.get((m.hemisphere, m.region)),
+    is_text=True,
+)
 _RELATIVE = "splenium intensity; image unit with normalization none"
 
 MEASUREMENT_COLUMNS = (
     _text_of_exam("subject", "Subject"),
     _text_of_exam("session", "Session"),
     _text_of_exam("observer", "Observer who drew the line and the ROIs"),
-    _text_of_exam("group", "patient or control"),
+    _text_of_exam("group", "patient, mimic or control"),
     Column("field_strength_t", "T", "Field strength", lambda exam, m: exam.field_strength_tesla),
     _text_of_measurement("hemisphere", "Hemisphere of the region; it serves the limb of the other side"),
-    _text_of_measurement("region", "hand_knob (upper limb) or paracentral_lobule (lower limb)"),
+    _text_of_measurement("region", "hand_knob (upper limb), paracentral_lobule (lower limb) or orofacial (face)"),
     _of_measurement("splenium_intensity", "image unit", "Mean intensity S of the splenium ROI"),
     _of_measurement("splenium_area_mm2", "mm2", "In-plane area of the splenium ROI"),
     _of_measurement("white_matter_intensity", "image unit", "Mean intensity W of the region's white-matter ROI"),
@@ -119,6 +126,7 @@ MEASUREMENT_COLUMNS = (
         lambda exam, m: notes_as_text(m.notes),
         True,
     ),
+    _ACCEPTED,
 )
 
 PROFILE_COLUMNS = (
@@ -131,6 +139,7 @@ PROFILE_COLUMNS = (
     Column("h_se", _RELATIVE, "Standard error of h, noise of both ROIs included", None),
     Column("fit", _RELATIVE, "Fitted double sigmoid F", None),
     Column("in_window", "", "1 where the depth belongs to the fit window", None),
+    _ACCEPTED,
 )
 
 
@@ -145,7 +154,8 @@ def profile_rows(exam, measurement):
     identity = [_plain(column.value(exam, m)) for column in PROFILE_COLUMNS[:6]]
     in_window = m.lobe.window if m.lobe else np.zeros(len(m.depths_mm), bool)
     series = (m.depths_mm, m.n_per_depth, m.profile, m.h, m.h_se, m.fitted, in_window.astype(int))
-    return [identity + [_plain(value) for value in values] for values in zip(*series, strict=True)]
+    accepted = _ACCEPTED.value(exam, m)
+    return [[*identity, *map(_plain, values), accepted] for values in zip(*series, strict=True)]
 
 
 def _plain(value):

@@ -9,10 +9,6 @@ FLAGS = {
         "Whether there is a dark layer cannot be decided, and all three values are missing. Mend what is named, or "
         "leave the region out."
     ),
-    "near_noise": (
-        "The dark layer hardly stands out from the noise (z from 2 to 3). "
-        "Draw a longer line or add a line on a neighbouring slice, and read the confidence interval."
-    ),
     "vein_suspected": (
         "The dark area lies where a vein lies and not the deep layers: all three values are missing. Draw the line on "
         "the pial surface (beneath the vein, and not within the cortex), or leave the vein's stretch out."
@@ -64,6 +60,10 @@ FLAGS = {
         "Points lie off the slice on which the line was drawn; they were moved onto it. "
         "Draw a line on one slice, and further lines on others."
     ),
+    "near_noise": (
+        "The dark layer hardly stands out from the noise (z from 2 to 3). "
+        "Draw a longer line or add a line on a neighbouring slice, and read the confidence interval."
+    ),
     "short_line": "The pial line is shorter than 10 mm. Draw the whole region.",
     "crossing_normals": (
         "Normals cross before the layer ends, so parts of the cortex are missing. "
@@ -89,8 +89,16 @@ FLAGS = {
         "The white-matter ROI is too noisy for a layer this faint: its standard error exceeds 15 % of SH. "
         "Draw a larger white-matter ROI in even tissue."
     ),
-    "white_matter_below_10_mm2": "The white-matter ROI covers less than 10 mm2 in its slice. Draw it larger.",
-    "splenium_below_5_mm2": "The splenium ROI covers less than 5 mm2 in its slice. Draw it larger.",
+    "white_matter_below_10_mm2": "The white-matter ROI covers less than 10 mm2. Draw it larger.",
+    "white_matter_on_another_slice": (
+        "The white matter lies on another slice than the line. Draw it beneath the line, on its slice."
+    ),
+    "splenium_below_5_mm2": "The splenium ROI covers less than 5 mm2. Draw it larger.",
+    "splenium_in_fluid": (
+        "The splenium ROI is brighter than white matter, as fluid is, which makes SH too small. "
+        "Draw it again within the splenium."
+    ),
+    "roi_on_several_slices": "The splenium or the white matter is drawn on more than one slice. Redraw it on one.",
     "low_snr": (
         "The signal-to-noise ratio of an echo is below 10: magnitude images then show dark tissue too bright, and "
         "SH/Thk comes out 5 % too small and more. Average more echoes or scans, or leave late echoes out."

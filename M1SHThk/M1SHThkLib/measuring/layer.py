@@ -13,7 +13,8 @@ from .hypointensity import Lobe, find_lobe, is_parted
 NO_LAYER_BELOW_Z, NEAR_NOISE_BELOW_Z = 2.0, 3.0
 PLATEAU_BEGINS_MM = 1.0
 SHORTEST_PLATEAU_MM, FEWEST_PLATEAU_SAMPLES = 0.5, 5
-# Superficial cortex beneath a vein is no thicker than this, and past it the profile comes back by two thirds.
+# Superficial cortex beneath a vein is no thicker than this (a gradient of white matter is), and past it the profile
+# comes back by two thirds.
 THICKEST_RIM_MM, RIM_ENDS_AT = 2.5, 1 / 3
 
 
@@ -217,7 +218,7 @@ def beneath(x, h, deviations, lobe):
             dark_z, dark_height = z, h[first:end].max()
     least = begin + h[begin : np.searchsorted(x, x[begin] + THICKEST_RIM_MM)].argmin()
     (back,) = np.nonzero((h >= RIM_ENDS_AT * h[least]) & (np.arange(len(h)) > least))
-    if not len(back):
+    if not len(back) or x[back[0]] - x[begin] > THICKEST_RIM_MM:
         return Beneath(dark_z, float(dark_height))
     rim_z = significance(x, h, deviations, x[begin], x[back[0]])
     return Beneath(dark_z, float(dark_height), rim_z, float(h[least]))

@@ -16,6 +16,7 @@ from .image import Image
 from .layer import Layer, find_layer, plateau_window, white_matter_plateau
 from .normals import Normals, sampled_normals, smooth_lines
 from .profile_noise import ProfileNoise, interval, profile_noise
+from .roi import Roi
 from .roi_noise import RoiNoise, roi_noise
 from .settings import Settings
 from .verdict import Verdict, judge
@@ -25,11 +26,29 @@ _MISSING = (float("nan"), float("nan"))
 
 @dataclass(frozen=True)
 class Reference:
-    """A reference ROI, evaluated: its mean and noise, its in-plane area in mm2 and its voxels' positions."""
+    """A reference ROI, evaluated.
 
+    Attributes
+    ----------
+    roi : Roi
+    noise : RoiNoise
+        Its mean and the mean's error.
+    spread : float
+        Standard deviation of its voxels' intensities.
+    area_mm2 : float
+        In its slices, all of them added up.
+    positions : array, shape (n, 3)
+        Of its voxels, world RAS in mm.
+    slice_axis : int
+        The image axis along which its slices are stacked.
+    """
+
+    roi: Roi
     noise: RoiNoise
+    spread: float
     area_mm2: float
     positions: np.ndarray
+    slice_axis: int
 
     @property
     def mean(self):
@@ -47,7 +66,14 @@ def evaluate_roi(roi, image):
     """
     if not np.isfinite(roi.intensities(image)).any():
         raise ValueError(f"{roi.name}: every voxel of {image.name} in it is not a number; draw it on valid image data")
-    return Reference(roi_noise(image, roi.indices), roi.in_plane_area(image), roi.positions(image))
+    return Reference(
+        roi=roi,
+        noise=roi_noise(image, roi.indices),
+        spread=float(np.nanstd(roi.intensities(image))),
+        area_mm2=roi.in_plane_area(image),
+        positions=roi.positions(image),
+        slice_axis=roi.slice_axis(image),
+    )
 
 
 @dataclass(frozen=True)
@@ -72,8 +98,8 @@ class Measurement:
     deviations : array, shape (m, d)
         Independent contributions to h's error (see `find_layer`).
     layer : Layer
-    in_plane_spacing_mm : float
-        Distance between voxels in the line's slice.
+    affine : array, shape (4, 4)
+        The image's voxel index -> world RAS in mm.
     echoes : int
         How many echoes the image is the mean of.
     alignment : Alignment or None
@@ -99,7 +125,7 @@ class Measurement:
     noise: ProfileNoise
     deviations: np.ndarray
     layer: Layer
-    in_plane_spacing_mm: float
+    affine: np.ndarray
     echoes: int
     alignment: Alignment | None = None
     aligned: Layer | None = None
@@ -172,6 +198,14 @@ class Measurement:
     def snr(self):
         """Signal-to-noise ratio of a single voxel of white matter in a single echo."""
         return self.white_matter.noise.snr / np.sqrt(self.echoes)
+
+    @property
+    def in_plane_spacing_mm(self):
+        """Mean distance between voxels in the line's slice."""
+        steps = self.affine[:3, :3]
+        spacing = np.linalg.norm(steps, axis=0)
+        through = np.abs(self.along.lines[0].across @ steps / spacing).argmax()
+        return float(np.delete(spacing, through).mean())
 
     @property
     def splenium_intensity(self):
@@ -379,7 +413,7 @@ def _seen_along(image, lines, splenium, white_matter, settings, name):
         "noise": noise,
         "deviations": deviations,
         "layer": find_layer(depths, h, deviations, lobe, settings),
-        "in_plane_spacing_mm": _in_plane_spacing(image, lines[0].across),
+        "affine": image.affine,
         "echoes": image.echoes,
     }
 
@@ -390,13 +424,6 @@ def _deviations(h, noise, white_matter, splenium, scale, settings):
     if settings.normalization == "splenium":
         rows.append(splenium.noise.standard_error * h[None])
     return np.concatenate(rows) / scale
-
-
-def _in_plane_spacing(image, across):
-    """Mean distance in mm between voxels in the slice whose unit normal is `across`."""
-    axes = image.affine[:3, :3] / image.spacing
-    through = np.abs(axes.T @ across).argmax()
-    return float(np.delete(image.spacing, through).mean())
 
 
 def _replicates(m):

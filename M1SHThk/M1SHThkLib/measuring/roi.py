@@ -30,17 +30,26 @@ class Roi:
         """World positions (RAS, mm) of the ROI's voxel centres, shape (n, 3)."""
         return image.position_of(self.indices)
 
-    def in_plane_area(self, image):
-        """Largest area in mm2 that the ROI covers in one slice.
+    def slice_axis(self, image):
+        """The image axis along which the slices are stacked that the ROI was drawn on.
 
-        The slices are those that the ROI was drawn on: stacked along the image axis on which the ROI is thinnest, and
-        along the one of the largest spacing where axes tie.
+        It is the axis on which the ROI is thinnest, and the one of the largest spacing where axes tie.
         """
         slices = np.array([len(np.unique(self.indices[:, axis])) for axis in range(3)])
-        axis = min(range(3), key=lambda a: (slices[a], -image.spacing[a]))
+        return min(range(3), key=lambda a: (slices[a], -image.spacing[a]))
+
+    def slices(self, image):
+        """Middle of the ROI's voxels in each of its slices, world RAS in mm, shape (slices, 3), the largest first."""
+        of_voxel = self.indices[:, self.slice_axis(image)]
+        numbers, counts = np.unique(of_voxel, return_counts=True)
+        ordered = numbers[np.argsort(-counts, kind="stable")]
+        return np.array([image.position_of(self.indices[of_voxel == number]).mean(0) for number in ordered])
+
+    def in_plane_area(self, image):
+        """Area in mm2 that the ROI covers in its slices, all of them added up."""
+        axis = self.slice_axis(image)
         first, second = (image.affine[:3, a] for a in range(3) if a != axis)
-        pixel_area = np.linalg.norm(np.cross(first, second))
-        return float(np.bincount(self.indices[:, axis]).max() * pixel_area)
+        return float(len(self.indices) * np.linalg.norm(np.cross(first, second)))
 
 
 def roi_from_mask(mask, mask_affine, image: Image, name="ROI"):
@@ -64,23 +73,25 @@ def roi_from_mask(mask, mask_affine, image: Image, name="ROI"):
     mask_to_image = np.linalg.inv(image.affine) @ mask_affine
     offset = mask_to_image[:3, 3]
     if np.allclose(mask_to_image[:3, :3], np.eye(3), atol=1e-4) and np.allclose(offset, np.round(offset), atol=1e-2):
-        indices = inside + np.round(offset).astype(int)
+        indices = inside + np.round(offset)
     else:
-        indices = _voxels_centred_in(mask, inside, mask_to_image)
+        indices = _voxels_centred_in(mask, inside, mask_to_image, image.voxels.shape)
     kept = ((indices >= 0) & (indices < image.voxels.shape)).all(axis=1)
     if not kept.any():
         raise ValueError(f"{name}: covers no voxel of {image.name}; draw it on this image")
-    return Roi(indices[kept], name)
+    return Roi(indices[kept].astype(int), name)
 
 
-def _voxels_centred_in(mask, inside, mask_to_image):
+def _voxels_centred_in(mask, inside, mask_to_image, shape):
     corners = np.array(np.meshgrid(*zip(inside.min(0) - 0.5, inside.max(0) + 0.5, strict=True))).reshape(3, -1)
     in_image = mask_to_image[:3, :3] @ corners + mask_to_image[:3, 3:]
-    lowest, highest = np.floor(in_image.min(1)).astype(int), np.ceil(in_image.max(1)).astype(int)
+    # No further than the image goes: a mask on a grid of another size may cover it a million times over.
+    lowest = np.clip(np.floor(in_image.min(1)), 0, shape).astype(int)
+    highest = np.clip(np.ceil(in_image.max(1)), -1, np.array(shape) - 1).astype(int)
     grid = np.stack(np.meshgrid(*map(np.arange, lowest, highest + 1), indexing="ij"), -1).reshape(-1, 3)
     image_to_mask = np.linalg.inv(mask_to_image)
     # A centre on the border of two mask voxels must not fall to one side by rounding error alone.
-    nearest = np.floor(grid @ image_to_mask[:3, :3].T + image_to_mask[:3, 3] + 0.5 + 1e-6).astype(int)
+    nearest = np.floor(grid @ image_to_mask[:3, :3].T + image_to_mask[:3, 3] + 0.5 + 1e-6)
     legal = ((nearest >= 0) & (nearest < mask.shape)).all(axis=1)
-    grid, nearest = grid[legal], nearest[legal]
+    grid, nearest = grid[legal], nearest[legal].astype(int)
     return grid[mask[tuple(nearest.T)] != 0]

@@ -14,6 +14,7 @@ from .hypointensity import DEEPEST_TOP_MM, TRIMMED_SHARE
 from .layer import NEAR_NOISE_BELOW_Z, NO_LAYER_BELOW_Z
 from .normals import WHOLE_CORTEX_MM
 from .pial_line import is_sparse
+from .references import reference_flags
 
 SMALLEST_SPLENIUM_MM2, SMALLEST_WHITE_MATTER_MM2 = 5.0, 10.0
 SHORT_LINE_MM = 10.0
@@ -234,6 +235,11 @@ def _of_the_references(seen):
         "splenium_below_5_mm2": splenium.area_mm2 < SMALLEST_SPLENIUM_MM2 and f"{splenium.area_mm2:.1f} mm2",
         "low_snr": seen.snr < LOWEST_SNR and f"{seen.snr:.0f}",
         "few_normals": seen.noise.blocks < FEWEST_BLOCKS,
+        **(
+            reference_flags(seen.affine, seen.positions, splenium, white_matter, seen.settings.polarity)
+            if seen.alignment
+            else {}
+        ),
     }
 
 

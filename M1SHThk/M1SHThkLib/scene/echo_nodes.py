@@ -1,58 +1,46 @@
 """Several echoes in the scene: a sequence, chosen volumes or a 4D NIfTI file -> one volume to measure."""
 
 import json
-from pathlib import Path
 
 import numpy as np
 import slicer
-import vtk
-from vtk.util.numpy_support import vtk_to_numpy
 
 from ..measuring.echoes import averaged_echoes, checked_echo_times, combine
+from ..measuring.magnitude import is_signed, part_of_name
 from .exam_nodes import add_volume, image_from_volume
 
 _ECHO_TIME_ATTRIBUTES = ("DICOM.EchoTime", "EchoTime")
+_WARNINGS = "M1SHThk.warnings"
 _SAME_GRID_MM = 0.01
 
 
-def open_nifti_sequence(scene, path):
-    """Read a 4D NIfTI file, which Slicer's own readers refuse, into a sequence node with a browser.
+def add_echo_sequence(scene, name, echoes, affine, times_ms=None, warnings=()):
+    """A sequence node, with a browser, of the echoes of one scan.
 
-    Echo times are taken from the BIDS sidecar beside the file where it lists them.
+    Parameters
+    ----------
+    echoes : sequence of arrays, shape (I, J, K)
+    affine : array, shape (4, 4)
+        Voxel index -> world RAS in mm.
+    times_ms : sequence of float, optional
+        Each volume keeps its own.
+    warnings : sequence of str
+        Told when the echoes are combined.
 
     Returns
     -------
     vtkMRMLSequenceNode
-
-    Raises
-    ------
-    ValueError
-        If the file is missing, is no NIfTI file, or holds a single volume.
     """
-    path = Path(path)
-    reader = vtk.vtkNIFTIImageReader()
-    if not path.is_file() or not reader.CanReadFile(str(path)):
-        raise ValueError(f"{path}: is not a NIfTI file that can be read; choose a .nii or .nii.gz file")
-    reader.SetFileName(str(path))
-    reader.TimeAsVectorOn()
-    reader.Update()
-    data = reader.GetOutput()
-    count = data.GetNumberOfScalarComponents()
-    if count < 2:
-        raise ValueError(f"{path}: holds one volume; open it with Slicer's Add Data and choose it as the volume")
-    values = vtk_to_numpy(data.GetPointData().GetScalars()).reshape(*data.GetDimensions()[::-1], count)
-    if (reader.GetRescaleSlope(), reader.GetRescaleIntercept()) not in ((1.0, 0.0), (0.0, 0.0)):
-        values = (values * reader.GetRescaleSlope() + reader.GetRescaleIntercept()).astype(np.float32)
-    affine = _nifti_affine(reader, data)
-    times = _sidecar_echo_times(path, count)
-    sequence = scene.AddNewNodeByClass("vtkMRMLSequenceNode", path.name.split(".")[0])
+    sequence = scene.AddNewNodeByClass("vtkMRMLSequenceNode", name)
     sequence.SetIndexName("echo")
     sequence.SetIndexType(slicer.vtkMRMLSequenceNode.NumericIndex)
-    for echo in range(count):
-        volume = add_volume(scene, f"{sequence.GetName()} echo {echo + 1}", values[..., echo].T, affine)
-        if times:
-            volume.SetAttribute("EchoTime", repr(times[echo]))
-        sequence.SetDataNodeAtValue(volume, str(echo + 1))
+    for number, voxels in enumerate(echoes):
+        volume = add_volume(scene, f"{sequence.GetName()} echo {number + 1}", voxels, affine)
+        if times_ms:
+            volume.SetAttribute("EchoTime", repr(times_ms[number]))
+        if warnings:
+            volume.SetAttribute(_WARNINGS, "\n".join(warnings))
+        sequence.SetDataNodeAtValue(volume, str(number + 1))
         scene.RemoveNode(volume)
     browser = scene.AddNewNodeByClass("vtkMRMLSequenceBrowserNode", f"{sequence.GetName()} browser")
     browser.SetAndObserveMasterSequenceNodeID(sequence.GetID())
@@ -133,6 +121,12 @@ def combine_echoes(scene, volumes, times_ms, method, name):
     if times_ms is not None:
         times_ms, warnings = checked_echo_times(times_ms, len(volumes), method)
     images = [image_from_volume(volume) for volume in volumes]
+    for volume, image in zip(volumes, images, strict=True):
+        part = part_of_name(volume.GetName())
+        if part not in (None, "magnitude") or is_signed(image.voxels):
+            what = f"is a {part} image by its name" if part else "is below 0 in much of it, as no magnitude is"
+            raise ValueError(f"{image.name}: {what}; choose the magnitude images")
+        warnings += tuple((volume.GetAttribute(_WARNINGS) or "").splitlines())
     for image in images[1:]:
         same = image.voxels.shape == images[0].voxels.shape
         if not same or np.abs(image.affine - images[0].affine).max() > _SAME_GRID_MM:
@@ -142,26 +136,4 @@ def combine_echoes(scene, volumes, times_ms, method, name):
     combined = add_volume(scene, f"{name} {method}", np.asarray(voxels), images[0].affine, averaged)
     combined.SetAttribute("M1SHThk.echo_combination", method)
     combined.SetAttribute("M1SHThk.echo_times_ms", json.dumps(times_ms and list(times_ms)))
-    return combined, warnings
-
-
-def _nifti_affine(reader, data):
-    """Voxel index -> world RAS; the reader may have put the slices in reverse, which its matrices account for."""
-    matrix = reader.GetSFormMatrix() or reader.GetQFormMatrix()
-    spacing, origin = np.diag([*data.GetSpacing(), 1.0]), np.eye(4)
-    origin[:3, 3] = data.GetOrigin()
-    form = np.eye(4)
-    if matrix is not None:
-        form = np.array([[matrix.GetElement(row, column) for column in range(4)] for row in range(4)])
-    return form @ origin @ spacing
-
-
-def _sidecar_echo_times(path, count):
-    sidecar = path.with_name(path.name.split(".nii")[0] + ".json")
-    if not sidecar.is_file():
-        return None
-    try:
-        seconds = json.loads(sidecar.read_text(encoding="utf-8")).get("EchoTime")
-    except ValueError as error:
-        raise ValueError(f"{sidecar}: is not valid JSON; correct or remove it") from error
-    return [1000 * time for time in seconds] if isinstance(seconds, list) and len(seconds) == count else None
+    return combined, tuple(dict.fromkeys(warnings))

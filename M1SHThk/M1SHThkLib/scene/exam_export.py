@@ -15,7 +15,7 @@ from .exam_nodes import (
 IMAGE_FILE, REFERENCES_FILE = "t2star.nrrd", "references.seg.nrrd"
 
 
-def write_exam_nodes(folder, node):
+def write_exam_nodes(folder, node, accepted):
     """Write volume, references and lines in world coordinates into a folder that exists.
 
     Parameters
@@ -23,6 +23,7 @@ def write_exam_nodes(folder, node):
     folder : path
     node : vtkMRMLScriptedModuleNode
         The module's parameter node.
+    accepted : mapping of (hemisphere, region) -> str
 
     Returns
     -------
@@ -51,7 +52,8 @@ def write_exam_nodes(folder, node):
         if names:
             segment_id = node.GetParameter(f"{parameter_prefix(*key)}WhiteMatterSegmentID")
             white_matter = {"path": REFERENCES_FILE, "segment": segment_id}
-            regions.append({"hemisphere": key[0], "region": key[1], "pial_lines": names, "white_matter": white_matter})
+            region = {"hemisphere": key[0], "region": key[1], "pial_lines": names, "white_matter": white_matter}
+            regions.append({**region, "accepted": accepted[key]})
     return {
         "schema": SCHEMA,
         **{name: value for name, value in identity.items() if value is not None},

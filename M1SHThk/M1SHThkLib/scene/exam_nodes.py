@@ -1,6 +1,7 @@
 """An exam as MRML nodes: volume, segments and curves, named by the module's parameter node -> Exam, and back."""
 
 import json
+import math
 
 import numpy as np
 import slicer
@@ -90,7 +91,8 @@ def roi_from_segment(segmentation, segment_id, image, purpose):
 def points_from_curve(curve):
     """Placed control points of a markups curve node in world RAS (mm), shape (n, 3), transforms applied.
 
-    The point that hovers under the mouse while placing (preview) and points that were skipped are left out.
+    Points in preview count, as in Slicer's own curve, unless there is just one: the point that hovers under the mouse
+    while placing. That one and points that were skipped are left out.
 
     Raises
     ------
@@ -99,9 +101,13 @@ def points_from_curve(curve):
     """
     if curve is None:
         raise ValueError("a pial line was deleted; draw it again or take it off its region")
+    kinds = slicer.vtkMRMLMarkupsNode
+    statuses = [curve.GetNthControlPointPositionStatus(index) for index in range(curve.GetNumberOfControlPoints())]
+    hovers = statuses.count(kinds.PositionPreview) == 1
+    placed = (kinds.PositionDefined,) if hovers else (kinds.PositionDefined, kinds.PositionPreview)
     points, position = [], [0.0, 0.0, 0.0]
-    for index in range(curve.GetNumberOfControlPoints()):
-        if curve.GetNthControlPointPositionStatus(index) == slicer.vtkMRMLMarkupsNode.PositionDefined:
+    for index, status in enumerate(statuses):
+        if status in placed:
             curve.GetNthControlPointPositionWorld(index, position)
             points.append(list(position))
     return np.array(points).reshape(-1, 3)
@@ -146,29 +152,21 @@ def exam_from_parameters(node):
 
 
 def identity_from_parameters(node):
-    """Whose exam it is: subject, session, observer, group and field_strength_tesla, None where unknown."""
+    """Whose exam it is: subject, session, observer, group and field_strength_tesla, None where unknown.
+
+    Raises
+    ------
+    ValueError
+        If the field strength is no number.
+    """
+    tesla = _number(node.GetParameter("fieldStrength") or "0", "the field strength", "T")
     return {
         "subject": node.GetParameter("subject") or "unnamed",
         "session": node.GetParameter("session") or None,
         "observer": node.GetParameter("observer") or None,
         "group": node.GetParameter("group") or None,
-        "field_strength_tesla": float(node.GetParameter("fieldStrength") or 0) or None,
+        "field_strength_tesla": tesla or None,
     }
-
-
-def exam_from_scene(scene):
-    """The exam in a scene that the module saved.
-
-    Raises
-    ------
-    ValueError
-        If the scene holds no exam of the module, or a faulty one.
-    """
-    for index in range(scene.GetNumberOfNodesByClass("vtkMRMLScriptedModuleNode")):
-        node = scene.GetNthNodeByClass(index, "vtkMRMLScriptedModuleNode")
-        if node.GetAttribute("ModuleName") == MODULE_NAME:
-            return exam_from_parameters(node)
-    raise ValueError(f"the scene holds no exam of the {MODULE_NAME} module; measure in the module and save the scene")
 
 
 def origin_from_parameters(node):
@@ -189,17 +187,44 @@ def settings_from_parameters(node):
     ValueError
         Names the setting that is out of its range.
     """
-    defaults = Settings().to_dict()
-    held = {name: node.GetParameter(setting_parameter(name)) for name in defaults}
-    return Settings.from_dict({name: type(defaults[name])(text) for name, text in held.items() if text})
+    held = {name: node.GetParameter(setting_parameter(name)) for name in Settings().to_dict()}
+    return Settings.from_dict({name: _setting(name, text) for name, text in held.items() if text})
+
+
+def _setting(name, text):
+    kind = type(getattr(Settings(), name))
+    if kind is str:
+        return text
+    value = _number(text, f"setting '{name}'")
+    return int(value) if value.is_integer() and kind is int else value
 
 
 def region_lines(node, key):
-    """The curve nodes of a region that hold a placed point, as the parameter node wrapper lists them."""
+    """The curve nodes of a region that hold a placed point."""
+    return [curve for curve in region_curves(node, key) if len(points_from_curve(curve))]
+
+
+def region_curves(node, key):
+    """The curve nodes of a region that are in the scene, as the parameter node wrapper lists them."""
     name = f"{parameter_prefix(*key)}PialLines"
-    count = int(node.GetParameter(f"{name}.len") or 0)
-    curves = (node.GetNodeReference(f"{name}.{index}") for index in range(count))
-    return [curve for curve in curves if curve is not None and curve.GetNumberOfDefinedControlPoints()]
+    curves = (node.GetNodeReference(f"{name}.{index}") for index in range(list_length(node, name)))
+    return [curve for curve in curves if curve is not None]
+
+
+def list_length(node, name):
+    """How long a list in the parameter node is."""
+    return int(_number(node.GetParameter(f"{name}.len") or "0", f"the length of {name}"))
+
+
+def _number(text, name, unit=""):
+    """A parameter's number; a decimal comma is one of many countries."""
+    try:
+        value = float(text.replace(",", "."))
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value):
+        raise ValueError(f"{name} is '{text}'; it must be a number{unit and f' in {unit}'}")
+    return value
 
 
 def _voxels(data):

@@ -16,7 +16,8 @@ class M1SHThkParameterNode:
     references - The segmentation that holds the splenium and the white-matter segments.
     ...PialLines - The open curves of a region; several are pooled.
     ...WhiteMatterSegmentID - The segment of white matter beneath a region.
-    ...Accepted - The reader has accepted the region; its lines are locked.
+    ...Accepted - The reader has accepted the region; what is drawn of it is locked.
+    ...Acceptance - What was accepted and when, as JSON (M1SHThkLib.scene.acceptance).
     fieldStrength - In tesla; 0 where it is unknown.
     smoothingLengthMm ... seed - The settings of the measurement, as M1SHThkLib.measuring.settings explains them.
     selectedRegion - Row of the region that is shown and drawn.
@@ -36,20 +37,32 @@ class M1SHThkParameterNode:
     leftHandKnobPialLines: list[slicer.vtkMRMLMarkupsCurveNode]
     leftHandKnobWhiteMatterSegmentID: str
     leftHandKnobAccepted: bool = False
+    leftHandKnobAcceptance: str
     leftParacentralLobulePialLines: list[slicer.vtkMRMLMarkupsCurveNode]
     leftParacentralLobuleWhiteMatterSegmentID: str
     leftParacentralLobuleAccepted: bool = False
+    leftParacentralLobuleAcceptance: str
+    leftOrofacialPialLines: list[slicer.vtkMRMLMarkupsCurveNode]
+    leftOrofacialWhiteMatterSegmentID: str
+    leftOrofacialAccepted: bool = False
+    leftOrofacialAcceptance: str
     rightHandKnobPialLines: list[slicer.vtkMRMLMarkupsCurveNode]
     rightHandKnobWhiteMatterSegmentID: str
     rightHandKnobAccepted: bool = False
+    rightHandKnobAcceptance: str
     rightParacentralLobulePialLines: list[slicer.vtkMRMLMarkupsCurveNode]
     rightParacentralLobuleWhiteMatterSegmentID: str
     rightParacentralLobuleAccepted: bool = False
+    rightParacentralLobuleAcceptance: str
+    rightOrofacialPialLines: list[slicer.vtkMRMLMarkupsCurveNode]
+    rightOrofacialWhiteMatterSegmentID: str
+    rightOrofacialAccepted: bool = False
+    rightOrofacialAcceptance: str
 
     subject: str
     session: str
     observer: str
-    group: Annotated[str, Choice(["", "patient", "control"])] = ""
+    group: Annotated[str, Choice(["", "patient", "mimic", "control"])] = ""
     fieldStrength: Annotated[float, WithinRange(0, 25)] = 0.0
 
     smoothingLengthMm: Annotated[float, WithinRange(1.0, 20.0)] = 5.0

@@ -7,16 +7,16 @@ import numpy as np
 import pytest
 from M1SHThkLib.digital_exam.anatomy import SECTIONS, tissue_map
 from M1SHThkLib.digital_exam.phantom import Phantom, PhantomOptions, make_phantom
-from M1SHThkLib.digital_exam.subject import ALL_REGIONS
+from M1SHThkLib.digital_exam.subject import ALL_REGIONS, GROUPS
 from M1SHThkLib.digital_exam.tissue import TISSUES
 from M1SHThkLib.digital_exam.vein import Vein
-from M1SHThkLib.measuring.exam import GROUPS
 from scipy import fft
 from scipy.ndimage import map_coordinates
 
 FIELDS = (3, 7)
 ONE = (("left", "hand_knob"),)
 TWO = (("left", "paracentral_lobule"), ("right", "hand_knob"))
+FACE = (("left", "orofacial"), ("right", "orofacial"))
 DEPTHS = np.arange(-0.5, 6.01, 0.1)
 
 
@@ -76,6 +76,7 @@ def test_profile_of_the_image_is_the_true_one(field, group):
         {"veins": (Vein(length_mm=10.0),), "deep_layer": "isointense"},
         {"veins": (Vein(depth_mm=-1.2, length_mm=40.0, blooming_mm=0.4),)},
         {"veins": (Vein(depth_mm=0.5, slant_degrees=30.0), Vein(3.0, 5.0, 0.6, 8.0, 90.0, blooming_mm=0.3))},
+        {"regions": FACE},
     ),
     ids=lambda options: "+".join(options),
 )
@@ -353,7 +354,8 @@ def test_truth_is_json_and_says_what_was_made():
 
 
 def test_sections_follow_the_regions():
-    assert PhantomOptions().sections == SECTIONS
+    assert PhantomOptions(regions=ALL_REGIONS).sections == SECTIONS
+    assert PhantomOptions().sections == ("splenium", "hand_knob", "paracentral_lobule")
     assert PhantomOptions(regions=ONE).sections == ("splenium", "hand_knob")
     assert [region.name for region in exam_like(regions=ONE).exam().regions] == ["left hand knob"]
 

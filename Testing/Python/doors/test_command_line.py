@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from M1SHThkLib.__main__ import main
 from M1SHThkLib.digital_exam.phantom import PhantomOptions, make_phantom
-from M1SHThkLib.files.cohort_tables import CLINICAL_COLUMNS
+from M1SHThkLib.files.clinical_table import CLINICAL_COLUMNS
 from M1SHThkLib.files.exams import write_exam
 from M1SHThkLib.files.results import write_tsv
 from M1SHThkLib.measuring.columns import MEASUREMENT_COLUMNS

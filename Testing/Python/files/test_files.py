@@ -18,11 +18,11 @@ import vtk
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
-from M1SHThkLib.files import images
 from M1SHThkLib.files.disk import read_json, replacing, sha256, write_json, write_text
 from M1SHThkLib.files.exams import read_exam, write_exam
-from M1SHThkLib.files.images import files_of, read_image, write_image
+from M1SHThkLib.files.images import read_image, write_image
 from M1SHThkLib.files.markups import read_curve, write_curve
+from M1SHThkLib.files.parts import files_of
 from M1SHThkLib.files.results import write_results, write_tsv
 from M1SHThkLib.files.segments import LabelFile, write_segmentation
 from M1SHThkLib.measuring.columns import MEASUREMENT_COLUMNS
@@ -85,15 +85,6 @@ def matrix_of(array):
     return matrix
 
 
-@pytest.fixture(params=["nibabel", "SimpleITK"])
-def library(request, monkeypatch):
-    """With nibabel, and as in Slicer's own Python without it."""
-    if request.param == "SimpleITK":
-        monkeypatch.setattr(images, "find_spec", lambda name: None)
-    return request.param
-
-
-@pytest.mark.usefixtures("library")
 class TestNifti:
     @pytest.mark.parametrize("flip", [(1, 1, 1), (-1, 1, 1), (1, -1, -1), (-1, -1, -1)])
     def test_scaled_integers_on_an_oblique_flipped_grid(self, tmp_path, flip):
@@ -172,6 +163,15 @@ class TestNifti:
         (tmp_path / "spm.hdr").write_bytes(header)
         np.testing.assert_array_equal(read_image(tmp_path / "spm.img").volumes[0], ramp() * 0.5 + 7)
 
+    @pytest.mark.parametrize("endianness", "<>")
+    def test_nifti_2(self, tmp_path, endianness):
+        header = nibabel.Nifti2Header(endianness=endianness)
+        nibabel.save(nibabel.Nifti2Image(ramp(), oblique(), header), tmp_path / "second.nii")
+        file = read_image(tmp_path / "second.nii")
+        np.testing.assert_array_equal(file.volumes[0], ramp())
+        np.testing.assert_allclose(file.affine, oblique(), atol=1e-5)
+        assert file.warnings == ()
+
     def test_nifti_pair_is_not_analyze(self, tmp_path):
         nibabel.save(nibabel.Nifti1Pair(ramp(), oblique()), tmp_path / "pair.img")
         file = read_image(tmp_path / "pair.hdr")
@@ -192,25 +192,14 @@ def test_two_orientations_are_settled_as_slicer_does(tmp_path, sform_code, qform
     assert ("the sform is used" if sform_code == 1 else "the qform is used") in warning
 
 
-def test_two_orientations_without_nibabel(tmp_path, monkeypatch):
-    image = nibabel.Nifti1Image(ramp(), oblique())
-    image.set_sform(oblique(), 2)
-    image.set_qform(oblique(origin=(-30, 12, 47)), 1)
-    nibabel.save(image, tmp_path / "two.nii")
-    expected = read_image(tmp_path / "two.nii")
-    monkeypatch.setattr(images, "find_spec", lambda name: None)
-    file = read_image(tmp_path / "two.nii")
-    np.testing.assert_allclose(file.affine, expected.affine, atol=1e-5)
-    assert file.warnings == expected.warnings
-
-
-def test_shear_is_read_by_nibabel_and_refused_by_itk(tmp_path, monkeypatch):
+def test_shear_is_refused_as_slicer_refuses_it(tmp_path):
     affine = oblique() @ [[1, 0.2, 0, 0], [0, 1, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1]]
     image = nibabel.Nifti1Image(ramp(), affine)
     image.set_qform(None, 0)
     nibabel.save(image, tmp_path / "sheared.nii")
-    np.testing.assert_allclose(read_image(tmp_path / "sheared.nii").affine, affine, atol=1e-5)
-    monkeypatch.setattr(images, "find_spec", lambda name: None)
+    volume, storage = nodes("vtkMRMLScalarVolumeNode", "vtkMRMLVolumeArchetypeStorageNode")
+    storage.SetFileName(str(tmp_path / "sheared.nii"))
+    assert not storage.ReadData(volume)
     with pytest.raises(ValueError, match="orthonormal"):
         read_image(tmp_path / "sheared.nii")
 
@@ -331,7 +320,7 @@ class TestCurves:
     def test_saved_by_slicer(self, tmp_path, system, name):
         path = self.saved_by_slicer(tmp_path / "line.mrk.json", system)
         assert f'"coordinateSystem": "{name}"' in path.read_text()
-        np.testing.assert_allclose(read_curve(path), self.POINTS, rtol=1e-15)
+        np.testing.assert_allclose(read_curve(path).points, self.POINTS, rtol=1e-15)
 
     @pytest.mark.parametrize(("name", "code"), [("RAS", "0"), ("RAS", 0), ("LPS", "1"), ("LPS", 1)])
     def test_codes_of_old_files(self, tmp_path, name, code):
@@ -339,21 +328,53 @@ class TestCurves:
         content = json.loads(path.read_text())
         content["markups"][0]["coordinateSystem"] = code
         path.write_text(json.dumps(content))
-        np.testing.assert_allclose(read_curve(path), self.POINTS, rtol=1e-15)
+        np.testing.assert_allclose(read_curve(path).points, self.POINTS, rtol=1e-15)
 
     def test_what_slicer_takes_for_granted(self, tmp_path):
         points = [{"position": [-x, -y, z]} for x, y, z in self.POINTS]
         curve = {"type": "Curve", "coordinateUnits": ["mm", "UCUM", "millimeter"], "controlPoints": points}
         (tmp_path / "line.mrk.json").write_text(json.dumps({"markups": [curve]}))
-        np.testing.assert_array_equal(read_curve(tmp_path / "line.mrk.json"), self.POINTS)
+        np.testing.assert_array_equal(read_curve(tmp_path / "line.mrk.json").points, self.POINTS)
 
-    def test_points_still_being_placed_do_not_count(self, tmp_path):
+    @pytest.mark.parametrize("status", ["undefined", "missing"])
+    def test_points_without_a_place_do_not_count_and_are_told(self, tmp_path, status):
         write_curve(tmp_path / "line.mrk.json", self.POINTS)
-        content = json.loads((tmp_path / "line.mrk.json").read_text())
-        for status in ("preview", "undefined", "missing"):
-            content["markups"][0]["controlPoints"][1]["positionStatus"] = status
-            (tmp_path / "line.mrk.json").write_text(json.dumps(content))
-            np.testing.assert_array_equal(read_curve(tmp_path / "line.mrk.json"), self.POINTS[::2])
+        self.with_point(tmp_path / "line.mrk.json", 1, positionStatus=status)
+        curve = read_curve(tmp_path / "line.mrk.json")
+        np.testing.assert_array_equal(curve.points, self.POINTS[::2])
+        (warning,) = curve.warnings
+        assert warning == f"{tmp_path / 'line.mrk.json'}: 1 of 3 control points have no place and are left out."
+
+    def test_points_in_preview_count_as_they_do_in_slicer_s_own_curve(self, tmp_path):
+        path = tmp_path / "line.mrk.json"
+        write_curve(path, np.linspace((0, 0, 0), (30, 0, 0), 7))
+        for number in (1, 2, 4, 6):
+            self.with_point(path, number, positionStatus="preview")
+        node, storage = nodes("vtkMRMLMarkupsCurveNode", "vtkMRMLMarkupsJsonStorageNode")
+        storage.SetFileName(str(path))
+        assert storage.ReadData(node)
+        assert node.GetCurveLengthWorld() == pytest.approx(30)
+        curve = read_curve(path)
+        np.testing.assert_array_equal(curve.points, slicer.util.arrayFromMarkupsControlPoints(node))
+        assert curve.warnings == ()
+
+    def test_the_point_that_hovered_while_slicer_saved_does_not_count(self, tmp_path):
+        curve, storage = nodes("vtkMRMLMarkupsCurveNode", "vtkMRMLMarkupsJsonStorageNode")
+        for point in self.POINTS:
+            curve.AddControlPoint(*point)
+        curve.AddControlPoint(5, 5, 5)
+        curve.SetNthControlPointPositionWorld(3, 5, 5, 5, curve.PositionPreview)
+        storage.SetFileName(str(tmp_path / "line.mrk.json"))
+        assert storage.WriteData(curve)
+        assert json.loads((tmp_path / "line.mrk.json").read_text())["markups"][0]["controlPoints"][3]["position"] == ""
+        np.testing.assert_allclose(read_curve(tmp_path / "line.mrk.json").points, self.POINTS, rtol=1e-15)
+        assert "1 of 4 control points" in read_curve(tmp_path / "line.mrk.json").warnings[0]
+
+    @staticmethod
+    def with_point(path, number, **changes):
+        content = json.loads(path.read_text())
+        content["markups"][0]["controlPoints"][number].update(changes)
+        path.write_text(json.dumps(content))
 
     def test_read_by_slicer(self, tmp_path):
         write_curve(tmp_path / "left_hand_knob.mrk.json", self.POINTS)
@@ -384,7 +405,7 @@ class TestCurves:
     def test_nothing_is_lost(self, tmp_path_factory, points):
         path = tmp_path_factory.getbasetemp() / "any.mrk.json"
         write_curve(path, points)
-        np.testing.assert_array_equal(read_curve(path), points)
+        np.testing.assert_array_equal(read_curve(path).points, points)
 
 
 class TestSegments:
@@ -557,7 +578,6 @@ class TestExam:
         assert found.origin["echo_times_ms"] is None
         assert found.origin["field_strength_from"] == "exam.json"
 
-    @pytest.mark.usefixtures("library")
     @pytest.mark.parametrize("method", ["mean", "rss", "echo-2", "r2star"])
     def test_echoes(self, tmp_path, method):
         polarity = "bright" if method == "r2star" else "dark"

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from flat_cortex import cortex_exam, cortex_image
+from flat_cortex import BENEATH_ROI, cortex_exam, cortex_image
 from M1SHThkLib.measuring.columns import MEASUREMENT_COLUMNS, PROFILE_COLUMNS, measurement_row, profile_rows
 from M1SHThkLib.measuring.flags import notes_from_text
 from M1SHThkLib.measuring.measurement import measure_exam
@@ -22,7 +22,7 @@ INTERVALS = [f"{name}_ci_{end}" for name in ("sh", "thk_mm", "sh_thk_per_mm") fo
 UNIT_SUFFIXES = {"_per_mm": "1/mm", "_mm2": "mm2", "_mm": "mm", "_t": "T"}
 
 EXAM = replace(
-    cortex_exam(cortex_image(noise=1.0), replicates=50),
+    cortex_exam(cortex_image(noise=1.0), white_matter=BENEATH_ROI, replicates=50),
     session="ses-1",
     observer="R1",
     group="patient",

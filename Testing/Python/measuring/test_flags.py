@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from flat_cortex import (
+    BENEATH_ROI,
     LINE_SLICE,
     SPLENIUM_SLICE,
     SURFACE_MM,
@@ -88,6 +89,11 @@ RAISED_BY = {
         NOISY, white_matter=Roi(box((45, 33, WHITE_MATTER_SLICE), (31, 2, 1)))
     ),
     "splenium_below_5_mm2": lambda: measured(NOISY, splenium=Roi(box((40, 20, SPLENIUM_SLICE), (31, 1, 1)))),
+    "white_matter_on_another_slice": lambda: measured(NOISY),
+    "roi_on_several_slices": lambda: measured(
+        NOISY, white_matter=Roi(np.concatenate([WHITE_MATTER_ROI.indices, WHITE_MATTER_ROI.indices - [0, 0, 1]]))
+    ),
+    "splenium_in_fluid": lambda: measured(NOISY, splenium=Roi(box((40, 5, LINE_SLICE), (10, 5, 1)))),
     "low_snr": lambda: measured(cortex_image(noise=12.0, dip=40.0)),
     "fit_at_bound": lambda: measured(PEAKED),
     "poor_fit": lambda: measured(BRIGHT_BEYOND),
@@ -96,7 +102,7 @@ RAISED_BY = {
 
 class TestEveryFlag:
     def test_a_clean_exam_raises_none(self):
-        assert measured(NOISY).flags == ()
+        assert measured(NOISY, white_matter=BENEATH_ROI).flags == ()
 
     @pytest.mark.parametrize("flag", FLAGS)
     def test_is_raised_by_the_input_made_for_it(self, flag):
@@ -164,7 +170,7 @@ class TestNotes:
 class TestLine:
     def test_drawn_too_deep_never_passes_for_no_layer(self):
         for seed in range(10):
-            found = measured(cortex_image(noise=1.0, seed=seed), [flat_line() + TOO_DEEP])
+            found = measured(cortex_image(noise=1.0, seed=seed), [flat_line() + TOO_DEEP], white_matter=BENEATH_ROI)
             assert found.flags == ("lobe_touches_pial_line",)
 
     def test_drawn_too_deep_into_a_layer_without_noise(self):
@@ -183,10 +189,12 @@ class TestLine:
         assert found.line_stray_mm == pytest.approx(deviation, abs=0.01)
 
     def test_does_not_stray_once_it_was_moved_onto_the_edge(self):
-        found, flat = measured(NOISY, [wobbling(0.3)], alignment="edge"), measured(NOISY)
+        found = measured(NOISY, [wobbling(0.3)], alignment="edge", white_matter=BENEATH_ROI)
+        flat = measured(NOISY, white_matter=BENEATH_ROI)
         assert found.flags == ()
         assert found.sh_thk_per_mm == pytest.approx(flat.sh_thk_per_mm, rel=0.01)
-        assert measured(NOISY, [wobbling(0.3)]).sh_thk_aligned_per_mm == pytest.approx(found.sh_thk_per_mm, rel=1e-9)
+        drawn = measured(NOISY, [wobbling(0.3)], white_matter=BENEATH_ROI)
+        assert drawn.sh_thk_aligned_per_mm == pytest.approx(found.sh_thk_per_mm, rel=1e-9)
 
     def test_is_uneven_to_the_mean_alone(self):
         assert "uneven_line" in RAISED_BY["uneven_line"]().flags
@@ -233,8 +241,8 @@ class TestNormals:
 class TestReferences:
     @pytest.mark.parametrize(("voxels", "raised"), [(31, True), (32, False)])
     def test_the_splenium_s_5_mm2_are_counted_in_its_plane(self, voxels, raised):
-        """A voxel covers 0.16 mm2: 31 are 4.96 mm2, 32 are 5.12; slices do not add up."""
-        roi = Roi(np.concatenate([box((40, 20, k), (8, 4, 1))[:voxels] for k in (3, 4)]))
+        """A voxel covers 0.16 mm2: 31 are 4.96 mm2, 32 are 5.12."""
+        roi = Roi(box((40, 20, SPLENIUM_SLICE), (8, 4, 1))[:voxels])
         assert ("splenium_below_5_mm2" in measured(NOISY, splenium=roi).flags) == raised
 
     @pytest.mark.parametrize(("voxels", "raised"), [(62, True), (63, False)])

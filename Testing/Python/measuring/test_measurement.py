@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from flat_cortex import (
+    BENEATH_ROI,
     LAYER_MM,
     LINE_SLICE,
     SPLENIUM,
@@ -145,7 +146,11 @@ class TestRefused:
 
 
 def test_one_region_alone_is_measured_as_within_the_exam():
-    exam = cortex_exam(NOISY)
+    exam = cortex_exam(NOISY, white_matter=BENEATH_ROI)
     region = exam.regions[0]
     references = [evaluate_roi(roi, exam.image) for roi in (exam.splenium, region.white_matter)]
-    assert_same(measure_region(exam.image, region, *references, exam.settings), measured(NOISY), rtol=0)
+    assert_same(
+        measure_region(exam.image, region, *references, exam.settings),
+        measured(NOISY, white_matter=BENEATH_ROI),
+        rtol=0,
+    )

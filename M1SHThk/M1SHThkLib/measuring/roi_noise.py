@@ -85,7 +85,7 @@ def roi_noise(image, indices):
         return RoiNoise(mean, 0.0, 0.0, float(len(values)))
 
     size = [next_fast_len(2 * side) for side in box.shape]
-    correlation = _correlations(residuals, tissue, size, np.ceil(CORRELATED_MM / image.spacing))
+    correlation = _correlations(residuals, tissue, size, np.ceil(CORRELATED_MM / image.spacing - 1e-6))
     shared_roi = float((correlation * _pairs(roi, size)).sum()) / len(values) ** 2
     shared_around = float((correlation * _pairs(tissue, size)).sum()) / int(tissue.sum()) ** 2
     shared_roi, shared_around = (min(max(shared, 1e-6), 0.95) for shared in (shared_roi, shared_around))

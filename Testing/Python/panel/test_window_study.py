@@ -140,8 +140,7 @@ def test_the_area_under_the_curve_counts_pairs(found):
     (row,) = [
         row
         for row in found["cells"][FINDINGS]
-        if row["Analysis"] == "Telling patients from controls"
-        and row["What"] == "SH/Thk, patients against controls (symmetric selection)"
+        if row["What"].startswith("SH/Thk (1/mm), patients against controls, selection 'symmetric'")
         and row["Estimate"].startswith("AUC")
     ]
     assert row["Estimate"] == f"AUC {auc:.3g}"

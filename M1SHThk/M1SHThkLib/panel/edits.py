@@ -81,6 +81,8 @@ class Edits:
 
     def change(self, states):
         """Give drawings other states as one step; `states`: mapping of drawing -> state."""
+        for drawing in states:
+            self._note(drawing)  # what a script has done to it is a step of its own
         self._set(states)
         self._history.record({drawing: drawing.state() for drawing in states})
         self.show()

@@ -278,6 +278,9 @@ def _doubts(seen, raised):
     error = np.linalg.norm(seen.deviations[:, surface].mean(1))
     if not seen.h[surface].mean() < -max(NEAR_NOISE_BELOW_Z * error, limit):
         doubts.append("nothing brighter than white matter lies at the line: is it on the pial surface?")
+    inside = (x >= SUPERFICIAL_CORTEX_MM) & (x <= SUPERFICIAL_CORTEX_MM + 0.5)
+    if inside.any() and seen.h[inside].mean() < seen.h[surface].mean():
+        doubts.append("it grows brighter beneath the line: does the white-matter ROI lie on the cortex's side of it?")
     if not hidden <= limit:
         doubts.append(f"a layer with SH up to {hidden:.2g} could hide in the noise")
     return hidden, tuple(doubts)

@@ -148,7 +148,7 @@ def _protocols(path):
             for exam in content["exams"]:
                 who = tuple(seen(exam.get(key) or "") or None for key in ("subject", "session", "observer"))
                 protocols[who] = _protocol(exam), float(exam["settings"].get("depth_max_mm", DEEPEST_MM))
-        except (TypeError, ValueError, KeyError, AttributeError) as error:
+        except (TypeError, ValueError, KeyError, AttributeError, OverflowError) as error:
             raise ValueError(f"{file}: is not the record that 'measure' wrote; restore it or take it away") from error
     return protocols
 

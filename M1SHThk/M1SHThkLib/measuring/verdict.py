@@ -273,7 +273,7 @@ def _doubts(seen, raised):
         "uneven_line",
     ):
         if raised.get(flag):
-            doubts.append(f"{flag}")
+            doubts.append(flag)
     if raised["thinner_than_resolution"] and seen.layer.z >= NEAR_NOISE_BELOW_Z and seen.layer.height > ripple:
         doubts.append("thinner_than_resolution")
     surface = x <= 0.3

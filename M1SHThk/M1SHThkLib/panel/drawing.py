@@ -102,7 +102,7 @@ class Drawing:
 
     def _clear_roi(self, key):
         self.stop()
-        self._panel.edits.change(self._panel.edits.rois[key], roi_nodes.NOTHING)
+        self._panel.edits.change({self._panel.edits.rois[key]: roi_nodes.NOTHING})
 
     def _draw_roi(self, checked, key):
         self.stop()
@@ -162,7 +162,7 @@ class Drawing:
         self.stop()
         lines = self._lines_on_slice()
         if lines:
-            self._panel.edits.change(self._panel.edits.line_of(lines[-1]), ())
+            self._panel.edits.change({self._panel.edits.line_of(lines[-1]): ()})
             self._place(lines[-1])
         elif self._lines():
             text = _("No line of the {region} lies on this slice; click the region to turn to one.")
@@ -173,8 +173,7 @@ class Drawing:
     def on_clear_lines(self, unused=None):
         """Remove every point of the region's lines; undo brings them back."""
         self.stop()
-        for line in self._lines():
-            self._panel.edits.change(self._panel.edits.line_of(line), ())
+        self._panel.edits.change({self._panel.edits.line_of(line): () for line in self._lines()})
 
     def _lines(self):
         return exam_nodes.region_lines(self._panel.parameterNode.parameterNode, self._panel.key)

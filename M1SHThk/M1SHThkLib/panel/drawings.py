@@ -41,33 +41,6 @@ class DrawnLine:
         region_nodes.set_points(self.node, points)
 
 
-class DrawnLines:
-    """All lines of a region, changed in one step."""
-
-    def __init__(self, lines):
-        self.parts = tuple(lines)
-        self.key = lines[0].key
-
-    @property
-    def title(self):
-        """What they are in words."""
-        return self.parts[0].title
-
-    @property
-    def is_locked(self):
-        """Whether the region that rests on them is accepted."""
-        return self.parts[0].is_locked
-
-    def state(self):
-        """The state of each."""
-        return tuple(line.state() for line in self.parts)
-
-    def set_state(self, states):
-        """Give each its state."""
-        for line, state in zip(self.parts, states, strict=True):
-            line.set_state(state)
-
-
 class DrawnRoi:
     """The splenium (`key` None) or a region's white matter."""
 

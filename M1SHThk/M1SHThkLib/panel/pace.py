@@ -49,7 +49,7 @@ class Pace:
         finished = panel.live.finish(anew=waiting)
         if finished:
             panel.logic.storeRegions(finished)
-        if any(finished.values()) and not panel.study.is_open:
+        if finished and not panel.study.is_open:
             panel.logic.showChart()
             panel.results.fit_columns()
         panel.update()

@@ -4,7 +4,6 @@ import slicer
 from slicer.i18n import tr as _
 
 from ..measuring.alignment import aligned_points
-from .drawings import DrawnLines
 
 
 class Snap:
@@ -39,7 +38,7 @@ class Snap:
             panel.ui.stateLabel.text = reason
             return
         lines = [panel.edits.line_of(node) for node in panel.logic.measuredLines(panel.key)]
-        panel.edits.change(DrawnLines(lines), tuple(_points(line) for line in alignment.lines))
+        panel.edits.change(dict(zip(lines, map(_points, alignment.lines), strict=True)))
         told = _("Snapped: the line strayed by {stray:.2f} mm from the pial edge. Ctrl+Z takes it back.")
         slicer.util.showStatusMessage(told.format(stray=alignment.stray_mm), 5000)
 

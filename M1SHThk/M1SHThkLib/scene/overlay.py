@@ -11,7 +11,7 @@ from vtk.util.numpy_support import numpy_to_vtk, numpy_to_vtkIdTypeArray, vtk_to
 from ..measuring.verdict import LEAST_STRAY_MM
 
 # Unlike each other and the lines, for the colour-blind too.
-COLORS = {"layer": (0.95, 0.12, 0.10), "normals": (1.0, 1.0, 0.75), "edge": (0.25, 0.85, 1.0)}
+COLORS = {"layer": (0.95, 0.12, 0.10), "normals": (1.0, 1.0, 0.75), "edge": (0.1, 1.0, 1.0)}
 OPACITIES = {"layer": 0.9, "normals": 0.45, "edge": 1.0}
 LINE_WIDTHS = {"layer": 2, "normals": 1, "edge": 3}
 EVERY_NTH_NORMAL = 3

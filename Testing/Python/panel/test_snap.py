@@ -55,3 +55,17 @@ def test_an_accepted_line_is_not_offered_to_be_snapped(two_regions, drawn):
     reader.choose_region(KNOB)
     reader.settle()
     assert not reader.ui().snapButton.enabled
+
+
+def test_an_edge_that_is_not_there_is_refused_in_words(two_regions, blank):
+    region = two_regions.regions[0]
+    inward = two_regions.exam().image.position_of(region.white_matter.indices).mean(0) - region.pial_lines[0].mean(0)
+    reader.draw_splenium(two_regions)
+    reader.draw_white_matter(two_regions, 0)
+    reader.draw_line(two_regions, 0, region.pial_lines[0] + 6.0 * inward / np.linalg.norm(inward))
+    reader.settle()
+    before = reader.points(KNOB)
+    reader.ui().snapButton.click()
+    reader.settle()
+    assert "Not snapped" in reader.told() and "%" in reader.told()
+    np.testing.assert_array_equal(reader.points(KNOB), before)

@@ -108,7 +108,7 @@ def test_four_regions_drawn_by_hand_give_the_truth():
         reader.draw_region(phantom, number)
     reader.settle()
     core = reader.measured()
-    for key in reader.KEYS:
+    for key in core:
         assert (reader.state(key), reader.numbers(key)) == ("measured", reader.shown(core[key]))
         sh, thk = truth_of(phantom, key)
         np.testing.assert_allclose(reader.numbers(key)[:2], [sh, thk], rtol=0.05)
@@ -116,7 +116,7 @@ def test_four_regions_drawn_by_hand_give_the_truth():
     assert " ".join(greatest).replace("_", " ") in reader.ui().greatestLabel.text
     summary = reader.parameters().summaryTable.GetTable()
     assert [summary.GetColumnByName("SH").GetValue(row) for row in range(4)] == [
-        f"{core[key].sh:.3f}" for key in reader.KEYS
+        f"{core[key].sh:.3f}" for key in reader.KEYS if key in core
     ]
 
 
@@ -277,10 +277,11 @@ def test_an_accepted_line_does_not_move_until_it_is_opened_again(drawn):
 
 def test_keys_choose_regions_draw_and_accept(phantom, drawn):
     table = reader.ui().regionsTable
-    for row in (1, 2, 3, 3):
+    last = len(reader.KEYS) - 1
+    for row in (*range(1, last + 1), last):
         MiniSlicer.keyPress("Red", "PgDown")
         assert table.currentRow() == row
-    for row in (2, 1, 0, 0):
+    for row in (*reversed(range(last)), 0):
         MiniSlicer.keyPress("Red", "PgUp")
         assert table.currentRow() == row
     MiniSlicer.keyPress("Red", "d")
@@ -493,7 +494,7 @@ def test_the_table_is_copied_with_its_header(drawn):
         ("copyTableButton", "Nothing is measured yet"),
         ("measureButton", "no pial line"),
         ("combineEchoesButton", "Choose a sequence"),
-        ("openEchoFileButton", "NIfTI"),
+        ("openEchoFileButton", "name a file"),
     ],
 )
 def test_a_button_that_cannot_act_says_why(empty, caplog, button, said):

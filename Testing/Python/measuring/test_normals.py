@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from flat_cortex import (
     BENEATH_ROI,
+    CENTRE_MM,
     SURFACE_MM,
     VOXEL_MM,
     cortex_exam,

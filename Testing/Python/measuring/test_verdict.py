@@ -198,6 +198,14 @@ class TestTouchingAndMerging:
         assert verdict.flags == ("second_dark_layer",) and np.isnan(verdict.thk_mm)
 
 
+class TestWhiteMatterMismatch:
+    @pytest.mark.parametrize(("baseline", "raised"), [("roi", True), ("plateau", False)])
+    def test_is_said_of_the_roi_and_never_of_the_plateau(self, baseline, raised):
+        """What remains of a plateau once it was taken for the baseline is noise, and it cannot advise itself."""
+        found = found_in(WITH, baseline=baseline)
+        assert ("white_matter_mismatch" in changed(found, plateau=0.05).flags) == raised
+
+
 class TestThinnerThanResolution:
     """A line seen through the point spread of its own voxels is 1.58 voxels wide at a quarter of its height."""
 

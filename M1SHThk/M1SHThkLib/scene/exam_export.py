@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from ..files.disk import replacing
 from ..measuring.exam import SCHEMA
 from .exam_nodes import (
     REGION_KEYS,
@@ -63,7 +64,7 @@ def write_exam_nodes(folder, node):
 
 
 def _write(node, path):
-    """Write a node in world coordinates; the node itself keeps its file and its transform."""
+    """Write a node in world coordinates, whole or not at all; the node itself keeps its file and its transform."""
     scene, copy = node.GetScene(), None
     if node.GetParentTransformNode() is not None:
         copy = scene.AddNewNodeByClass(node.GetClassName())
@@ -71,9 +72,11 @@ def _write(node, path):
         copy.SetAndObserveTransformNodeID(node.GetTransformNodeID())
         copy.HardenTransform()
     storage = node.CreateDefaultStorageNode()
-    storage.SetFileName(str(path))
-    written = storage.WriteData(copy or node)
-    if copy is not None:
-        scene.RemoveNode(copy)
-    if not written:
-        raise ValueError(f"{path}: cannot be written; choose a folder with free space that you may write to")
+    try:
+        with replacing(path) as temporary:
+            storage.SetFileName(str(temporary))
+            if not storage.WriteData(copy or node):
+                raise OSError("Slicer could not write it")
+    finally:
+        if copy is not None:
+            scene.RemoveNode(copy)

@@ -7,8 +7,9 @@ usage: python3 Testing/run.py COMMAND [ARGUMENT ...]
   window      open the module in a miniature Slicer (picture alone: --screenshot FILE)
   benchmark   measure accuracy, precision and speed (all counts: --full; result elsewhere: --json FILE)
 
-The first run makes a virtual environment, .venv, in the repository (0.5 GB to download, 2 GB on disk) from
-Testing/requirements.txt; later runs use it. Relative paths among the arguments are those of the caller.
+The first run makes a virtual environment, .venv, in the repository; later runs use it. For the demo it holds what the
+command line needs (Testing/requirements-demo.txt: 0.13 GB to download, 0.6 GB on disk); the first of the others brings
+the rest (Testing/requirements.txt: 0.5 and 2 GB in all). Relative paths among the arguments are those of the caller.
 """
 
 import ctypes
@@ -22,7 +23,8 @@ from pathlib import Path
 OLDEST_PYTHON = (3, 10)
 
 ROOT = Path(__file__).resolve().parent.parent
-REQUIREMENTS = ROOT / "Testing" / "requirements.txt"
+DEMO_REQUIREMENTS = ROOT / "Testing" / "requirements-demo.txt"
+REQUIREMENTS = ROOT / "Testing" / "requirements.txt"  # those of the demo included
 VENV = ROOT / ".venv"
 
 COMMANDS = {
@@ -75,7 +77,7 @@ def main(arguments):
         print(__doc__, file=sys.stderr)
         return 2
     command, *further = arguments
-    set_up()
+    set_up(command)
     environment = environment_of(command)
     if command in COMMANDS_THAT_DRAW and sys.platform == "linux":
         require_drawing(environment)
@@ -96,18 +98,20 @@ def venv_python():
     return VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 
 
-def set_up():
-    """Make .venv hold what the requirements name, for this Python; at once where it already does."""
+def set_up(command):
+    """Make .venv hold what the command needs, for this Python; at once where it already does."""
     stamp = VENV / "set-up-for.txt"  # written last: a set-up that was cut short is taken up again
-    wanted = f"{sys.version}\n{REQUIREMENTS.read_text()}"
-    if stamp.is_file() and stamp.read_text() == wanted:
+    stages = [DEMO_REQUIREMENTS] if command == "demo" else [DEMO_REQUIREMENTS, REQUIREMENTS]
+    wanted = "\n".join([sys.version, *(stage.read_text() for stage in stages), ""])
+    if stamp.is_file() and stamp.read_text().startswith(wanted):  # so the demo finds all it needs after the tests
         return
     if not venv_is_usable():
         make_venv()
-    print(f"run.py: installing what {REQUIREMENTS.name} names into {VENV}; this takes some minutes, once", flush=True)
+    requirements = stages[-1]
+    print(f"run.py: installing what {requirements.name} names into {VENV}; this takes some minutes, once", flush=True)
     stamp.unlink(missing_ok=True)
     pip = [venv_python(), "-m", "pip", "--disable-pip-version-check"]
-    if subprocess.call([*pip, "install", "--requirement", REQUIREMENTS]):
+    if subprocess.call([*pip, "install", "--requirement", requirements]):
         sys.exit("run.py: pip could not install the packages; its reason stands above")
     stamp.write_text(wanted)
 

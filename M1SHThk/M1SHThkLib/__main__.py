@@ -1,11 +1,11 @@
 """The command line: python3 M1SHThk/M1SHThkLib COMMAND, from anywhere."""
 
 import argparse
+import errno
 import io
 import math
 import os
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 if not __package__:
@@ -15,19 +15,23 @@ if not __package__:
 
 from . import __version__
 from .batch.exams import ExamFile, VirtualExam, failure_text, measure_batch, write_batch
-from .cohort.options import CohortOptions
+from .batch.studies import analyse_study, make_norms_of, norms_of, read_against_norms, tell_change
+from .cohort.comparison import OTHERS
+from .cohort.options import CohortOptions, Primary
+from .cohort.study import MARKERS
 from .digital_exam.phantom import PhantomOptions, make_phantom
+from .digital_exam.subject import GROUPS as SIMULATED_GROUPS
 from .digital_exam.virtual_study import FIELD_STRENGTHS, STUDY_SEED, draw_study
 from .digital_exam.virtual_study import NOTICE as VIRTUAL_NOTICE
-from .files.disk import made_folder, write_json
+from .files.disk import write_json
 from .files.exams import write_exam
 from .files.results import write_table
 from .measuring.columns import Column
-from .measuring.exam import GROUPS
-from .measuring.flags import FLAGS
-from .program import NO_FIGURES, NOTICE, program
+from .measuring.flags import notes_from_text, sentence
+from .program import NO_FIGURES, NOTICE
 
 KEPT = " What was measured is kept: the same command with --resume goes on from there."
+READER_LEFT = (errno.EPIPE, errno.EINVAL)  # the latter on Windows
 
 
 def main(arguments=None):
@@ -36,12 +40,32 @@ def main(arguments=None):
     Returns
     -------
     int
-        The exit status: 0; 1 where some exams failed; 2 for input that cannot be used; 130 when interrupted;
-        141 when nobody reads on.
+        The exit status: 0; 1 where some exams failed; 2 for input that cannot be used, or output that cannot be
+        written; 130 when interrupted; 141 when nobody reads on.
     """
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")  # a name that a terminal cannot show is no fault
+    streams = [stream for stream in (sys.stdout, sys.stderr) if isinstance(stream, io.TextIOWrapper)]
+    for stream in streams:
+        stream.reconfigure(errors="backslashreplace")  # a name that a terminal cannot show is no fault
+    try:
+        try:
+            return _run(arguments)
+        finally:
+            for stream in streams:
+                stream.flush()  # now, while a refusal can still be told by the exit status
+    except OSError:
+        refusal = _refusal(sys.stdout) or _refusal(sys.stderr)
+        if refusal is None:
+            raise
+        reader_left = refusal.errno in READER_LEFT
+        if not reader_left:
+            remedy = "make room there, or send it elsewhere"
+            _refusal(sys.stderr, f"standard output: {refusal.strerror}; {remedy}")
+        for stream in streams:  # Python must not fail of them again at its end
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+        return 141 if reader_left else 2
+
+
+def _run(arguments):
     options = _parser().parse_args(arguments)
     try:
         return options.run(options) or 0
@@ -51,10 +75,15 @@ def main(arguments=None):
     except KeyboardInterrupt:
         print(f"Interrupted.{KEPT if hasattr(options, 'resume') else ''}", file=sys.stderr)
         return 130
-    except BrokenPipeError:
-        # Whoever read the output has left; what is flushed at the very end must not fail again.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 141
+
+
+def _refusal(stream, line=""):
+    """Print a line; the error with which the stream refuses it, or None."""
+    try:
+        print(line, file=stream, flush=True)
+    except OSError as error:
+        return error
+    return None
 
 
 def _parser():
@@ -68,6 +97,8 @@ def _parser():
     measure = commands.add_parser("measure", help="measure exams into one folder of results")
     measure.add_argument("exams", nargs="+", type=Path, metavar="EXAM", help="exam.json, or a scene (.mrml, .mrb)")
     measure.add_argument("-o", "--output", required=True, type=_folder, metavar="DIR", help="folder for the results")
+    measure.add_argument("--norms", type=Path, metavar="NORMS.tsv", help="read the subject against norms; needs --age")
+    measure.add_argument("--age", type=_number(0, 130), metavar="YEARS", help="of the one subject, for --norms")
     _add_parallel_arguments(measure)
     measure.set_defaults(run=_measure)
 
@@ -93,8 +124,24 @@ def _parser():
         statistics.add_argument(
             f"--{name}", type=share, default=default, metavar="X", help=f"{what} (default: {default})"
         )
+    statistics.add_argument(
+        "--primary",
+        type=_primary,
+        default=defaults.primary,
+        metavar="ENDPOINT",
+        help="what stands first, as MARKER,SELECTION,AGAINST: sh_thk, sh or thk; symmetric or clustered; controls, "
+        "mimics or both (default: sh_thk,symmetric,controls)",
+    )
+    statistics.add_argument(
+        "--adjust",
+        action="append",
+        metavar="NAME",
+        help="adjust for age, sex, field, or a column of numbers of the clinical table; may be repeated (default: age)",
+    )
+    statistics.add_argument("--prevalence", type=share, metavar="X", help="share of patients, for predictive values")
     statistics.add_argument("--difference", type=positive, metavar="X", help="of SH/Thk in 1/mm, for sample sizes")
     statistics.add_argument("--auc", type=_number(0.5, 1), metavar="X", help="for sample sizes, from 0.5 to 1")
+    statistics.add_argument("--other-auc", type=_number(0.5, 1), metavar="X", help="that it is compared with, likewise")
     virtual = cohort.add_argument_group("a virtual study, in place of tables", VIRTUAL_NOTICE)
     virtual.add_argument(
         "--simulate", type=int, choices=FIELD_STRENGTHS, help="simulate and measure the published study at 3T or 7T"
@@ -107,12 +154,39 @@ def _parser():
         help=f"same seed, same study (default: {STUDY_SEED}, which comes near the published one)",
     )
     _add_parallel_arguments(virtual)
+    cohort.add_argument("--norms", type=Path, metavar="NORMS.tsv", help="read single subjects against norms too")
     cohort.set_defaults(run=_cohort)
+
+    norms = commands.add_parser(
+        "norms",
+        help="centiles of controls against age, to share",
+        description=f"Centiles of the controls' SH, Thk and SH/Thk against age, to share, with charts. {NOTICE}",
+    )
+    change = commands.add_parser(
+        "change",
+        help="what has changed between sessions",
+        description="Differences between the sessions of a subject beside what readings differ by without change, and "
+        f"slopes: change.tsv and slopes.tsv. Dates are the clinical table's columns date_<session>. {NOTICE}",
+    )
+    change.add_argument(
+        "--rc", type=positive, metavar="X", help="repeatability coefficient of SH/Thk in 1/mm (default: as measured)"
+    )
+    for command, run in ((norms, make_norms_of), (change, tell_change)):
+        command.add_argument(
+            "measurements", nargs="+", type=Path, metavar="MEASUREMENTS.tsv", help="what 'measure' wrote"
+        )
+        command.add_argument(
+            "--clinical", type=Path, required=True, metavar="CLINICAL.tsv", help="the subjects, a row each"
+        )
+        command.add_argument(
+            "-o", "--output", required=True, type=_folder, metavar="DIR", help="folder for the results"
+        )
+        command.set_defaults(run=run)
 
     phantom = commands.add_parser("phantom", help="write a digital exam with its truth")
     phantom.add_argument("-o", "--output", required=True, type=_folder, metavar="DIR", help="folder for the exam")
     phantom.add_argument("--field", type=int, choices=(3, 7), default=3, help="field strength in tesla (default: 3)")
-    phantom.add_argument("--group", choices=GROUPS, default="patient", help="default: patient")
+    phantom.add_argument("--group", choices=SIMULATED_GROUPS, default="patient", help="default: patient")
     phantom.add_argument("--seed", type=_whole, default=0, metavar="N", help="same seed, same files (default: 0)")
     phantom.set_defaults(run=_phantom)
 
@@ -134,6 +208,22 @@ def _add_parallel_arguments(parser):
     parser.add_argument(
         "--resume", action="store_true", help="go on with what is in DIR: measure what is missing or has changed"
     )
+
+
+def _primary(text):
+    markers = {column.removesuffix("_per_mm").removesuffix("_mm"): column for column in (m.column for m in MARKERS)}
+    selections, others = (
+        ("symmetric", "clustered"),
+        {"controls": "controls", "mimics": "mimics", "both": list(OTHERS)[-1]},
+    )
+    parts = text.split(",")
+    legal = len(parts) == 3 and parts[0] in markers and parts[1] in selections and parts[2] in others
+    if not legal:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not MARKER,SELECTION,AGAINST such as sh_thk,symmetric,controls: one of {', '.join(markers)}; "
+            f"of {', '.join(selections)}; of {', '.join(others)}"
+        )
+    return Primary(markers[parts[0]], parts[1], others[parts[2]])
 
 
 def _folder(text):
@@ -169,8 +259,13 @@ def _number(above, below):
 
 
 def _measure(options):
+    norms = norms_of(options.norms)
+    if (norms is None) != (options.age is None):
+        raise ValueError("--norms and --age belong together: norms are read at an age")
     batch = _measure_files(options.exams, options.output, options.jobs, options.dask, options.resume)
     _print_results(batch)
+    if norms and batch.records:
+        read_against_norms(norms, options.age, options.output)
     return _print_end(batch, options.output)
 
 
@@ -206,18 +301,18 @@ def _cohort(options):
             raise ValueError("cohort needs MEASUREMENTS.tsv and --clinical CLINICAL.tsv, or --simulate 3 or 7")
         if options.dask or options.resume or options.jobs > 1:
             raise ValueError("--jobs, --dask and --resume belong to --simulate; leave them out, or simulate")
-        return _analyse(options, options.measurements, options.clinical)
+        return analyse_study(options, options.measurements, options.clinical)
     if options.measurements or options.clinical:
         raise ValueError("--simulate makes its own tables; leave out either it or MEASUREMENTS.tsv and --clinical")
     batch = _simulate(options.simulate, options.seed, options.output, options.jobs, options.dask, options.resume)
     virtual = {"field strength": options.simulate, "seed": options.seed, "notice": VIRTUAL_NOTICE}
-    _analyse(options, [options.output / "measurements.tsv"], options.output / "clinical.tsv", virtual)
+    analyse_study(options, [options.output / "measurements.tsv"], options.output / "clinical.tsv", virtual)
     return _print_end(batch, options.output)
 
 
 def _simulate(field_strength, seed, folder, jobs=1, dask=None, resume=False):
     """Measure a virtual study; leaves its two tables as those of a real one."""
-    from .files.cohort_tables import CLINICAL_COLUMNS, visual_column
+    from .files.clinical_table import CLINICAL_COLUMNS, visual_column
 
     print(VIRTUAL_NOTICE)
     subjects = draw_study(field_strength, seed)
@@ -231,40 +326,6 @@ def _simulate(field_strength, seed, folder, jobs=1, dask=None, resume=False):
     rows = [subject.clinical() for subject in subjects if subject.name not in batch.failures]
     write_table(folder / "clinical.tsv", columns, [[row.get(column.name) for column in columns] for row in rows])
     return batch
-
-
-def _analyse(options, measurements, clinical, virtual=None):
-    from .cohort.analysis import analyse
-    from .cohort.published import beside_the_paper
-    from .files.cohort_results import write_cohort
-    from .files.cohort_tables import inputs_of, read_studies
-    from .reports.cohort_figures import draw_cohort
-    from .reports.cohort_report import report_page
-
-    choices = CohortOptions(
-        cutoff_per_mm=options.cutoff,
-        sensitivity=options.sensitivity,
-        specificity=options.specificity,
-        difference_per_mm=options.difference,
-        auc=options.auc,
-        power=options.power,
-    )
-    provenance = {**program(), "inputs": inputs_of(measurements, clinical)}
-    studies, notes = read_studies(measurements, clinical, options.read)
-    for note in notes:
-        print(f"note: {note}", file=sys.stderr)
-    made_folder(options.output)  # a folder that cannot be made is told before the analysis
-    cohort = analyse(studies, choices, virtual, notes)
-    if virtual:
-        (study,) = studies
-        rows = beside_the_paper(study, cohort.findings[study.field_strength_t])
-        cohort = replace(cohort, beside_the_paper=rows)
-    pictures = draw_cohort(cohort)
-    write_cohort(options.output, cohort, provenance, report_page(cohort, provenance, pictures), pictures or ())
-    for field_strength, finding in cohort.all_findings():
-        if finding.headline:
-            print(f"{f'{field_strength:g} T: ' if field_strength else ''}{finding.words}")
-    print(f"Report: {options.output / 'report.html'}")
 
 
 def _phantom(options):
@@ -304,8 +365,9 @@ def _print_results(batch):
                 f"SH {_value(cell, 'sh', 3)}, Thk {_value(cell, 'thk_mm', 2, ' mm')}, "
                 f"SH/Thk {_value(cell, 'sh_thk_per_mm', 3, ' per mm')}"
             )
-            for flag in (cell["flags"] or "").split(",") if cell["flags"] else ():
-                print(f"    {flag}: {FLAGS[flag]}")
+            notes = notes_from_text(cell["flag_notes"])
+            for flag in cell["flags"].split(",") if cell["flags"] else ():
+                print(f"    {flag}: {sentence(flag, notes.get(flag))}")
     if not all(record["figures"] for record in batch.records):
         print(NO_FIGURES)
     print(f"In brackets 95 % confidence intervals: noise at the line as drawn, not redrawing. {NOTICE}")

@@ -1,8 +1,8 @@
-"""Measures what M1SHThk must reach: accuracy, precision, coverage, the right layer, robustness, speed and memory.
+"""Measures what M1SHThk must reach: accuracy, precision, coverage, the right layer, hands, veins, speed and memory.
 
-Prints a table and writes all figures to benchmark.json in the repository's root. Quick by default (two or three minutes
-on two cores); --full takes the counts that the requirements name (about a quarter of an hour). Exit status 1 where a
-requirement is not met.
+Prints a table and writes all figures to benchmark.json in the repository's root. Quick by default (about ten minutes on
+two cores); --full takes the counts that the requirements name (about an hour). Exit status 1 where a requirement is not
+met.
 """
 
 import argparse

@@ -9,8 +9,7 @@ from dataclasses import replace
 
 import numpy as np
 from M1SHThkLib.digital_exam.phantom import PhantomOptions, make_phantom
-from M1SHThkLib.digital_exam.subject import ALL_REGIONS
-from M1SHThkLib.measuring.exam import GROUPS
+from M1SHThkLib.digital_exam.subject import ALL_REGIONS, GROUPS
 from M1SHThkLib.measuring.measurement import measure_exam
 from M1SHThkLib.measuring.settings import Settings
 from workers import spread

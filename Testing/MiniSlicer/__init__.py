@@ -12,12 +12,12 @@
     MiniSlicer.closeScene()                  # StartClose ... EndClose
     MiniSlicer.start(window=True)            # main window, slice, plot and table views; off-screen if need be
     slicer.util.selectModule("M1SHThk")      # the panel to the left; enter() and exit() of the modules
-    MiniSlicer.click("Red", (10, 20, 5))     # by position in world RAS, mm; also move, doubleClick,
+    MiniSlicer.click("Red", (10, 20, 5))     # by position in world RAS, mm; also move, doubleClick, clickFast,
     MiniSlicer.drag("Red", fromRAS, toRAS)   # real mouse events; a placed point is a real markups point
     MiniSlicer.keyPress("Red", "Return")     # or keyPress(widget, "z", "ctrl"): QShortcuts answer
     MiniSlicer.wait(0.5)                     # seconds in which timers fire
     MiniSlicer.screenshot("window.png")
-    MiniSlicer.raiseErrors()                 # what Qt and VTK caught in callbacks and only printed
+    MiniSlicer.raiseErrors()                 # what Qt and VTK caught in callbacks, or wrote as an error themselves
 
 One process is one application. Tests run as Slicer with --testing: messages do not wait for a click, and windows are
 off-screen (unless QT_QPA_PLATFORM says otherwise).
@@ -28,7 +28,7 @@ lets a mistake pass in silence (an unknown signal, property or widget class, an 
 
 from .startup import closeScene, errors, loadModule, raiseErrors, runSelfTest, start
 
-_POINTER = ("click", "doubleClick", "drag", "keyPress", "move", "screenshot", "wait")
+_POINTER = ("click", "clickFast", "doubleClick", "drag", "keyPress", "move", "screenshot", "wait")
 __all__ = ["closeScene", "errors", "loadModule", "raiseErrors", "runSelfTest", "start", *_POINTER]
 
 

@@ -3,7 +3,7 @@
 import os
 
 from PySide6.QtCore import Property, QEvent, QSize, Qt, Signal
-from PySide6.QtGui import QFontMetrics, QPainter, QPalette
+from PySide6.QtGui import QPainter, QPalette
 from PySide6.QtWidgets import (
     QAbstractButton,
     QCheckBox,
@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QMessageBox,
     QPushButton,
+    QSizePolicy,
     QStyle,
     QStyleOptionButton,
     QStyleOptionComboBox,
@@ -82,13 +83,30 @@ class ctkCollapsibleButton(_Folding, QAbstractButton):
         super().__init__(*([text] if isinstance(text, QWidget) else [parent]))
         if isinstance(text, str):
             self.setText(text)
-        self._headerHeight = QFontMetrics(self.font).height() + 10
+        # Never narrower than its contents ask for: this is what makes Slicer's module panel follow them.
+        self.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Preferred)
+        self._headerHeight = self._sizeOfHeader().height()
         self.setContentsMargins(0, self._headerHeight, 0, 0)
         self._startFolding()
-        self.toggled.connect(lambda opened: self.contentsCollapsed.emit(not opened))
+        self.toggled.connect(self._onCollapsed)
 
     flat = stored(bool, "flat", False, "update")
-    collapsedHeight = stored(int, "collapsedHeight", 10, "update")
+    collapsedHeight = stored(int, "collapsedHeight", 14, "_limitHeight")
+
+    def _sizeOfHeader(self):
+        """A push button's with this text."""
+        option = QStyleOptionButton()
+        option.initFrom(self)
+        text = self.fontMetrics().size(Qt.TextFlag.TextShowMnemonic, self.text or "XXXX")
+        return self.style().sizeFromContents(QStyle.ContentsType.CT_PushButton, option, text, self)
+
+    def _limitHeight(self):
+        """Of what is collapsed the header is left, and a strip."""
+        self.setMaximumHeight(_UNLIMITED if self.checked else self._headerHeight + self.collapsedHeight)
+
+    def _onCollapsed(self, opened):
+        self._limitHeight()
+        self.contentsCollapsed.emit(not opened)
 
     def hitButton(self, pos):
         return pos.y() < self._headerHeight

@@ -2,9 +2,11 @@
 
 import slicer
 from PySide6.QtCore import Property, Qt, Signal
-from PySide6.QtWidgets import QComboBox, QDockWidget, QLabel, QMainWindow, QScrollArea, QToolBar, QWidget
+from PySide6.QtWidgets import QComboBox, QDockWidget, QLabel, QMainWindow, QSizePolicy, QToolBar, QVBoxLayout, QWidget
 
 from .layout_manager import LayoutManager
+from .module_panel import DataProbe, ModulePanel
+from .mouse_mode_tool_bar import MouseModeToolBar
 
 
 class ModuleSelector(QToolBar):
@@ -32,40 +34,39 @@ class ModuleSelector(QToolBar):
         """Leave the module that is shown, and enter this one."""
         if moduleName == self._current:
             return
-        if self._current:
-            slicer.app.moduleManager().module(self._current).widgetRepresentation().exit()
         self._current = moduleName
         self._comboBox.setCurrentIndex(self._comboBox.findData(moduleName))
-        representation = slicer.app.moduleManager().module(moduleName).widgetRepresentation() if moduleName else None
-        self._panel.takeWidget()
-        if representation is not None:
-            representation.layout().setContentsMargins(0, 0, 0, 0)
-            self._panel.setWidget(representation)
-            representation.show()
-            representation.enter()
+        self._panel._setModule(moduleName)
         self.moduleSelected.emit(moduleName)
 
     selectedModule = Property(str, lambda self: self._current, selectModule)
 
 
 class MainWindow(QMainWindow):
-    """Follows qSlicerMainWindow (Base/QTApp/qSlicerMainWindow.cxx)."""
+    """Follows qSlicerMainWindow (Base/QTApp/qSlicerMainWindow.cxx and its .ui)."""
 
     def __init__(self):
         super().__init__()
         self.setObjectName("qSlicerMainWindow")
         self.setWindowTitle("MiniSlicer")
+        for title in ("File", "Edit", "View", "Help"):
+            self.menuBar().addMenu(title)
         dock = QDockWidget(self)
         dock.setObjectName("PanelDockWidget")
         dock.setTitleBarWidget(QWidget(dock))
-        panel = QScrollArea(dock)
-        panel.setWidgetResizable(True)
-        panel.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        panel.setMinimumWidth(440)
-        dock.setWidget(panel)
+        contents = QWidget(dock)
+        contents.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Preferred)
+        layout = QVBoxLayout(contents)
+        layout.setContentsMargins(0, 2, 0, 0)
+        layout.setSpacing(2)
+        panel = ModulePanel(contents)
+        layout.addWidget(panel)
+        layout.addWidget(DataProbe(contents))
+        dock.setWidget(contents)
         self.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, dock)
         self._selector = ModuleSelector(self, panel)
         self.addToolBar(self._selector)
+        self.addToolBar(MouseModeToolBar(self))
         viewport = QWidget(self)
         viewport.setObjectName("CentralWidgetLayoutFrame")
         self.setCentralWidget(viewport)

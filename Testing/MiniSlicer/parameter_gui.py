@@ -115,6 +115,8 @@ class CurrentItemToChoice(GuiConnector):
         return self._choices[self._widget.currentIndex]
 
     def write(self, value):
+        if value not in self._choices:
+            raise ValueError(f"Unable to find value {value} in choices {self._choices}")
         self._widget.currentIndex = self._choices.index(value)
 
 

@@ -88,6 +88,7 @@ class _Wrapper:
         self._prefix = prefix or ""
         self._cache = {}
         self._connections = {}
+        self._observers = {}
         self._nextGuiTag = 0
         self._updatingGui = False
         for name, info in self.allParameters.items():
@@ -152,19 +153,20 @@ class _Wrapper:
         tag = self._nextGuiTag
         self._nextGuiTag += 1
         connectors = {name: createGuiConnector(widget, self.dataType(name)) for name, widget in mapping.items()}
+        self._connections[tag] = connectors
+        # As in Slicer a value that its widget cannot show ends this half way: the widgets before it stay connected, and
+        # the tag, by which they could be disconnected, is lost.
         for name, connector in connectors.items():
             connector.write(self.getValue(name))
             connector.onChanged(lambda name=name, connector=connector: self._takeFromGui(name, connector))
-        observer = self.AddObserver(vtk.vtkCommand.ModifiedEvent, lambda caller, event: self._updateGui())
-        self._connections[tag] = (connectors, observer)
+        self._observers[tag] = self.AddObserver(vtk.vtkCommand.ModifiedEvent, lambda caller, event: self._updateGui())
         return tag
 
     def disconnectGui(self, guiTag):
-        if guiTag in self._connections:
-            connectors, observer = self._connections.pop(guiTag)
-            for connector in connectors.values():
-                connector.onChanged(None)
-            self.RemoveObserver(observer)
+        for connector in self._connections.pop(guiTag, {}).values():
+            connector.onChanged(None)
+        if guiTag in self._observers:
+            self.RemoveObserver(self._observers.pop(guiTag))
 
     def _takeFromGui(self, name, connector):
         if not self._updatingGui:
@@ -176,7 +178,7 @@ class _Wrapper:
         self._updatingGui = True
         try:
             with slicer.util.NodeModify(self):
-                for connectors, _ in list(self._connections.values()):
+                for connectors in list(self._connections.values()):
                     for name, connector in connectors.items():
                         connector.write(self.getValue(name))
         finally:

@@ -29,12 +29,13 @@ _BUTTONS = {
     "middle": Qt.MouseButton.MiddleButton,
 }
 _NO_BUTTON = Qt.MouseButton.NoButton
+_DOUBLE_CLICK_PIXELS = 5  # QPlatformTheme's
 
 
-def move(view, ras):
+def move(view, ras, modifiers=()):
     """Move the pointer over the slice view (its name, widget or view) to a position in world RAS, mm."""
     view = _sliceView(view)
-    _send(view, QEvent.Type.MouseMove, _position(view, ras), _NO_BUTTON, _NO_BUTTON)
+    _send(view, QEvent.Type.MouseMove, _position(view, ras), _NO_BUTTON, _NO_BUTTON, modifiers)
 
 
 def click(view, ras, button="left", modifiers=()):
@@ -46,17 +47,38 @@ def click(view, ras, button="left", modifiers=()):
     _send(view, QEvent.Type.MouseButtonRelease, position, _BUTTONS[button], _NO_BUTTON, modifiers)
 
 
-def doubleClick(view, ras):
+def doubleClick(view, ras, modifiers=()):
     """As Qt reports it: press, release, double click, release."""
-    click(view, ras)
+    click(view, ras, modifiers=modifiers)
     view = _sliceView(view)
     position, left = _position(view, ras), Qt.MouseButton.LeftButton
-    _send(view, QEvent.Type.MouseButtonDblClick, position, left, left)
-    _send(view, QEvent.Type.MouseButtonRelease, position, left, _NO_BUTTON)
+    _send(view, QEvent.Type.MouseButtonDblClick, position, left, left, modifiers)
+    _send(view, QEvent.Type.MouseButtonRelease, position, left, _NO_BUTTON, modifiers)
+
+
+def clickFast(view, positions):
+    """Click at one position after the other, so fast that the application does nothing between them.
+
+    As Qt does it, a click that comes down where the last one was is reported as a double click.
+    """
+    view = _sliceView(view)
+    left, last = Qt.MouseButton.LeftButton, None
+    for ras in positions:
+        position = _position(view, ras)
+        isSecond = last is not None and (position - last).manhattanLength() <= _DOUBLE_CLICK_PIXELS
+        kind = QEvent.Type.MouseButtonDblClick if isSecond else QEvent.Type.MouseButtonPress
+        last = None if isSecond else position
+        _post(view, QEvent.Type.MouseMove, position, _NO_BUTTON, _NO_BUTTON)
+        _post(view, kind, position, left, left)
+        _post(view, QEvent.Type.MouseButtonRelease, position, left, _NO_BUTTON)
+    slicer.app.processEvents()
 
 
 def drag(view, rasFrom, rasTo, steps=10, button="left", modifiers=()):
-    """Press at one position, move in equal steps to the other, release there."""
+    """Press at one position, move in equal steps to the other, release there.
+
+    The hand moves over the screen: a view that slides away under it meanwhile gets other positions.
+    """
     view = _sliceView(view)
     held = _BUTTONS[button]
     start, end = _position(view, rasFrom), _position(view, rasTo)
@@ -70,7 +92,8 @@ def drag(view, rasFrom, rasTo, steps=10, button="left", modifiers=()):
 def keyPress(target, key, modifiers=()):
     """Press and release a key over a slice view (by name) or a widget: a character, or Return, Escape, Delete, ...
 
-    Keyboard shortcuts (QShortcut, QAction) of the window answer too.
+    As in Qt the widget that has the focus may claim the key for itself; else the window's shortcuts (QShortcut,
+    QAction) come first.
     """
     widget = _sliceView(target) if isinstance(target, str) else target
     code = _KEYS.get(key) or Qt.Key(ord(key.upper()))
@@ -80,7 +103,10 @@ def keyPress(target, key, modifiers=()):
         text = ""
     widget.window().activateWindow()
     widget.setFocus()
-    if not _triggerShortcut(widget, code, held):
+    claim = QKeyEvent(QEvent.Type.ShortcutOverride, code, held, text)
+    claim.ignore()
+    QCoreApplication.sendEvent(widget, claim)
+    if claim.isAccepted() or not _triggerShortcut(widget, code, held):
         QCoreApplication.sendEvent(widget, QKeyEvent(QEvent.Type.KeyPress, code, held, text))
         QCoreApplication.sendEvent(widget, QKeyEvent(QEvent.Type.KeyRelease, code, held, text))
     slicer.app.processEvents()
@@ -130,10 +156,10 @@ def _sliceView(view):
 
 
 def _position(view, ras):
-    """Qt counts from the upper left in logical pixels; VTK from the lower left in those of the screen."""
+    """On the screen. Qt counts from the upper left in logical pixels, VTK from the lower left in the screen's own."""
     x, y, _ = view.convertRASToXYZ(ras)
     ratio = view.devicePixelRatioF()
-    return QPointF(x / ratio, (view.height * ratio - 1 - y) / ratio)
+    return view.mapToGlobal(QPointF(x / ratio, (view.height * ratio - 1 - y) / ratio))
 
 
 def _held(modifiers):
@@ -143,13 +169,19 @@ def _held(modifiers):
     return held
 
 
-def _send(view, kind, position, button, buttons, modifiers=()):
-    if not view.rect.contains(position.toPoint()):
+def _send(view, kind, onScreen, button, buttons, modifiers=()):
+    _post(view, kind, onScreen, button, buttons, modifiers)
+    slicer.app.processEvents()
+
+
+def _post(view, kind, onScreen, button, buttons, modifiers=()):
+    position = view.mapFromGlobal(onScreen)
+    # A button that is held keeps the mouse to the view, wherever it goes.
+    isHeld = kind is QEvent.Type.MouseButtonRelease or (kind is QEvent.Type.MouseMove and buttons is not _NO_BUTTON)
+    if not isHeld and not view.rect.contains(position.toPoint()):
         raise ValueError(f"{position} is outside the view of {view.width} x {view.height} pixels")
     inWindow = view.mapTo(view.window(), position)
     if not vars(view).get("_entered"):
         view._entered = True
-        QCoreApplication.sendEvent(view, QEnterEvent(position, inWindow, view.mapToGlobal(position)))
-    event = QMouseEvent(kind, position, inWindow, view.mapToGlobal(position), button, buttons, _held(modifiers))
-    QCoreApplication.sendEvent(view, event)
-    slicer.app.processEvents()
+        QCoreApplication.sendEvent(view, QEnterEvent(position, inWindow, onScreen))
+    QCoreApplication.sendEvent(view, QMouseEvent(kind, position, inWindow, onScreen, button, buttons, _held(modifiers)))

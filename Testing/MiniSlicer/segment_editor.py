@@ -168,6 +168,7 @@ class qMRMLSegmentEditorWidget(qMRMLWidget):
         self._volumes.setMRMLScene(self._scene)
         self._logic.SetMRMLApplicationLogic(slicer.app.applicationLogic())
         self._logic.SetMRMLScene(self._scene)
+        self._logic.SetVerbose(True)
         self._sceneObservations.clear()
         if self._scene:
             self._interactionNode = self._scene.GetNodeByID("vtkMRMLInteractionNodeSingleton")

@@ -11,6 +11,8 @@ import types
 
 _state = {}
 errors = []
+# Slicer 5.12 writes it whenever a scene with a tilted slice is loaded; vtkMRMLSliceNode::CopyContent no longer does.
+_COMPLAINTS_OF_THE_WHEEL = ("invalid orientation preset name: Reformat",)
 
 
 def start(window=False, testing=True):
@@ -25,6 +27,7 @@ def start(window=False, testing=True):
     _chooseDrawing(testing)
     _guardSingletons()
     sys.excepthook = _recordError
+    _listenToVTK()
     temporaryPath = tempfile.mkdtemp(prefix="MiniSlicer-")
     from PySide6 import QtCore
 
@@ -74,6 +77,21 @@ def _recordError(kind, error, trace):
     errors.append(error)
 
 
+class ErrorOfVTK(RuntimeError):
+    """What VTK wrote to its output window as an error: in Slicer it stands in the error log, whose icon turns red."""
+
+
+def _listenToVTK():
+    import vtk
+
+    @vtk.calldata_type(vtk.VTK_STRING)
+    def record(caller, event, text):
+        if not any(complaint in text for complaint in _COMPLAINTS_OF_THE_WHEEL):
+            errors.append(ErrorOfVTK(text.strip()))
+
+    vtk.vtkOutputWindow.GetInstance().AddObserver("ErrorEvent", record)
+
+
 def _printMessage(kind, context, message):
     # The offscreen platform says so at every window that is shown.
     if "propagateSizeHints" not in message:
@@ -81,7 +99,7 @@ def _printMessage(kind, context, message):
 
 
 def raiseErrors():
-    """Raise the first exception that a callback let through since the last call."""
+    """Raise the first exception that a callback let through, or error that VTK wrote, since the last call."""
     if errors:
         first = errors[0]
         errors.clear()

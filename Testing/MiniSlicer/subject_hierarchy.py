@@ -31,7 +31,8 @@ def keepSubjectHierarchy(scene):
 
     @vtk.calldata_type(vtk.VTK_OBJECT)
     def onNodeAboutToBeRemoved(caller, event, node):
-        if not scene.IsClosing() and _isShown(node):
+        # Any node: one that is hidden now may have got its item before.
+        if not scene.IsClosing() and not node.IsA("vtkMRMLSubjectHierarchyNode"):
             item = _hierarchy(scene).GetItemByDataNode(node)
             if item:
                 _hierarchy(scene).RemoveItem(item, False, False)

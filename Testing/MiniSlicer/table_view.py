@@ -12,7 +12,11 @@ _CHARACTERS = (vtk.VTK_CHAR, vtk.VTK_UNSIGNED_CHAR, vtk.VTK_SIGNED_CHAR)
 
 
 class qMRMLTableView(QTableView):
-    """Follows qMRMLTableView (Libs/MRML/Widgets/qMRMLTableView.cxx) and qMRMLTableModel (qMRMLTableModel.cxx)."""
+    """Follows qMRMLTableView (Libs/MRML/Widgets/qMRMLTableView.cxx) and qMRMLTableModel (qMRMLTableModel.cxx).
+
+    Columns are made as wide as their contents when the node is set, and stay so when the table fills. Whoever clicks
+    twice into a cell edits it, unless the node is locked.
+    """
 
     mrmlSceneChanged = Signal(object)
     _signatures = ("mrmlSceneChanged(vtkMRMLScene*)",)
@@ -25,6 +29,7 @@ class qMRMLTableView(QTableView):
         self._filling = False
         self._nodeObservations = Observations(self)
         self._viewObservations = Observations(self)
+        self._sceneObservations = Observations(self)
         self.setModel(self._items)
 
     transposed = stored(bool, "transposed", False, "_fill")
@@ -38,6 +43,9 @@ class qMRMLTableView(QTableView):
     def setMRMLScene(self, newScene):
         if newScene is not self._scene:
             self._scene = newScene
+            self._sceneObservations.clear()
+            if newScene:
+                self._sceneObservations.add(newScene, newScene.EndBatchProcessEvent, self._onViewNodeModified)
             self.mrmlSceneChanged.emit(newScene)
 
     def mrmlTableNode(self):
@@ -49,6 +57,8 @@ class qMRMLTableView(QTableView):
         if tableNode:
             self._nodeObservations.add(tableNode, "ModifiedEvent", self._onNodeModified)
         self._fill()
+        self.horizontalHeader().setMinimumSectionSize(60)
+        self.resizeColumnsToContents()
 
     def mrmlTableViewNode(self):
         return self._viewNode
@@ -64,36 +74,40 @@ class qMRMLTableView(QTableView):
         self._fill()
 
     def _onViewNodeModified(self, caller, event):
-        tableNode = self._viewNode.GetTableNode()
-        if tableNode is not self._tableNode:
-            self.setMRMLTableNode(tableNode)
+        if self._viewNode:
+            self.setMRMLTableNode(self._viewNode.GetTableNode())
 
     def _fill(self):
         """Headers and cells; the first row holds the columns' names unless the node has the titles as header."""
         table = self._tableNode.GetTable() if self._tableNode else None
         self._filling = True
-        self._items.clear()
-        if table is not None and table.GetNumberOfColumns():
-            node = self._tableNode
-            firstColumn = 1 if node.GetUseFirstColumnAsRowHeader() else 0
-            rows = range(0 if node.GetUseColumnTitleAsColumnHeader() else -1, table.GetNumberOfRows())
-            for column in range(firstColumn, table.GetNumberOfColumns()):
-                cells = [self._cell(table, row, column) for row in rows]
-                if self.transposed:
-                    self._items.appendRow(cells)
-                else:
-                    self._items.appendColumn(cells)
-            columnHeaders = [
-                self._header(table, c, firstColumn) for c in range(firstColumn, table.GetNumberOfColumns())
-            ]
-            rowHeaders = [
-                (table.GetColumnName(0) if row < 0 else _text(table, row, 0)) if firstColumn else str(row - rows[0] + 1)
-                for row in rows
-            ]
-            across, down = (rowHeaders, columnHeaders) if self.transposed else (columnHeaders, rowHeaders)
-            self._items.setHorizontalHeaderLabels(across)
-            self._items.setVerticalHeaderLabels(down)
+        if table is None or not table.GetNumberOfColumns():
+            self._items.clear()
+        else:
+            self._show(table)
         self._filling = False
+
+    def _show(self, table):
+        """Cells are put into the rows and columns that there are: their widths stay."""
+        node = self._tableNode
+        firstColumn = 1 if node.GetUseFirstColumnAsRowHeader() else 0
+        columns = range(firstColumn, table.GetNumberOfColumns())
+        rows = range(0 if node.GetUseColumnTitleAsColumnHeader() else -1, table.GetNumberOfRows())
+        cells = [[self._cell(table, row, column) for column in columns] for row in rows]
+        across = [self._header(table, column, firstColumn) for column in columns]
+        down = [
+            (table.GetColumnName(0) if row < 0 else _text(table, row, 0)) if firstColumn else str(row - rows[0] + 1)
+            for row in rows
+        ]
+        if self.transposed:
+            cells, across, down = [list(column) for column in zip(*cells, strict=True)], down, across
+        self._items.setRowCount(len(down))
+        self._items.setColumnCount(len(across))
+        for row, itemsOfRow in enumerate(cells):
+            for column, item in enumerate(itemsOfRow):
+                self._items.setItem(row, column, item)
+        self._items.setHorizontalHeaderLabels(across)
+        self._items.setVerticalHeaderLabels(down)
 
     def _header(self, table, column, firstColumn):
         name = table.GetColumnName(column)

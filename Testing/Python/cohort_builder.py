@@ -1,7 +1,7 @@
 """Studies in memory for the tests of the statistics."""
 
 import numpy as np
-from M1SHThkLib.cohort.study import MARKERS, SH, SH_THK, THK, Reading, Study, Subject
+from M1SHThkLib.cohort.study import ALL_REGIONS, MARKERS, SH, SH_THK, THK, Reading, Study, Subject
 
 NONE = np.empty((0, 4))
 THK_MM = 1.5
@@ -9,15 +9,23 @@ THK_MM = 1.5
 UNCENSORED_PER_MM = 0.005
 
 
-def reading_of(sh_thk, thk=THK_MM, uncensored=None, session=None, observer=None, protocol="ten echoes, mean"):
-    """A reading from SH/Thk of the four regions; 0 = no dark layer, nan = not measured.
+def in_all_regions(values):
+    """Values of the first regions, shape (..., k), with nan for the others; shape (..., regions)."""
+    values = np.asarray(values, float)
+    missing = np.full((*values.shape[:-1], len(ALL_REGIONS) - values.shape[-1]), np.nan)
+    return np.concatenate([values, missing], axis=-1)
 
-    `uncensored`: SH/Thk before censoring, shape (4,); None = the values themselves, UNCENSORED_PER_MM for each 0.
+
+def reading_of(sh_thk, thk=THK_MM, uncensored=None, session=None, observer=None, protocol="ten echoes, mean"):
+    """A reading from SH/Thk of four or all regions; 0 = no dark layer, nan = not measured.
+
+    `uncensored`: SH/Thk before censoring, of the same shape; None = the values, UNCENSORED_PER_MM for each 0.
     """
     sh_thk = np.asarray(sh_thk, float)
     censored = sh_thk == 0
     if uncensored is None:
         uncensored = np.where(censored, UNCENSORED_PER_MM, sh_thk)
+    thk = np.broadcast_to(thk, sh_thk.shape)
     measured_thk = np.where(np.isnan(sh_thk), np.nan, thk)
     values = {
         SH_THK.column: sh_thk,
@@ -30,7 +38,8 @@ def reading_of(sh_thk, thk=THK_MM, uncensored=None, session=None, observer=None,
         f"{SH_THK.column}_ci_high": 1.2 * sh_thk,
     }
     assert {marker.column for marker in MARKERS} < set(values)
-    flags = tuple(("no_dark_layer",) if none else () for none in censored)
+    values = {name: in_all_regions(own) for name, own in values.items()}
+    flags = tuple(("no_dark_layer",) if none else () for none in in_all_regions(censored) == 1)
     return Reading(session, observer, protocol, values, flags)
 
 
@@ -39,17 +48,19 @@ def study_of(patients=NONE, controls=NONE, *, field_strength_t=3.0, thk=THK_MM, 
 
     Parameters
     ----------
-    patients, controls : arrays, shape (subjects, 4)
+    patients, controls : arrays, shape (subjects, 4 or all regions)
         SH/Thk in 1/mm: 0 = no dark layer, nan = not measured.
-    thk : float or array, shape (subjects, 4)
+    thk : float or array, of the same shape
         mm, patients first.
-    uncensored : array, shape (subjects, 4), or None
+    uncensored : array, of the same shape, or None
         SH/Thk before censoring, as `reading_of` takes it, patients first.
     fields : sequences
         Further attributes of Subject by name (`age`, `umn`, `umn_total`, `umn_scale`, `visual`, `readings`...), an
         entry a subject, patients first; subjects beyond the sequence's end have none.
     """
-    patients, controls = (np.asarray(values, float).reshape(-1, 4) for values in (patients, controls))
+    patients, controls = (np.asarray(values, float) for values in (patients, controls))
+    regions = max(values.shape[-1] if values.ndim == 2 else 0 for values in (patients, controls)) or 4
+    patients, controls = (values.reshape(-1, regions) for values in (patients, controls))
     values = np.concatenate([patients, controls])
     thk = np.broadcast_to(thk, values.shape)
     subjects = []
@@ -59,6 +70,8 @@ def study_of(patients=NONE, controls=NONE, *, field_strength_t=3.0, thk=THK_MM, 
         reading = reading_of(own, thk[i], None if uncensored is None else uncensored[i])
         given = {"readings": (reading,), "umn_limb_max": 8.0, "umn_scale": "paper"}
         given |= {name: entries[i] for name, entries in fields.items() if i < len(entries)}
+        if "umn" in given:
+            given["umn"] = in_all_regions(given["umn"])
         group = "patient" if is_patient else "control"
         subjects.append(Subject(f"sub-{'P' if is_patient else 'C'}{number:02d}", group, **given))
     return Study(field_strength_t, tuple(subjects))

@@ -19,9 +19,11 @@ from M1SHThkLib.measuring.measurement import measure_exam  # noqa: E402
 from M1SHThkLib.scene import exam_nodes  # noqa: E402
 
 KEYS = exam_nodes.REGION_KEYS
+KNOB, LOBULE = ("left", "hand_knob"), ("right", "paracentral_lobule")
 REGION, STATE, SH, THK, RATIO = range(5)  # columns of the table of regions
 FOUR_UP = 3
 WINDOW = slicer.util.mainWindow().width, slicer.util.mainWindow().height
+SIZES = (1280, 800), (1600, 1000)  # the windows that the module is made for
 LEFT_BUTTON = qt.Qt.MouseButton.LeftButton
 
 
@@ -74,11 +76,11 @@ def settle(timers=True):
 #
 
 
-def start_reading(phantom, name="T2star"):
+def start_reading(phantom, name="T2star", size=SIZES[0]):
     """An empty Slicer in another module, into which the volume alone comes; then the module is opened."""
     slicer.util.selectModule("")
     MiniSlicer.closeScene()
-    slicer.util.mainWindow().resize(1200, 800)
+    slicer.util.mainWindow().resize(*size)
     slicer.app.layoutManager().setLayout(FOUR_UP)
     volume = exam_nodes.add_volume(slicer.mrmlScene, name, phantom.mean, phantom.affine)
     slicer.util.selectModule("M1SHThk")
@@ -94,9 +96,9 @@ def go_home():
     MiniSlicer.closeScene()
 
 
-def open_scene(path):
+def open_scene(path, size=SIZES[0]):
     """Open a saved scene while the module is shown."""
-    slicer.util.mainWindow().resize(1200, 800)
+    slicer.util.mainWindow().resize(*size)
     slicer.util.selectModule("M1SHThk")
     MiniSlicer.closeScene()
     slicer.util.loadScene(path)
@@ -166,6 +168,13 @@ def look_at(ras):
     raise AssertionError(f"the slice at {ras} is not reached")
 
 
+def beside(phantom, positions):
+    """The same positions, world RAS in mm, on a neighbouring slice of the exam's image."""
+    positions = np.atleast_2d(positions)
+    slices = phantom.exam().image.index_of(positions)[:, 2].mean()
+    return positions + phantom.affine[:3, 2] * (1 if slices < phantom.mean.shape[2] - 1.5 else -1)
+
+
 def unfold(box):
     """Click a collapsed section or group open."""
     if box.collapsed:
@@ -194,15 +203,19 @@ def outline_of(phantom, roi, grow=0.0):
     return middle + radius * (np.cos(angle)[:, None] * axes[:, 0] + np.sin(angle)[:, None] * axes[:, 1])
 
 
-def draw_outline(button, corners):
-    """Click a ROI's button, click around it, close it by the right button, and click the button again."""
+def by_right_click(corner):
+    MiniSlicer.click("Red", corner, button="right")
+
+
+def draw_outline(button, corners, close=by_right_click):
+    """Click a ROI's button, click around it and close it; nobody clicks the button again."""
     look_at(corners[0])
     button.click()
-    assert button.checked
+    assert ui().segmentEditorWidget.activeEffect() is not None
+    look_at(corners[0])
     for corner in corners:
         MiniSlicer.click("Red", corner)
-    MiniSlicer.click("Red", corners[0], button="right")
-    button.click()
+    close(corners[0])
     slicer.app.processEvents()
 
 
@@ -210,9 +223,9 @@ def draw_splenium(phantom, grow=0.0):
     draw_outline(ui().drawSpleniumButton, outline_of(phantom, phantom.splenium, grow))
 
 
-def draw_white_matter(phantom, number):
+def draw_white_matter(phantom, number, close=by_right_click):
     choose_region((phantom.regions[number].hemisphere, phantom.regions[number].region))
-    draw_outline(ui().drawWhiteMatterButton, outline_of(phantom, phantom.regions[number].white_matter))
+    draw_outline(ui().drawWhiteMatterButton, outline_of(phantom, phantom.regions[number].white_matter), close)
 
 
 def draw_line(phantom, number, points=None, button=None):
@@ -289,3 +302,72 @@ def line(key, number=0):
 
 def points(key, number=0):
     return exam_nodes.points_from_curve(line(key, number))
+
+
+def drag_point(key, number, step):
+    """Drag a control point by a step in mm; returns where the hand let it go."""
+    here = points(key)[number]
+    look_at(here)
+    MiniSlicer.drag("Red", here, here + step)
+    return here + step
+
+
+def voxels(segment_id):
+    """How many voxels a segment covers; 0 where there is none."""
+    node = parameters().references
+    if not node or not node.GetSegmentation().GetSegment(segment_id):
+        return 0
+    drawn = slicer.util.arrayFromSegmentBinaryLabelmap(node, segment_id, parameters().inputVolume)
+    return 0 if drawn is None else int((drawn > 0).sum())
+
+
+def splenium_voxels():
+    return voxels(parameters().spleniumSegmentID)
+
+
+def white_matter_voxels(key):
+    return voxels(getattr(parameters(), exam_nodes.parameter_prefix(*key) + "WhiteMatterSegmentID"))
+
+
+#
+# The window about the panel
+#
+
+
+def dock():
+    """What holds the module panel."""
+    return slicer.util.mainWindow().findChild(qt.QDockWidget, "PanelDockWidget")
+
+
+def tool(name):
+    """Click a button of Slicer's own tool bar."""
+    action = slicer.util.mainWindow().findChild(qt.QAction, name)
+    assert action.visible and action.enabled
+    action.trigger()
+    slicer.app.processEvents()
+
+
+def told():
+    """What the status bar says."""
+    return slicer.util.mainWindow().statusBar().currentMessage()
+
+
+def flags():
+    """What the box of flags says."""
+    return ui().flagsBrowser.plainText
+
+
+def in_words():
+    """The values of the selected region with their intervals."""
+    return ui().numbersView.plainText
+
+
+def is_in_sight(shown):
+    """Whether all of a widget is seen, without scrolling."""
+    return shown.visible and shown.visibleRegion().boundingRect().size() == shown.size
+
+
+def folder_of_export():
+    """The one folder that the reading was exported to."""
+    (folder,) = Path(ui().exportPathLineEdit.currentPath).iterdir()
+    return folder

@@ -1,12 +1,12 @@
 """Files of a small study, as the command line and a spreadsheet write them."""
 
 import numpy as np
-from M1SHThkLib.cohort.study import ALL_REGIONS
-from M1SHThkLib.files.cohort_tables import CLINICAL_COLUMNS, visual_column
+from M1SHThkLib.digital_exam.subject import LIMB_REGIONS
+from M1SHThkLib.files.clinical_table import CLINICAL_COLUMNS, visual_column
 from M1SHThkLib.files.results import write_tsv
 from M1SHThkLib.measuring.columns import MEASUREMENT_COLUMNS
 
-LIMBS = ("right_arm", "left_arm", "right_leg", "left_leg")  # in the order of ALL_REGIONS
+LIMBS = ("right_arm", "left_arm", "right_leg", "left_leg")  # in the order of LIMB_REGIONS
 READING = visual_column("R1", "1")
 
 
@@ -24,7 +24,7 @@ def write_study(folder, patients=9, controls=8, tesla=3.0, seed=1):
     for number, name in enumerate(names):
         is_patient = number < patients
         group = "patient" if is_patient else "control"
-        for (hemisphere, region), value in zip(ALL_REGIONS, values[number], strict=True):
+        for (hemisphere, region), value in zip(LIMB_REGIONS, values[number], strict=True):
             own = {"subject": name, "observer": "R1", "group": group, "field_strength_t": tesla}
             own |= {"hemisphere": hemisphere, "region": region}
             thk = np.round(random.normal(1.6, 0.2), 3)

@@ -2,6 +2,7 @@
 
 import ast
 import importlib.util
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -54,22 +55,61 @@ def test_missing_packages_are_named_with_the_line_that_brings_them(run, monkeypa
         run.bring_packages("libGL.so.1", ["libgl1"])
 
 
-def test_set_up_is_done_once_and_again_where_it_was_cut_short_or_is_outdated(run, tmp_path, monkeypatch, capfd):
+@pytest.fixture
+def said(run, tmp_path, monkeypatch, capfd):
+    """Sets up for a command, where nothing need be fetched; whether .venv was made, and what was installed."""
     monkeypatch.setattr(run, "VENV", tmp_path / "a path" / ".venv")
-    monkeypatch.setattr(run, "REQUIREMENTS", tmp_path / "requirements.txt")
+    for name, file in (("DEMO_REQUIREMENTS", "for-demo.txt"), ("REQUIREMENTS", "for-all.txt")):
+        monkeypatch.setattr(run, name, tmp_path / file)
+        getattr(run, name).write_text("# nothing to fetch\n")
 
-    def said():
-        run.set_up()
+    def said(command):
+        capfd.readouterr()
+        run.set_up(command)
         output = capfd.readouterr().out
-        return "run.py: making" in output, "run.py: installing" in output
+        return "run.py: making" in output, re.findall(r"run.py: installing what for-(\w+).txt", output)
 
-    run.REQUIREMENTS.write_text("# nothing to fetch\n")
+    return said
+
+
+def test_set_up_is_done_once_and_again_where_it_was_cut_short_or_is_outdated(run, said):
     run.VENV.mkdir(parents=True)  # making it was cut short
-    assert said() == (True, True)
-    assert said() == (False, False)
+    assert said("tests") == (True, ["all"])
+    assert said("tests") == said("window") == said("benchmark") == (False, [])
 
     run.REQUIREMENTS.write_text("# still nothing\n")
-    assert said() == (False, True)
+    assert said("tests") == (False, ["all"])
 
     (run.VENV / "set-up-for.txt").unlink()  # pip was cut short
-    assert said() == (False, True)
+    assert said("tests") == (False, ["all"])
+
+    (run.VENV / "set-up-for.txt").write_text(f"{sys.version}\n# what an earlier version of this file asked for\n")
+    assert said("demo") == (False, ["demo"])
+
+
+def test_the_demo_brings_no_more_than_it_needs_and_the_first_of_the_others_the_rest(run, said):
+    assert said("demo") == (True, ["demo"])
+    assert said("demo") == (False, [])
+    assert said("tests") == (False, ["all"])
+    assert said("demo") == said("tests") == (False, [])
+
+    run.REQUIREMENTS.write_text("# still nothing\n")  # of which the demo needs nothing
+    assert said("demo") == (False, [])
+    run.DEMO_REQUIREMENTS.write_text("# still nothing\n")
+    assert said("demo") == (False, ["demo"])
+    assert said("tests") == (False, ["all"])
+    run.DEMO_REQUIREMENTS.write_text("# nothing for all others either\n")
+    assert said("tests") == (False, ["all"])
+
+    run.REQUIREMENTS.write_text("no package is called so\n")  # pip ends in the middle
+    with pytest.raises(SystemExit, match="pip could not install"):
+        run.set_up("tests")
+    assert said("demo") == (False, ["demo"])
+
+
+def test_requirements_of_the_demo_are_what_the_command_line_cannot_do_without_and_part_of_all(run):
+    def names(file):
+        return re.findall(r"^[\w-]+", file.read_text(), re.MULTILINE)
+
+    assert names(run.DEMO_REQUIREMENTS) == ["numpy", "scipy", "nibabel", "SimpleITK", "matplotlib"]
+    assert f"-r {run.DEMO_REQUIREMENTS.name}" in run.REQUIREMENTS.read_text().splitlines()

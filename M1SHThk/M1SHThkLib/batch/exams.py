@@ -20,9 +20,9 @@ from ..files.results import write_results
 from ..measuring.columns import MEASUREMENT_COLUMNS, PROFILE_COLUMNS, measurement_row, profile_rows
 from ..measuring.measurement import measure_exam
 from ..program import program
-from ..scene.saved import SUFFIXES as SCENE_SUFFIXES
-from ..scene.saved import opened_scene, scene_files
 from .parallel import Failure, run
+from .scenes import SUFFIXES as SCENE_SUFFIXES
+from .scenes import opened_scene, scene_files
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ class ExamFile:
     def _exam_of_scene(self):
         inputs = self._scene_inputs()
         with opened_scene(self.path) as scene:
-            from ..scene.exam_nodes import exam_from_scene
+            from ..scene.saved_exam import exam_from_scene
 
             exam = exam_from_scene(scene)
         return replace(exam, origin={**exam.origin, "file": str(self.path), "inputs": inputs})

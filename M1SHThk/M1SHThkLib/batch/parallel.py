@@ -1,6 +1,5 @@
 """One function for many tasks: run here, by several processes or by a cluster, with the same outcomes in one order."""
 
-import hashlib
 import logging
 import multiprocessing
 import os
@@ -8,19 +7,20 @@ import pickle
 import signal
 import sys
 import threading
+import time
 import uuid
 from collections import deque
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from queue import Empty, SimpleQueue
 
 DEATHS = 3  # of processes that ran one task and nothing else, after which the task is given up
 CONNECT_S = 10  # within which a scheduler must answer and have a worker
-NO_WORKERS_S = 60  # after which a cluster that has lost all workers is given up
-_LIBRARY = __package__
+IDLE_S = 60  # after which a cluster of which no worker is at anything is given up
+POLL_S = 0.05
+_LIBRARY = __package__.partition(".")[0]  # the whole package, in whatever room of it this file lies
 # What numpy's and scipy's linear algebra looks at when it is loaded. Processes side by side have no core to spare.
 _THREAD_COUNTS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 
@@ -123,7 +123,8 @@ def _in_pool(function, tasks, numbers, jobs, done):
             while waiting and len(running) < jobs and not suspects:
                 try:
                     running[pool.submit(outcome_of, function, tasks[waiting[0]])] = waiting[0]
-                except BrokenProcessPool:
+                except BrokenProcessPool:  # a process has died, be it between two tasks
+                    waiting.clear()  # for the next pool
                     break
                 waiting.popleft()
             for future in wait(running, return_when=FIRST_COMPLETED).done:
@@ -166,60 +167,70 @@ def _on_cluster(function, tasks, address, done):
     with _connected(address) as client, _library_on_workers(client):
         from distributed import CancelledError, TimeoutError  # on Python 3.10 not the builtin one
 
-        finished, running = SimpleQueue(), {}
-
         # Defined in here, it travels by value, and the task as bytes: the scheduler need not import anything.
         def unpacked(call):
             outcome_of, function, task = pickle.loads(call)
             return outcome_of(function, task)
 
+        running = {}
         for number, task in enumerate(tasks):
             key = f"{_LIBRARY}-{number}-{uuid.uuid4().hex}"
-            future = client.submit(unpacked, pickle.dumps((outcome_of, function, task)), key=key, pure=False)
-            running[key] = number, future
-            future.add_done_callback(finished.put)
-        while running:
-            future = _next_of_cluster(finished, running, client)
-            if future is not None and future.key not in running:  # told of twice
-                continue
-            try:
-                outcome = _outcome_of_cluster(future)
-            except TimeoutError:  # its worker died with the result, which is being made anew
-                future.add_done_callback(finished.put)
-                continue
-            except (CancelledError, OSError):
-                what = "has no workers left" if client.status == "running" else "can no longer be reached"
-                for number, _ in running.values():
-                    done(number, Failure(f"the cluster {address} {what}; start it again"))
-                break
-            number, _ = running.pop(future.key)
-            done(number, outcome)
+            running[number] = client.submit(unpacked, pickle.dumps((outcome_of, function, task)), key=key, pure=False)
+        at_work = time.monotonic()
+        try:
+            while running and time.monotonic() - at_work < IDLE_S:
+                for number in _ended(running):
+                    try:
+                        outcome = _outcome_of_cluster(running[number])
+                    except (TimeoutError, OSError):  # its worker died with the result, which is being made anew
+                        continue
+                    del running[number]
+                    done(number, outcome)
+                    at_work = time.monotonic()
+                if any((_at_work(client) or {}).values()):
+                    at_work = time.monotonic()
+        except CancelledError:
+            pass  # the connection is lost, or the scheduler has forgotten us
+        if running:
+            what = "can no longer be reached" if _at_work(client) is None else "has no workers left at work"
+            for number in running:
+                done(number, Failure(f"the cluster {address} {what}; start it again"))
 
 
-def _next_of_cluster(finished, running, client):
-    """The next future that ends, or None where the cluster has been without workers for long."""
-    for _ in range(NO_WORKERS_S):
-        while True:
-            try:
-                return finished.get(timeout=1)
-            except Empty:
-                for _, future in running.values():
-                    if future.done():  # without a word, as when its worker died as it ended
-                        return future
-                if client.status == "running" and not client.nthreads():
-                    break
-    return None
+def _ended(running):
+    """Numbers of the futures that have ended, as soon as there are any, or after a second none.
+
+    They are asked, not listened to: a future whose worker dies is told to have ended, and goes on elsewhere.
+    """
+    until = time.monotonic() + 1
+    while time.monotonic() < until:
+        time.sleep(POLL_S)
+        if ended := [number for number, future in running.items() if future.done()]:
+            return ended
+    return []
 
 
 def _outcome_of_cluster(future):
     from distributed import CancelledError, KilledWorker
 
-    if future is None or future.status in ("cancelled", "lost"):
+    if future.cancelled():
         raise CancelledError
     error = future.exception(timeout=CONNECT_S)
     if isinstance(error, KilledWorker):
         return Failure("workers died again and again while they were at this")
     return _failure(error) if error else future.result(timeout=CONNECT_S)
+
+
+def _at_work(client):
+    """The tasks that each worker is at, others' included, as ours wait for them; None if the scheduler is silent."""
+    from distributed import TimeoutError
+
+    if client.status != "running":
+        return None
+    try:
+        return client.sync(client.scheduler.processing, callback_timeout=CONNECT_S)
+    except (OSError, TimeoutError):
+        return None
 
 
 @contextmanager
@@ -229,10 +240,19 @@ def _connected(address):
     except ImportError as error:
         remedy = "install it with: python3 -m pip install distributed"
         raise ValueError(f"a dask cluster needs the package distributed, which is missing here; {remedy}") from error
+
+    class ConnectedClient(Client):
+        def start(self, **options):
+            try:
+                super().start(**options)
+            except BaseException:
+                self.close()  # or the garbage collector does: in the middle of the next start, whose lock it never gets
+                raise
+
     try:
         for name in ("distributed", "distributed.client", "asyncio"):
             logging.getLogger(name).setLevel(logging.CRITICAL)  # what goes wrong is told by outcomes
-        client = Client(address, timeout=CONNECT_S, set_as_default=False)
+        client = ConnectedClient(address, timeout=CONNECT_S, set_as_default=False)
     except (OSError, ValueError, TimeoutError) as error:
         remedy = "give that of a running dask scheduler, such as tcp://192.168.1.10:8786"
         raise ValueError(f"{address}: no dask scheduler answers at this address; {remedy}") from error
@@ -248,15 +268,14 @@ def _connected(address):
 @contextmanager
 def _library_on_workers(client):
     """See to it that every worker, later ones included, imports this very version of the package."""
-    from distributed import WorkerPlugin
+    from distributed import TimeoutError, WorkerPlugin
 
-    library, root = _LIBRARY, Path(__file__).parent
+    library, root = _LIBRARY, Path(sys.modules[_LIBRARY].__file__).parent
     files = {path.relative_to(root.parent).as_posix(): path.read_bytes() for path in sorted(root.rglob("*.py"))}
-    digest = hashlib.sha256(repr(files).encode()).hexdigest()
 
     # Defined in here, it travels by value too.
     class LibraryPlugin(WorkerPlugin):
-        name = f"{library}-{digest}"
+        name = f"{library}-{uuid.uuid4().hex}"  # of its own for each of the runs that share a cluster
 
         def setup(self, worker):
             self.folder = None
@@ -284,4 +303,6 @@ def _library_on_workers(client):
         yield
     finally:
         if client.status == "running":
-            client.unregister_worker_plugin(LibraryPlugin.name)
+            with suppress(OSError, TimeoutError):  # a worker that ends now, or hangs, keeps no outcome back
+                unregister = client.scheduler.unregister_worker_plugin
+                client.sync(unregister, name=LibraryPlugin.name, callback_timeout=CONNECT_S)

@@ -3,30 +3,45 @@
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
+from .accuracy import accuracy_findings
+from .added import added_findings
+from .adjusted import adjusted_findings
+from .asymmetry import asymmetry_findings
+from .confounders import confounder_findings
 from .correlation import correlation_findings
-from .finding import Finding
-from .groups import field_strength_findings, group_findings
+from .field_strengths import field_strength_findings
+from .finding import ANALYSES, Finding
+from .groups import group_findings
+from .multiplicity import with_standing
+from .norm_findings import norm_findings
+from .norms import Norms
 from .options import CohortOptions
 from .published import beside_the_paper
 from .repeatability import repeatability_findings
 from .roc import roc_findings
 from .sample_size import sample_size_findings
+from .scores import score_findings
 from .selection import selection_findings
 from .single_subject import subject_findings
 from .study import Study
 from .visual import visual_findings
 
-# In the order of finding.ANALYSES.
-_ANALYSES = (
-    group_findings,
-    selection_findings,
-    roc_findings,
-    correlation_findings,
-    visual_findings,
-    subject_findings,
-    repeatability_findings,
-    sample_size_findings,
-)
+_ANALYSES = {
+    "confounders": confounder_findings,
+    "selection": selection_findings,
+    "adjusted": adjusted_findings,
+    "groups": group_findings,
+    "roc": roc_findings,
+    "accuracy": accuracy_findings,
+    "correlation": correlation_findings,
+    "asymmetry": asymmetry_findings,
+    "visual": visual_findings,
+    "scores": score_findings,
+    "added": added_findings,
+    "subject": subject_findings,
+    "repeatability": repeatability_findings,
+    "sample_size": sample_size_findings,
+}
 
 
 @dataclass(frozen=True)
@@ -49,6 +64,8 @@ class Cohort:
     beside_the_paper : tuple of dict
         Rows of a table that sets a virtual study's results beside the published ones: column heading to text, the
         first of which names the row.
+    norms : Norms or None
+        Against which single subjects were read.
     """
 
     studies: tuple[Study, ...]
@@ -58,6 +75,7 @@ class Cohort:
     notes: tuple[str, ...] = ()
     virtual: Mapping[str, object] | None = None
     beside_the_paper: tuple[Mapping[str, object], ...] = ()
+    norms: Norms | None = None
 
     def all_findings(self):
         """Pairs of field strength (None across several) and finding, in the order of the report."""
@@ -72,6 +90,7 @@ class Cohort:
                 {
                     "field_strength_t": study.field_strength_t,
                     "patients": [subject.name for subject in study.group("patient")],
+                    "mimics": [subject.name for subject in study.group("mimic")],
                     "controls": [subject.name for subject in study.group("control")],
                     "only_read": [subject.name for subject in study.to_read],
                 }
@@ -79,12 +98,13 @@ class Cohort:
             ],
             "notes": list(self.notes),
             "virtual": self.virtual,
+            "norms": self.norms and dict(self.norms.source),
             "beside_the_paper": [dict(row) for row in self.beside_the_paper],
             "findings": [{"field_strength_t": field} | finding.to_dict() for field, finding in self.all_findings()],
         }
 
 
-def analyse(studies, options, virtual=None, notes=()):
+def analyse(studies, options, virtual=None, notes=(), progress=None, norms=None):
     """Makes every analysis of every study, and of subjects measured at more than one field strength.
 
     Parameters
@@ -95,16 +115,25 @@ def analyse(studies, options, virtual=None, notes=()):
         See Cohort.
     notes : sequence of str
         Sentences about the data.
+    progress : callable, optional
+        Is told, before each analysis, how many are done, of how many, and what comes next.
+    norms : Norms, optional
+        Against which single subjects are read too.
 
     Returns
     -------
     Cohort
     """
-    findings = {
-        study.field_strength_t: tuple(finding for analysis in _ANALYSES for finding in analysis(study, options))
-        for study in studies
-    }
-    across = tuple(field_strength_findings(studies, options))
+    steps = [(study, name) for study in studies for name in _ANALYSES]
+    found = {study.field_strength_t: [] for study in studies}
+    for number, (study, name) in enumerate(steps):
+        if progress:
+            progress(number, len(steps), ANALYSES[name])
+        found[study.field_strength_t] += _ANALYSES[name](study, options)
+        if name == "subject" and norms is not None:
+            found[study.field_strength_t] += norm_findings(study, norms)
+    findings = {field: with_standing(own, options.primary) for field, own in found.items()}
+    across = with_standing(field_strength_findings(studies, options), options.primary)
     # Only a study made after the paper's is to be held against it.
     rows = [row for study in studies if virtual for row in beside_the_paper(study, findings[study.field_strength_t])]
-    return Cohort(tuple(studies), options, findings, across, tuple(notes), virtual, tuple(rows))
+    return Cohort(tuple(studies), options, findings, across, tuple(notes), virtual, tuple(rows), norms)

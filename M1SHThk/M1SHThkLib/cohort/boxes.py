@@ -6,8 +6,7 @@ import numpy as np
 
 from .study import REGION_NAMES, matrix
 
-PLACES = (*REGION_NAMES, "most pathologic")
-PLACES_IN_SHORT = "1, 2 left, right hand knob; 3, 4 paracentral lobule; 5 most pathologic"
+MOST_PATHOLOGIC = "most pathologic"
 
 
 @dataclass(frozen=True)
@@ -30,15 +29,29 @@ def box_of(values):
     return Box(min(within.min(), lower), lower, median, upper, max(within.max(), upper))
 
 
+def places(study):
+    """Names of the study's regions, and of what is taken over them."""
+    return (*(REGION_NAMES[number] for number in study.regions), MOST_PATHOLOGIC)
+
+
+def places_in_short(study):
+    """The places by their numbers from 1 on: '1, 2 left, right hand knob; 3, 4 ...; 5 most pathologic'."""
+    names, parts = places(study), []
+    for number in range(1, len(names), 2):
+        region = names[number - 1].split(maxsplit=1)[1]
+        parts.append(f"{number}, {number + 1} {'' if parts else 'left, right '}{region}")
+    return "; ".join([*parts, f"{len(names)} {MOST_PATHOLOGIC}"])
+
+
 def values_by_place(study, marker, group):
-    """Of a group ('patient' or 'control') at each of PLACES: the subjects' names, and the values without missing ones.
+    """Of a group at each of `places`: the subjects' names, and the values without missing ones.
 
     Returns
     -------
     list of (list of str, float array)
     """
     subjects = study.group(group)
-    values = matrix(subjects, marker.column)
+    values = matrix(subjects, marker.column)[:, study.regions]
     present = np.isfinite(values)
     most = marker.pathologic * np.where(present, marker.pathologic * values, -np.inf).max(axis=1)
     columns = np.column_stack([values, np.where(present.any(axis=1), most, np.nan)])

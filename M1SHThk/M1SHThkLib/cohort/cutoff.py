@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import binomtest
 
+from .proportions import effective_count, wilson
 from .resampling import bootstrap_subjects, percentile_interval, times_drawn
 
 # How a cut-off is chosen among those that the values allow.
@@ -14,6 +14,11 @@ RULES = {
     "specificity": "cut-off for a specificity of at least",
     "given": "cut-off given beforehand",
 }
+# Of larger samples fewer replicates are drawn: what they correct is small, and shrinks with the size.
+MOST_NUMBERS, FEWEST_REPLICATES = 1_500_000, 100
+_CHUNK = 1_000_000
+# Beyond so many subjects parts of so many take the place of leaving out one after the other.
+_PARTS = 200
 
 
 @dataclass(frozen=True)
@@ -25,9 +30,9 @@ class Rate:
     correct, values, subjects : int
         Values that were classified correctly, of how many, of how many subjects.
     ci : (low, high)
-        95 %.
+        95 %, for a cut-off that the values did not choose.
     ci_name : str
-        What gives it: Wilson's formula where there is one value a subject, else the bootstrap of whole subjects.
+        What gives it: Wilson's formula, with as many values as those of whole subjects are worth.
     """
 
     correct: int
@@ -52,31 +57,41 @@ class Performance:
     ----------
     cutoff : float
         Values at it or beyond are called pathologic.
-    cutoff_ci : (low, high)
-        95 %, of the cut-offs that the replicates choose.
     rates : pair of Rate
         Of the subjects that chose the cut-off.
-    corrected : pair of float
-        The same, corrected for optimism.
-    corrected_ci : pair of (low, high) or None
-        95 %, the cut-off chosen anew in every replicate; None where all replicates give the same.
-    left_out : pair of Rate
-        Of subjects each classified by a cut-off chosen without it.
     subject : int array, shape (subjects,)
         The subjects, numbered as in the sample.
     called, called_left_out : int arrays, shape (subjects,)
         How many of a subject's values are called pathologic, by the cut-off and by one chosen without the subject.
+    cutoffs_left_out : array, shape (subjects,)
+        The cut-offs that are chosen without each subject.
+    drawn_cutoffs : (low, high)
+        Between which 95 % of the cut-offs lie that samples drawn anew choose.
+    corrected : pair of float
+        The same as the rates, corrected for optimism.
+    corrected_ci : pair of (low, high)
+        95 %.
+    left_out : pair of float
+        Of subjects each classified by a cut-off chosen without it.
     """
 
     cutoff: float
     rates: tuple[Rate, Rate]
     subject: np.ndarray
     called: np.ndarray
-    cutoff_ci: tuple[float, float] | None = None
+    drawn_cutoffs: tuple[float, float] | None = None
     corrected: tuple[float, float] | None = None
-    corrected_ci: tuple[tuple[float, float] | None, tuple[float, float] | None] | None = None
-    left_out: tuple[Rate, Rate] | None = None
+    corrected_ci: tuple[tuple[float, float], tuple[float, float]] | None = None
+    left_out: tuple[float, float] | None = None
     called_left_out: np.ndarray | None = None
+    cutoffs_left_out: np.ndarray | None = None
+
+    @property
+    def honest(self):
+        """Sensitivity and specificity to go by, each with its interval: corrected where the data chose the cut-off."""
+        if self.corrected is None:
+            return tuple((rate.estimate, rate.ci) for rate in self.rates)
+        return tuple(zip(self.corrected, self.corrected_ci, strict=True))
 
 
 class Choice:
@@ -85,7 +100,7 @@ class Choice:
     Parameters
     ----------
     sample : Sample
-        Patients and controls, at least one value of each.
+        Patients and others, at least one value of each.
     pathologic : int
         1 where the greatest value is the most pathologic one, -1 where the least is.
 
@@ -97,14 +112,16 @@ class Choice:
 
     def __init__(self, sample, pathologic):
         self.pathologic = pathologic
-        self.values = pathologic * sample.values
+        values = pathologic * sample.values
         self.subject, first, own = np.unique(sample.subject, return_index=True, return_inverse=True)
         self.is_patient = sample.is_patient[first]
-        # [value, subject]
-        self._of = (own[:, None] == np.arange(len(self.subject))).astype(float)
-        self.count = self._of.sum(axis=0).astype(int)
-        distinct = np.unique(self.values)[::-1]
-        self._called = self._of.T @ (self.values[:, None] > np.append(distinct, -np.inf))
+        self.count = np.bincount(own)
+        order = np.argsort(-values, kind="stable")
+        self._values, self._own = values[order], own[order]
+        distinct, begins = np.unique(-self._values, return_index=True)
+        distinct = -distinct
+        # How many values, from the greatest on, each cut calls pathologic.
+        self._ends = np.append(begins, len(values))
         # Cut number i lies between bounds i and i + 1: above every value, between neighbours, at the least.
         above_all = 2 * distinct[0] - distinct[-1] if len(distinct) > 1 else distinct[0] + 1
         self._bounds = np.concatenate([[above_all], distinct, distinct[-1:]])
@@ -130,11 +147,13 @@ class Choice:
         -------
         (cutoff, sensitivity, specificity) : arrays, shape (sets,)
         """
-        sensitivity, called_controls = (
-            own @ self._called / (own @ self.count)[:, None]
-            for own in (weights * self.is_patient, weights * ~self.is_patient)
+        chunks = np.array_split(weights, 1 + weights.shape[0] * len(self._own) // _CHUNK)
+        return tuple(
+            np.concatenate(parts) for parts in zip(*(self._choose(c, rule, wanted) for c in chunks), strict=True)
         )
-        specificity = 1 - called_controls
+
+    def _choose(self, weights, rule, wanted):
+        sensitivity, specificity = self.shares(weights)
         # The lesser weight decides between cut-offs that are equally good otherwise.
         if rule == "youden":
             merit = sensitivity + specificity + 1e-6 * specificity
@@ -151,30 +170,52 @@ class Choice:
         chosen = np.arange(len(weights)), first
         return cutoff, sensitivity[chosen], specificity[chosen]
 
+    def shares(self, weights):
+        """Sensitivity and specificity of each set at every cut, shape (sets, cuts) each."""
+        shares = []
+        for group in (self.is_patient, ~self.is_patient):
+            of_group = weights * group
+            called = np.zeros((len(weights), len(self._own) + 1))
+            np.cumsum(of_group[:, self._own], axis=1, out=called[:, 1:])
+            shares.append(called[:, self._ends] / (of_group @ self.count)[:, None])
+        return shares[0], 1 - shares[1]
+
+    @property
+    def curve(self):
+        """Sensitivity and specificity of the sample as it is at each of `cutoffs`."""
+        sensitivity, specificity = self.shares(np.ones((1, len(self.subject))))
+        return sensitivity[0], specificity[0]
+
     def called(self, cutoff):
-        """How many values of each subject each cut-off calls pathologic, shape (cutoffs, subjects)."""
-        return ((self.values >= self.pathologic * np.asarray(cutoff)[:, None]) @ self._of).astype(int)
+        """How many values of each subject a cut-off calls pathologic, shape (subjects,).
 
-    def rates(self, called):
-        """Sensitivity and specificity of the sample as it is, from what `called` gives; arrays of shape (cutoffs,)."""
-        patients, controls = (
-            called[:, group].sum(axis=1) / self.count[group].sum() for group in (self.is_patient, ~self.is_patient)
-        )
-        return patients, 1 - controls
+        `cutoff`: one for all, or one for each subject.
+        """
+        cutoff = np.broadcast_to(cutoff, self.subject.shape)
+        calls = self._values >= self.pathologic * cutoff[self._own]
+        return np.bincount(self._own, calls, len(self.subject)).astype(int)
+
+    def rates(self, cutoffs):
+        """Sensitivity and specificity of the sample as it is at any cut-offs; arrays of shape (cutoffs,)."""
+        shares = []
+        for group in (self.is_patient, ~self.is_patient):
+            own = np.sort(self._values[group[self._own]])
+            shares.append(1 - np.searchsorted(own, self.pathologic * np.asarray(cutoffs), "left") / len(own))
+        return shares[0], 1 - shares[1]
 
 
-def why_none(sample, name):
+def why_none(sample, name, others="controls"):
     """Why a sample allows no curve and no cut-off, as a sentence; None where it does.
 
     `name` is the marker's.
     """
     subjects = {
         group: len(np.unique(sample.subject[own]))
-        for group, own in (("patients", sample.is_patient), ("controls", ~sample.is_patient))
+        for group, own in (("patients", sample.is_patient), (others, ~sample.is_patient))
     }
     few = [f"{group}: {count}" for group, count in subjects.items() if count < 2]
     if few:
-        return f"{name} needs at least two patients and two controls with a value; {', '.join(few)}."
+        return f"{name} needs at least two patients and two {others} with a value; {', '.join(few)}."
     if np.ptp(sample.values) == 0:
         return f"Every value of {name} is the same ({sample.values[0]:.3g}), so that nothing tells the groups apart."
     return None
@@ -192,8 +233,9 @@ def performance(sample, pathologic, rule, level, replicates, seed):
 
     What is chosen and judged on the same subjects looks better than it is. The bootstrap of whole subjects chooses the
     cut-off anew in each replicate; how much better a replicate does on itself than on the sample is its optimism
-    (Harrell, Lee and Mark, Stat Med 1996;15:361). The mean optimism is subtracted, and the percentiles of the optimism
-    give the interval (the basic bootstrap interval: Davison and Hinkley, Bootstrap Methods, 1997, section 5.2).
+    (Harrell, Lee and Mark, Stat Med 1996;15:361), whose mean is subtracted. The interval is Wilson's about the
+    corrected share; of a share that was wanted it is Wilson's of the count itself, since the cut-off is then one of
+    that group's own ordered values, whose true share scatters as the count does.
 
     Parameters
     ----------
@@ -208,54 +250,62 @@ def performance(sample, pathologic, rule, level, replicates, seed):
     replicates, seed : int
     """
     choice = Choice(sample, pathologic)
-    weights = times_drawn(bootstrap_subjects(choice.is_patient, replicates, seed))
     if rule == "given":
-        called = choice.called([level])[0]
-        return Performance(level, _rates(choice, called, weights), choice.subject, called)
-    everyone, *_ = choice.choose(np.ones((1, len(choice.subject))), rule, level)
-    called = choice.called(everyone)[0]
-    rates = _rates(choice, called, weights)
+        called = choice.called(level)
+        return Performance(level, tuple(_rate(*own) for own in _by_group(choice, called)), choice.subject, called)
+    cutoff = float(choice.choose(np.ones((1, len(choice.subject))), rule, level)[0][0])
+    called = choice.called(cutoff)
+    groups = _by_group(choice, called)
+    rates = tuple(_rate(*own) for own in groups)
+    fewer = max(FEWEST_REPLICATES, MOST_NUMBERS // len(sample.values))
+    weights = times_drawn(bootstrap_subjects(choice.is_patient, min(replicates, fewer), seed))
     again, *on_itself = choice.choose(weights, rule, level)
-    on_sample = choice.rates(choice.called(again))
-    optimism = np.subtract(on_itself, on_sample)
-    apparent = np.array([rate.estimate for rate in rates])
-    without, *_ = choice.choose(1 - np.eye(len(choice.subject)), rule, level)
-    called_left_out = np.diagonal(choice.called(without))
-    ends = np.array([percentile_interval(own)[::-1] for own in optimism])
+    optimism = np.mean(np.subtract(on_itself, choice.rates(again)), axis=1)
+    corrected = tuple(float(np.clip(rate.estimate - own, 0, 1)) for rate, own in zip(rates, optimism, strict=True))
+    cutoffs_left_out = _left_out_cutoffs(choice, rule, level, seed)
+    called_left_out = choice.called(cutoffs_left_out)
     return Performance(
-        cutoff=float(everyone[0]),
+        cutoff=cutoff,
         rates=rates,
         subject=choice.subject,
         called=called,
-        cutoff_ci=percentile_interval(again),
-        corrected=tuple(np.clip(apparent - optimism.mean(axis=1), 0, 1).tolist()),
+        drawn_cutoffs=percentile_interval(again),
+        corrected=corrected,
         corrected_ci=tuple(
-            tuple(own) if own[1] - own[0] > 1e-12 else None for own in np.clip(apparent[:, None] - ends, 0, 1).tolist()
+            _corrected_interval(share, rate, *own, rule == name)
+            for share, rate, own, name in zip(corrected, rates, groups, ("sensitivity", "specificity"), strict=True)
         ),
-        left_out=_rates(choice, called_left_out, weights),
+        left_out=tuple(hits.sum() / counts.sum() for hits, counts in _by_group(choice, called_left_out)),
         called_left_out=called_left_out,
+        cutoffs_left_out=cutoffs_left_out,
     )
 
 
-def _rates(choice, called, weights):
-    """(sensitivity, specificity) where so many values of each subject are called pathologic."""
-    rates = []
-    for group, correct in ((choice.is_patient, called), (~choice.is_patient, choice.count - called)):
-        hits, values = int(correct[group].sum()), int(choice.count[group].sum())
-        subjects = int(group.sum())
-        if values == subjects:
-            ci, name = wilson(hits, values), "Wilson"
-        elif hits in (0, values):
-            # No replicate differs: the subject, all right or all wrong, is the unit.
-            ci, name = wilson(subjects if hits else 0, subjects), "Wilson, of subjects"
-        else:
-            drawn = weights[:, group]
-            ci = percentile_interval((drawn @ correct[group]) / (drawn @ choice.count[group]))
-            name = "bootstrap of whole subjects"
-        rates.append(Rate(hits, values, subjects, ci, name))
-    return tuple(rates)
+def _left_out_cutoffs(choice, rule, level, seed):
+    """The cut-off that is chosen without each subject; in large samples without a part of them that holds it."""
+    subjects = len(choice.subject)
+    parts = min(subjects, _PARTS)
+    part = np.random.default_rng(seed).permutation(subjects) % parts if subjects > parts else np.arange(subjects)
+    without, *_ = choice.choose((part != np.arange(parts)[:, None]).astype(float), rule, level)
+    return without[part]
 
 
-def wilson(hits, count):
-    """Wilson's 95 % interval of a proportion, (low, high)."""
-    return tuple(map(float, binomtest(hits, count).proportion_ci(method="wilson")))
+def _by_group(choice, called):
+    """(correctly classified values, all values) of the patients' and of the others' subjects."""
+    patients, others = choice.is_patient, ~choice.is_patient
+    return (called[patients], choice.count[patients]), ((choice.count - called)[others], choice.count[others])
+
+
+def _rate(correct, counts):
+    hits, values, subjects = int(correct.sum()), int(counts.sum()), len(counts)
+    if values == subjects:
+        return Rate(hits, values, subjects, wilson(hits, values), "Wilson")
+    worth = effective_count(correct, counts)
+    return Rate(hits, values, subjects, wilson(hits / values * worth, worth), "Wilson, values of whole subjects")
+
+
+def _corrected_interval(share, rate, correct, counts, is_wanted):
+    worth = effective_count(correct, counts)
+    if is_wanted:
+        return wilson(rate.estimate * worth, worth)
+    return wilson(share * worth, worth)

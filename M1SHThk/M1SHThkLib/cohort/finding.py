@@ -7,16 +7,24 @@ import numpy as np
 
 # In the order of the report.
 ANALYSES = {
-    "groups": "Patients against controls",
-    "selection": "Which value stands for a subject",
-    "roc": "Telling patients from controls",
+    "confounders": "Age and sex of the groups",
+    "selection": "Patients against others, by the value that stands for a subject",
+    "adjusted": "Adjusted for covariates",
+    "groups": "Region by region",
+    "roc": "Telling patients from others",
+    "accuracy": "What a cut-off does",
     "correlation": "Upper motor neuron score",
+    "asymmetry": "Right against left",
     "visual": "Visual reading",
+    "scores": "Scores of the regions by eye",
+    "added": "What the measurement adds to the score",
     "subject": "Single subjects against the controls",
+    "norms": "Single subjects against norms",
     "repeatability": "Repeatability",
     "sample_size": "Sample size",
 }
-
+# What a finding with a P is to the study.
+PRIMARY, EXPLORATORY, AS_IN_PAPER = "primary", "exploratory", "as in the paper"
 
 # The method where nothing could be estimated.
 NO_ESTIMATE = "No estimate; the words say why."
@@ -53,7 +61,13 @@ class Finding:
     details : dict of str to number, text or list
         Further numbers, such as 'mean', 'sd', 'median', or the points of a curve.
     headline : bool
-        Belongs on the report's first page.
+        Among the main findings that the command line prints.
+    as_in_paper : bool
+        Made as the paper made it: its interval and P are not what they claim.
+    standing : str or None
+        Of a finding with a P: PRIMARY, EXPLORATORY or AS_IN_PAPER.
+    p_holm : float or None
+        P of an exploratory finding, adjusted by Holm's method for all of them.
     """
 
     analysis: str
@@ -71,6 +85,9 @@ class Finding:
     labels: Mapping[str, str] = field(default_factory=dict)
     details: Mapping[str, object] = field(default_factory=dict)
     headline: bool = False
+    as_in_paper: bool = False
+    standing: str | None = None
+    p_holm: float | None = None
 
     def to_dict(self):
         """As plain JSON data; None for what is missing or not a finite number."""
@@ -116,3 +133,11 @@ def _plain(value):
     if isinstance(value, np.generic):
         value = value.item()
     return None if isinstance(value, float) and not np.isfinite(value) else value
+
+
+def find(findings, analysis, quantity, **labels):
+    """The first finding of this kind with these labels, or None."""
+    for finding in findings:
+        if (finding.analysis, finding.quantity) == (analysis, quantity) and labels.items() <= finding.labels.items():
+            return finding
+    return None

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .finding import ci_text, p_text
+from .finding import ci_text, find, p_text
 from .sample import study_sample
 from .study import SH_THK
 
@@ -61,12 +61,12 @@ def beside_the_paper(study, findings):
         raise ValueError(f"nothing was published at {study.field_strength_t:g} T; 3 and 7 T can be compared")
     paper = PUBLISHED[study.field_strength_t]
     values = study_sample(study, SH_THK, "paper")
-    means = _mean(values.patients), _mean(values.controls)
+    means = _mean(values.patients), _mean(values.others)
     rows = [
         _row("SH/Thk of patients, greatest region, mean", _mean_text(paper["patients"]), _mean_text(means[0])),
         _row("SH/Thk of controls, every region, mean", _mean_text(paper["controls"]), _mean_text(means[1])),
     ]
-    selected = _find(findings, "selection", "AUC", selection="paper", marker=SH_THK.column)
+    selected = find(findings, "selection", "AUC", selection="paper", marker=SH_THK.column, against="controls")
     p = None if selected is None else selected.details.get("naive_p_not_valid")
     greater = None if None in means else bool(means[0][0] > means[1][0])
     published = "patients greater, P < .001"
@@ -75,13 +75,13 @@ def beside_the_paper(study, findings):
         found = f"{'patients' if greater else 'controls'} greater, {p_text(p)} (as in the paper; not valid)"
     rows.append(_row("Patients against controls, the paper's rule", published, found, greater))
 
-    roc = {"marker": SH_THK.column, "selection": "paper"}
-    auc = _find(findings, "roc", "AUC", **roc)
+    roc = {"marker": SH_THK.column, "selection": "paper", "against": "controls"}
+    auc = find(findings, "roc", "AUC", **roc)
     rows.append(_estimate_row("AUC, the paper's rule", paper["auc"], auc, above=0.5))
-    at_youden = {name: _find(findings, "roc", name, cutoff="youden", **roc) for name in ("sensitivity", "specificity")}
+    at_youden = {name: find(findings, "roc", name, cutoff="youden", **roc) for name in ("sensitivity", "specificity")}
     for name, finding in at_youden.items():
-        rows.append(_estimate_row(f"{name.capitalize()}, the paper's rule, Youden cut-off", paper[name], finding))
-    rho = _find(findings, "correlation", "Spearman rho", marker=SH_THK.column, limbs="all limbs", unit="region")
+        rows.append(_apparent_row(f"{name.capitalize()}, the paper's rule, Youden cut-off", paper[name], finding))
+    rho = find(findings, "correlation", "Spearman rho", marker=SH_THK.column, limbs="all limbs", unit="region")
     rows.append(_estimate_row("Spearman rho with the limb's UMN score", paper["rho"][0], rho, 0, paper["rho"][1]))
     rows += _visual_rows(paper, findings, at_youden["sensitivity"])
     return tuple(rows)
@@ -98,26 +98,19 @@ def _visual_rows(paper, findings, measured):
         name = f"Visual reader {reader}, better session: sensitivity, specificity, accuracy"
         rows.append(_row(name, _shares_text(shares), _shares_text(found)))
         more = None
-        if measured is not None and None not in (measured.estimate, found[0]):
-            more = bool(measured.estimate > found[0])
-        here = _NONE if more is None else f"{measured.estimate:.2f} against {found[0]:.2f}"
+        shown = None if measured is None else measured.details.get("apparent")
+        if None not in (shown, found[0]):
+            more = bool(shown > found[0])
+        here = _NONE if more is None else f"{shown:.2f} against {found[0]:.2f}"
         published = f"{paper['sensitivity']:.2f} against {shares[0]:.2f}"
         rows.append(_row(f"Sensitivity, measurement against visual reader {reader}", published, here, more))
     for reader, kappa in paper["within_readers"].items():
-        finding = _find(findings, "visual", "kappa", kind="within reader", reader=reader)
+        finding = find(findings, "visual", "kappa", kind="within reader", reader=reader)
         rows.append(_estimate_row(f"Kappa within reader {reader}", kappa, finding, above=0))
     for session, kappa in paper["between_readers"].items():
-        finding = _find(findings, "visual", "kappa", kind="between readers", session=session)
+        finding = find(findings, "visual", "kappa", kind="between readers", session=session)
         rows.append(_estimate_row(f"Kappa between readers, session {session}", kappa, finding, above=0))
     return rows
-
-
-def _find(findings, analysis, quantity, **labels):
-    """The first finding of this kind with these labels, or None."""
-    for finding in findings:
-        if (finding.analysis, finding.quantity) == (analysis, quantity) and labels.items() <= finding.labels.items():
-            return finding
-    return None
 
 
 def _better_session(findings, reader):
@@ -155,6 +148,12 @@ def _estimate_row(quantity, published, finding, above=None, published_ci=None):
         return _row(quantity, paper, _NONE)
     here = f"{finding.estimate:.2f}" + (f" ({ci_text(finding.ci)})" if finding.ci else "")
     return _row(quantity, paper, here, None if above is None else bool(finding.estimate > above))
+
+
+def _apparent_row(quantity, published, finding):
+    """Of a cut-off as it stands, which is what the paper prints."""
+    seen = None if finding is None else finding.details.get("apparent")
+    return _row(quantity, f"{published:.2f}", _NONE if seen is None else f"{seen:.2f}")
 
 
 def _row(quantity, paper, here, same_direction=None):

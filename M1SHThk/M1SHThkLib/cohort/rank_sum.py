@@ -1,50 +1,25 @@
-"""Two groups compared by ranks: the Wilcoxon-Mann-Whitney statistic, of one sample of values and over strata.
+"""Two groups compared by ranks: the Wilcoxon-Mann-Whitney test, exact with ties too, and van Elteren's statistic.
 
 Its effect size is the AUC, the probability that a value of the first group exceeds one of the second, ties counted
 half; the rank-biserial correlation is 2 AUC - 1 (Kerby, Compr Psychol 2014;3:1).
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
-from scipy import optimize, special, stats
+from scipy import special, stats
 
-from .resampling import CONFIDENCE
+from .auc import area
+from .resampling import permutation_p
+from .ties import tied
 
-
-def pairs_won(first, second):
-    """Who is greater in each pair of values: 1 the first, 0 the second, 0.5 none; 0 where one is missing.
-
-    Parameters
-    ----------
-    first, second : arrays, shapes (..., n) and (..., m)
-
-    Returns
-    -------
-    array, shape (..., n, m)
-    """
-    first, second = np.asarray(first, float)[..., :, None], np.asarray(second, float)[..., None, :]
-    return (first > second) + 0.5 * (first == second)
-
-
-def auc_interval(auc, n, m, confidence=CONFIDENCE):
-    """Score interval of an AUC from n and m independent values, (low, high).
-
-    The variance of Hanley and McNeil taken at the limit itself and with both sizes replaced by their mean, which keeps
-    its coverage in small groups and up to AUC = 1 (method 5 of Newcombe, Stat Med 2006;25:559).
-    """
-    z = stats.norm.ppf((1 + confidence) / 2)
-    size = (n + m) / 2 - 1
-
-    def excess(limit):
-        spread = 1 + size * ((1 - limit) / (2 - limit) + limit / (1 + limit))
-        return (auc - limit) ** 2 - z**2 * limit * (1 - limit) * spread / (n * m)
-
-    # At 0 and 1 the excess is 0 without being a limit.
-    inside = np.clip(auc, 1e-12, 1 - 1e-12)
-    low = optimize.brentq(excess, 0.0, inside) if auc > 0 else 0.0
-    high = optimize.brentq(excess, inside, 1.0) if auc < 1 else 1.0
-    return float(low), float(high)
+# Every way to deal the ranks is counted up to this product of all values and the smaller group's: 27 and 13 values,
+# 35 and 35, 8 and 300.
+EXACT_UP_TO = 2500
+EXACT_SIGNED_UP_TO = 200  # differences
+# With more values in the smaller group the normal distribution serves.
+PERMUTED_UP_TO = 50
 
 
 @dataclass(frozen=True)
@@ -58,17 +33,17 @@ class MannWhitney:
         Of the AUC, 95 %.
     u, p : float
         Of the first group, two-sided.
-    exact : bool
-        P is exact; otherwise the normal approximation corrected for ties and continuity.
+    how : str
+        How P came about.
     smallest_p : float
-        That these group sizes can reach.
+        That groups of these sizes and ties can reach.
     """
 
     auc: float
     ci: tuple[float, float]
     u: float
     p: float
-    exact: bool
+    how: str
     smallest_p: float
 
     @property
@@ -80,21 +55,100 @@ class MannWhitney:
         return 2 * self.ci[0] - 1, 2 * self.ci[1] - 1
 
 
-EXACT_UP_TO = 8
-
-
-def mann_whitney(first, second):
+def mann_whitney(first, second, permutations=9999, seed=0):
     """Mann-Whitney U test of two groups of values, shapes (n,) and (m,), n and m > 0 and not all values equal."""
-    n, m = len(first), len(second)
-    has_ties = len(np.unique(np.concatenate([first, second]))) < n + m
-    exact = min(n, m) <= EXACT_UP_TO and not has_ties
-    test = stats.mannwhitneyu(first, second, method="exact" if exact else "asymptotic")
-    u, auc = float(test.statistic), float(test.statistic) / (n * m)
-    return MannWhitney(auc, auc_interval(auc, n, m), u, float(test.pvalue), exact, smallest_p(n, m))
+    values = tied(np.concatenate([first, second]))
+    is_first = np.arange(len(values)) < len(first)
+    found = area(values, is_first)
+    u = found.auc * len(first) * len(second)
+    p, how, smallest = rank_sum_p(values, is_first, permutations, seed)
+    return MannWhitney(found.auc, found.ci, u, p, how, smallest)
+
+
+def rank_sum_p(values, is_first, permutations, seed):
+    """P, two-sided, of the rank sum of one of two groups.
+
+    The share of the ways to deal the midranks to the groups whose rank sum lies at least as far from its mean (as in
+    R's coin and exactRankTests).
+
+    Parameters
+    ----------
+    values : array, shape (n,)
+    is_first : bool array, shape (n,)
+    permutations, seed : int
+
+    Returns
+    -------
+    (p, how, smallest) : (float, str, float)
+        `smallest`: the least P that any dealing has; 0 where the groups are too great for it to matter.
+    """
+    smaller = is_first if 2 * is_first.sum() <= len(values) else ~is_first
+    size, count = len(values), int(smaller.sum())
+    ranks = stats.rankdata(values)
+    mean = count * (size + 1) / 2
+    distance = abs(ranks[smaller].sum() - mean)
+    if count * size <= EXACT_UP_TO:
+        # Twice the midranks are whole numbers, and so are their distances from the mean.
+        ways = subset_sums(np.rint(2 * ranks).astype(int), count)
+        distances = np.abs(np.arange(len(ways)) - round(2 * mean))
+        p, smallest = (
+            ways[distances >= least].sum() / ways.sum() for least in (round(2 * distance), distances[ways > 0].max())
+        )
+        return float(min(p, 1.0)), "exact", float(min(smallest, 1.0))
+    if count <= PERMUTED_UP_TO:
+        dealt = np.abs(ranks[_dealings(size, count, permutations, seed)].sum(axis=1) - mean)
+        return float(permutation_p(distance, dealt)), f"{permutations} permutations", 0.0
+    error = np.sqrt(ranks.var() * count * (size - count) / (size - 1))
+    return float(2 * stats.norm.sf(max(distance - 0.5, 0) / error)), "normal approximation", 0.0
+
+
+@lru_cache(maxsize=4)
+def _dealings(size, count, permutations, seed):
+    """Which `count` of so many values a group gets, int array of shape (permutations, count)."""
+    random = np.random.default_rng(seed)
+    return np.array([random.choice(size, count, replace=False) for _ in range(permutations)])
+
+
+def subset_sums(numbers, count):
+    """In how many ways `count` of the numbers (whole, 0 or more) add up to each sum, shape (greatest sum + 1,)."""
+    greatest = int(np.sort(numbers)[len(numbers) - count :].sum())
+    ways = np.zeros((count + 1, greatest + 1))
+    ways[0, 0] = 1
+    for number in numbers:
+        ways[1:, number:] += ways[:-1, : greatest + 1 - number]
+    return ways[count]
+
+
+def signed_rank_p(differences):
+    """P, two-sided, of the Wilcoxon signed-rank test: exact, with midranks for ties, differences of 0 left out.
+
+    Parameters
+    ----------
+    differences : array, shape (n,)
+        None of them 0.
+
+    Returns
+    -------
+    (statistic, p) : (float, float)
+        The statistic is the lesser of the sums of the ranks of the positive and of the negative differences.
+    """
+    if len(differences) > EXACT_SIGNED_UP_TO:
+        test = stats.wilcoxon(differences)
+        return float(test.statistic), float(test.pvalue)
+    doubled = np.rint(2 * stats.rankdata(tied(np.abs(differences)))).astype(int)
+    positive = doubled[differences > 0].sum()
+    ways = np.zeros(doubled.sum() + 1)
+    ways[0] = 1
+    for rank in doubled:
+        ways[rank:] += ways[: len(ways) - rank].copy()
+    distances = np.abs(2 * np.arange(len(ways)) - doubled.sum())
+    distance = abs(2 * positive - doubled.sum())
+    p = ways[distances >= distance].sum() / ways.sum()
+    return float(min(positive, doubled.sum() - positive) / 2), float(min(p, 1.0))
 
 
 def smallest_p(n, m):
-    """The least two-sided P that groups of n and m values can reach: complete separation."""
+    """The least two-sided P that groups of n and m different values can reach: complete separation."""
     return min(1.0, 2 / float(special.binom(n + m, n)))
 
 
@@ -104,26 +158,19 @@ class VanElteren:
 
     Attributes
     ----------
-    auc : float
-        Mean of the strata's AUCs with the weights of the statistic, n m / (n + m + 1).
     chi_square, naive_p : float
         One degree of freedom. Valid only if no subject is in two strata.
-    scores : array, shape (subjects,)
-        What a subject adds to the statistic if it belongs to the first group: its modified ridits less one half,
-        summed over the strata. Their sum over all subjects is 0.
     """
 
-    auc: float
     chi_square: float
     naive_p: float
-    scores: np.ndarray
 
 
 def van_elteren(values, is_first):
     """Van Elteren's stratified statistic (Bull Int Stat Inst 1960;37:351), with midranks for ties.
 
     It is the Mantel-Haenszel mean score statistic of modified ridits, rank / (N + 1) (Lehmann, Nonparametrics, 1975,
-    pp 132-141).
+    pp 132-141). Its effect size is `auc.area_over_strata`.
 
     Parameters
     ----------
@@ -136,45 +183,16 @@ def van_elteren(values, is_first):
     VanElteren or None
         None where no stratum has both groups and two different values.
     """
-    values = np.asarray(values, float)
-    scores = np.zeros(len(values))
-    statistic = variance = weights = 0.0
-    for own in values.T:
+    statistic = variance = 0.0
+    for own in np.asarray(values, float).T:
         present = np.isfinite(own)
         n, m = (present & is_first).sum(), (present & ~is_first).sum()
         if n == 0 or m == 0:
             continue
         ridits = stats.rankdata(own[present]) / (n + m + 1) - 0.5
-        scores[present] += ridits
         statistic += ridits[is_first[present]].sum()
         variance += n * m / (n + m) * ridits.var(ddof=1)
-        weights += n * m / (n + m + 1)
     if variance == 0:
         return None
-    chi_square = statistic**2 / variance
-    return VanElteren(0.5 + statistic / weights, chi_square, float(stats.chi2.sf(chi_square, 1)), scores)
-
-
-def stratified_aucs(first, second, first_weights, second_weights):
-    """AUC over strata, as `van_elteren` gives it, under many weightings of the subjects at once.
-
-    Parameters
-    ----------
-    first, second : arrays, shapes (n, strata) and (m, strata)
-        nan where missing.
-    first_weights, second_weights : arrays, shapes (replicates, n) and (replicates, m)
-        How often each subject counts.
-
-    Returns
-    -------
-    array, shape (replicates,)
-        nan where no stratum has both groups.
-    """
-    won = total = 0.0
-    for pairs, of_first, of_second in zip(
-        pairs_won(first.T, second.T), np.isfinite(first.T), np.isfinite(second.T), strict=True
-    ):
-        n, m = first_weights @ of_first, second_weights @ of_second
-        won = won + ((first_weights @ pairs) * second_weights).sum(1) / (n + m + 1)
-        total = total + n * m / (n + m + 1)
-    return np.divide(won, total, out=np.full(len(first_weights), np.nan), where=total > 0)
+    chi_square = float(statistic**2 / variance)
+    return VanElteren(chi_square, float(stats.chi2.sf(chi_square, 1)))

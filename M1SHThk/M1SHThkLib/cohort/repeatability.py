@@ -1,20 +1,30 @@
-"""Analysis 7: how much a measurement changes when it is made again."""
+"""How much a measurement changes when it is made again: by the same observer, and by another."""
 
-import warnings
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
-from scipy.stats import chi2, t
 
-from .finding import NO_ESTIMATE, Finding, ci_text, counted
+from .agreement import (
+    growth_of_difference,
+    intraclass_correlations,
+    limits_of_agreement,
+    within_subject,
+    within_subject_cv,
+)
+from .finding import NO_ESTIMATE, Finding, ci_text, counted, p_text
 from .study import MARKERS, REGION_NAMES, SH_THK
 
 # Fewer give no ICC worth its interval; pingouin 0.5 refuses them.
 LEAST = 5
+LEAST_FOR_GROWTH = 4
 POOLED = "all regions pooled"
-POOLING = (
-    " Pooling counts a subject's regions as if they were subjects and adds the differences between regions: it "
-    "inflates the ICC and narrows every interval."
+EVERYBODY = "all observers"
+WITHIN, BETWEEN, BOTH = "within observer", "between observers", "between observers and sessions"
+TO_REPEATABILITY = 1.96 * np.sqrt(2)  # from the within-subject SD to what two readings differ by in 95 %
+_GROWING = (
+    " An SD of readings whose error grows with the value holds for such a mix of values alone, and its interval covers "
+    "less than 95 %."
 )
 
 
@@ -25,79 +35,115 @@ class Repeat:
     Attributes
     ----------
     kind : str
-        'between observers', 'between sessions' or 'between observers and sessions'.
+        WITHIN (the sessions differ), BETWEEN (the observers differ) or BOTH.
     names : (str, str)
         The two conditions.
+    subjects : tuple of Subject
+        Whose the pairs are; one may give several.
     pairs : tuple of (Reading, Reading)
-        A subject each.
     """
 
     kind: str
     names: tuple[str, str]
+    subjects: tuple
     pairs: tuple
 
-    def values(self, column):
-        """Shape (subjects, regions, 2)."""
-        return np.array([[reading.values[column] for reading in pair] for pair in self.pairs]).transpose(0, 2, 1)
+    def of_groups(self, *groups):
+        """The pairs of subjects of some groups."""
+        own = [number for number, subject in enumerate(self.subjects) if subject.group in groups]
+        return Repeat(self.kind, self.names, *(tuple(all_[n] for n in own) for all_ in (self.subjects, self.pairs)))
+
+    def values(self, column, regions):
+        """Values of both readings, missing ones left out, and whose they are: shapes (n, 2) and (n,)."""
+        values = [[reading.values[column][list(regions)] for reading in pair] for pair in self.pairs]
+        values = np.array(values, float).reshape(-1, 2, len(regions)).transpose(0, 2, 1)
+        names = {subject.name: number for number, subject in enumerate(self.subjects)}
+        subject = np.array([names[subject.name] for subject in self.subjects], int)
+        present = np.isfinite(values).all(axis=2)
+        return values[present], subject[np.nonzero(present)[0]]
 
 
 def repeats(study):
-    """Every reading beside the one that is analysed, grouped by what differs; and how many differ in protocol.
+    """All pairs of readings of the same subject, grouped by what differs; and how many are left out, and why.
 
     Returns
     -------
-    (list of Repeat, int)
-        Pairs of different protocols are left out and counted.
+    (list of Repeat, int, int)
+        Left out: pairs of different protocols, and pairs of sessions whose dates differ, which are a change and no
+        repetition.
     """
-    groups, other_protocol = {}, 0
+    groups, other_protocol, other_date = {}, 0, 0
     for subject in study.subjects:
-        first, *others = subject.readings
-        for other in others:
-            if other.protocol != first.protocol:
+        for pair in combinations(subject.readings, 2):
+            if pair[0].protocol != pair[1].protocol:
                 other_protocol += 1
-                continue
-            pair = tuple(sorted((first, other), key=_condition))
-            groups.setdefault(tuple(_condition(reading) for reading in pair), []).append(pair)
-    return [_repeat(conditions, pairs) for conditions, pairs in sorted(groups.items())], other_protocol
+            elif len({subject.dates.get(reading.session) for reading in pair} - {None}) > 1:
+                other_date += 1
+            else:
+                pair = tuple(sorted(pair, key=_condition))
+                groups.setdefault(tuple(map(_condition, pair)), []).append((subject, pair))
+    return (
+        [_repeat(conditions, *zip(*own, strict=True)) for conditions, own in sorted(groups.items())],
+        other_protocol,
+        other_date,
+    )
 
 
 def _condition(reading):
     return reading.session or "", reading.observer or ""
 
 
-def _repeat(conditions, pairs):
+def _repeat(conditions, subjects, pairs):
     (session, observer), (other_session, other_observer) = conditions
-    differ = [
-        name
-        for name, one, other in (("observers", observer, other_observer), ("sessions", session, other_session))
-        if one != other
-    ]
     names = tuple(
         " ".join(filter(None, (own_observer, own_session))) or "unnamed" for own_session, own_observer in conditions
     )
-    return Repeat(f"between {' and '.join(differ) or 'readings of the same name'}", names, tuple(pairs))
+    kind = WITHIN if observer == other_observer else BETWEEN if session == other_session else BOTH
+    return Repeat(kind, names, tuple(subjects), tuple(pairs))
 
 
-def within_subject_sd(study):
-    """SD of a measurement made again, of the square root of SH/Thk (square root of 1/mm).
+def of_kind(found, kind):
+    """All pairs of a kind in one Repeat, whoever the observers are; None where there is none."""
+    own = [repeat for repeat in found if repeat.kind == kind]
+    if not own:
+        return None
+    subjects, pairs = (
+        tuple(part for repeat in own for part in getattr(repeat, name)) for name in ("subjects", "pairs")
+    )
+    return Repeat(kind, own[0].names if len(own) == 1 else (EVERYBODY, EVERYBODY), subjects, pairs)
 
-    One-way analysis of variance over all regions and repeats (Bland and Altman, BMJ 1996;313:744). Two zeros agree by
-    censoring, not by precision: such pairs are left out.
+
+def repeatability_coefficient(study, kinds, groups):
+    """The repeatability coefficient of SH/Thk over all regions, of the first of some kinds that there is.
+
+    Pairs of two zeros agree by censoring, not by precision, and are left out.
+
+    Parameters
+    ----------
+    study : Study
+    kinds, groups : sequences of str
 
     Returns
     -------
-    (sd, pairs) : (float, int)
-        nan without pairs.
+    (coefficient, (low, high), kind, pairs) or None
+        In 1/mm.
     """
-    found, _ = repeats(study)
-    pairs = np.concatenate([*(repeat.values(SH_THK.column).reshape(-1, 2) for repeat in found), np.empty((0, 2))])
-    pairs = pairs[~np.isnan(pairs).any(axis=1) & (pairs != 0).any(axis=1)]
-    differences = np.diff(np.sqrt(pairs))
-    return (float(np.sqrt(np.mean(differences**2) / 2)) if len(pairs) else np.nan), len(pairs)
+    found, *_ = repeats(study)
+    for kind in kinds:
+        repeat = of_kind(found, kind)
+        if repeat is None:
+            continue
+        values, subject = repeat.of_groups(*groups).values(SH_THK.column, study.regions)
+        kept = (values != 0).any(axis=1)
+        if len(np.unique(subject[kept])) >= 2:
+            within, ci = within_subject(values[kept], subject[kept])
+            coefficient, low, high = (float(TO_REPEATABILITY * end) for end in (within, *ci))
+            return coefficient, (low, high), kind, int(kept.sum())
+    return None
 
 
 def repeatability_findings(study, options):
-    """ICC, limits of agreement, repeatability and within-subject CV, for every marker and region.
+    """ICC, limits of agreement, repeatability, within-subject CV and growth, for every marker, region and group.
 
     Parameters
     ----------
@@ -108,68 +154,98 @@ def repeatability_findings(study, options):
     -------
     list of Finding
     """
-    found, other_protocol = repeats(study)
+    found, other_protocol, other_date = repeats(study)
     findings = []
-    if other_protocol:
-        words = (
-            f"Left out of the repeatability: {counted(other_protocol, 'pair')} of readings whose acquisition or "
-            "settings differ, so that their difference is not repeatability alone."
-        )
-        n = {"pairs": other_protocol}
-        findings.append(Finding("repeatability", "Protocols differ", "ICC(2,1)", words, n, NO_ESTIMATE))
+    for count, what, why in (
+        (
+            other_protocol,
+            "Protocols differ",
+            "acquisition or settings differ, so that their difference is not repeatability alone",
+        ),
+        (
+            other_date,
+            "Sessions of different dates",
+            "sessions have different dates: they may show a change, which 'change' analyses",
+        ),
+    ):
+        if count:
+            words = f"Left out of the repeatability: {counted(count, 'pair')} of readings whose {why}."
+            findings.append(Finding("repeatability", what, "ICC(2,1)", words, {"pairs": count}, NO_ESTIMATE))
     if not found:
         words = "No subject was measured twice under the same protocol, so that the repeatability is not known."
         findings.append(Finding("repeatability", "Repeatability", "ICC(2,1)", words, {"subjects": 0}, NO_ESTIMATE))
-    for repeat in found:
-        for marker in MARKERS:
-            values = repeat.values(marker.column)
-            for index, region in enumerate(REGION_NAMES):
-                findings += _of_pairs(repeat, marker, region, values[:, index])
-            findings += _of_pairs(repeat, marker, POOLED, values.reshape(-1, 2))
+    together = [of_kind(found, kind) for kind in (WITHIN, BETWEEN)]
+    together = [repeat for repeat in together if repeat and repeat.names == (EVERYBODY, EVERYBODY)]
+    for repeat in (*together, *found):
+        groups = [group for group in study.groups if any(subject.group == group for subject in repeat.subjects)]
+        for group in groups:
+            for marker in MARKERS:
+                if repeat not in together:
+                    for number in study.regions:
+                        findings += _of_pairs(repeat.of_groups(group), group, marker, REGION_NAMES[number], (number,))
+                findings += _of_pairs(repeat.of_groups(group), group, marker, POOLED, study.regions)
     return findings
 
 
-def _of_pairs(repeat, marker, region, pairs):
-    """The findings of one marker in one region; pairs (m, 2)."""
-    pairs = pairs[~np.isnan(pairs).any(axis=1)]
-    what = f"{marker.name}, {region}, {repeat.kind} ({repeat.names[0]} and {repeat.names[1]})"
+def _of_pairs(repeat, group, marker, region, regions):
+    """The findings of one marker in one region, or in all, of one group."""
+    values, subject = repeat.values(marker.column, regions)
+    zeros = (values == 0).all(axis=1)
+    one_zero = int(((values == 0).any(axis=1) & ~zeros).sum())
+    names = repeat.names[0] if repeat.names[0] == repeat.names[1] else " and ".join(repeat.names)
+    what = f"{marker.name}, {region}, {repeat.kind} ({names}), {group}s"
     labels = {"marker": marker.column, "region": region, "kind": repeat.kind}
-    labels |= {"first": repeat.names[0], "second": repeat.names[1]}
-    caution = POOLING if region == POOLED else ""
-    n = {"pairs": len(pairs)} if caution else {"subjects": len(pairs)}
+    labels |= {"first": repeat.names[0], "second": repeat.names[1], "group": group}
+    apart = (
+        f" Apart from these: {counted(int(zeros.sum()), 'pair')} of two zeros, alike by censoring."
+        if zeros.any()
+        else ""
+    )
+    apart += f" In {counted(one_zero, 'pair')} one reading found no dark layer." if one_zero else ""
+    values, subject = values[~zeros], subject[~zeros]
+    subjects = len(np.unique(subject))
+    n = {"subjects": subjects} if subjects == len(values) else {"subjects": subjects, "pairs": len(values)}
 
     def finding(quantity, words, method, **numbers):
+        details = {"zero_pairs": int(zeros.sum()), "one_zero": one_zero} | numbers.pop("details", {})
         return Finding(
-            "repeatability", what, quantity, f"{what}: {words}{caution}", n, method, labels=labels, **numbers
+            "repeatability",
+            what,
+            quantity,
+            f"{what}: {words}{apart}",
+            n,
+            method,
+            labels=labels,
+            details=details,
+            **numbers,
         )
 
-    if len(pairs) < 2:
-        return [
-            finding(
-                "ICC(2,1)",
-                f"no repeatability from {counted(len(pairs), 'pair')}; at least two are needed.",
-                NO_ESTIMATE,
-            )
-        ]
-    differences = np.diff(pairs)
-    if np.ptp(differences) <= 1e-12 * np.abs(pairs).max():
+    if subjects < 2:
+        whose = counted(subjects, "subject")
+        words = f"no repeatability from {counted(len(values), 'pair')} of {whose}; at least two are needed."
+        return [finding("ICC(2,1)", words, NO_ESTIMATE)]
+    differences = np.diff(values)
+    if np.ptp(differences) <= 1e-12 * np.abs(values).max():
         words = (
-            f"the second reading minus the first is {differences[0, 0]:.3g} {marker.unit} in each of {len(pairs)} "
+            f"the second reading minus the first is {differences[0, 0]:.3g} {marker.unit} in each of {len(values)} "
             "pairs, so that there is no scatter of which to give an ICC, limits or an interval."
         )
         method = "Second reading minus first, the same in every pair."
         return [finding("bias", words, method, estimate=float(differences[0, 0]), unit=marker.unit)]
+    # The ICC is of differences between subjects; regions in one pool would take their place.
+    icc = _icc(values, finding) if region != POOLED else []
     return [
-        *_icc(pairs, finding, headline=marker is SH_THK and not caution),
-        _limits(pairs, marker, finding),
-        _repeatability(pairs, marker, finding),
-        _wcv(pairs, finding),
+        *icc,
+        _limits(values, subject, marker, finding),
+        _repeatability(values, subject, marker, finding),
+        _wcv(values, subject, int(zeros.sum()), finding),
+        *_growth(values, subject, marker, finding),
     ]
 
 
-def _icc(pairs, finding, headline):
+def _icc(pairs, finding):
     """ICC(2,1) and ICC(3,1), a finding each."""
-    method = "Shrout and Fleiss, Psychol Bull 1979;86:420: {} (pingouin). Of two readings, one being the one analysed."
+    method = "Shrout and Fleiss, Psychol Bull 1979;86:420: {} (pingouin). Of normal values; skewed ones cover less."
     models = {"ICC(2,1)": "two-way random effects, absolute agreement", "ICC(3,1)": "two-way mixed, consistency"}
     why = None
     if len(pairs) < LEAST:
@@ -183,54 +259,20 @@ def _icc(pairs, finding, headline):
             why = "the ICC needs pingouin, which is not installed."
     if why:
         return [finding("ICC(2,1)", why, method.format(models["ICC(2,1)"]))]
-    found = []
-    for (name, model), (icc, ci) in zip(models.items(), values, strict=True):
-        words = f"{name} {icc:.3f} ({ci_text(ci, 3)}) from {len(pairs)} pairs."
-        found.append(
-            finding(name, words, method.format(model), estimate=icc, ci=ci, headline=headline and name == "ICC(2,1)")
+    return [
+        finding(
+            name,
+            f"{name} {icc:.3f} ({ci_text(ci, 3)}) from {len(pairs)} pairs.",
+            method.format(model),
+            estimate=icc,
+            ci=ci,
         )
-    return found
+        for (name, model), (icc, ci) in zip(models.items(), values, strict=True)
+    ]
 
 
-def intraclass_correlations(ratings):
-    """ICC(2,1) and ICC(3,1), each with its 95 % interval.
-
-    Parameters
-    ----------
-    ratings : array, shape (targets, raters)
-        Nothing missing.
-
-    Returns
-    -------
-    ((icc, (low, high)), (icc, (low, high)))
-
-    Raises
-    ------
-    ImportError
-        Where pingouin is not installed.
-    """
-    import pandas
-    import pingouin
-
-    target, rater = np.indices(ratings.shape)
-    table = pandas.DataFrame({"target": target.ravel(), "rater": rater.ravel(), "rating": ratings.ravel()})
-    # The column of intervals is CI95% up to 0.5 and CI95 after it, and rounded unless told otherwise.
-    rounding = {key: digits for key, digits in pingouin.options.items() if key.startswith("round.column.CI95")}
-    pingouin.options.update(dict.fromkeys(rounding))
-    try:
-        with warnings.catch_warnings():
-            # What pingouin will have to change for a later pandas is no concern of the reader's.
-            warnings.simplefilter("ignore", DeprecationWarning)
-            result = pingouin.intraclass_corr(table, targets="target", raters="rater", ratings="rating")
-    finally:
-        pingouin.options.update(rounding)
-    intervals = next(result[column] for column in result if column.startswith("CI95"))
-    # ICC1, ICC2, ICC3... in every version, whatever their names.
-    return tuple((float(result["ICC"].iloc[row]), tuple(map(float, intervals.iloc[row]))) for row in (1, 2))
-
-
-def _limits(pairs, marker, finding):
-    found = limits_of_agreement(pairs)
+def _limits(pairs, subject, marker, finding):
+    found = limits_of_agreement(pairs, subject)
     unit = marker.unit
     words = (
         f"the second reading minus the first is {found['bias']:.3g} {unit} on average ({_ci(found['bias_ci'])}); 95 % "
@@ -243,47 +285,17 @@ def _limits(pairs, marker, finding):
     return finding("bias", words, method, estimate=found["bias"], unit=unit, ci=found["bias_ci"], details=details)
 
 
-def limits_of_agreement(pairs):
-    """Bland-Altman bias and 95 % limits of agreement of the second minus the first, each with its 95 % interval.
-
-    Bland and Altman, Lancet 1986;1:307: the error of a limit is sqrt(3 / n) SD.
-
-    Parameters
-    ----------
-    pairs : array, shape (n, 2)
-        At least two pairs.
-
-    Returns
-    -------
-    dict
-        'bias', 'sd', 'low', 'high', and 'bias_ci', 'low_ci', 'high_ci' as (low, high).
-    """
-    differences = np.diff(pairs)[:, 0]
-    count, bias, sd = len(differences), float(differences.mean()), float(differences.std(ddof=1))
-    quantile = t.ppf(0.975, count - 1)
-    around = quantile * sd / np.sqrt(count)
-    around_limit = quantile * sd * np.sqrt(3 / count)
-    low, high = bias - 1.96 * sd, bias + 1.96 * sd
-    return {
-        "bias": bias,
-        "bias_ci": (float(bias - around), float(bias + around)),
-        "sd": sd,
-        "low": low,
-        "low_ci": (float(low - around_limit), float(low + around_limit)),
-        "high": high,
-        "high_ci": (float(high - around_limit), float(high + around_limit)),
-    }
-
-
-def _repeatability(pairs, marker, finding):
-    within, ci = within_subject(pairs)
-    factor = 1.96 * np.sqrt(2)
-    coefficient, coefficient_ci = float(factor * within), tuple(float(factor * end) for end in ci)
+def _repeatability(pairs, subject, marker, finding):
+    within, ci = within_subject(pairs, subject)
+    coefficient, coefficient_ci = float(TO_REPEATABILITY * within), tuple(float(TO_REPEATABILITY * end) for end in ci)
     words = (
         f"within-subject SD {within:.3g} {marker.unit} ({_ci(ci)}), repeatability coefficient {coefficient:.3g} "
         f"{marker.unit} ({_ci(coefficient_ci)}): two readings of a subject differ by less in 95 % ({len(pairs)} pairs)."
     )
-    method = "1.96 sqrt(2) within-subject SD (Bland and Altman, BMJ 1996;313:744); chi-squared interval."
+    method = (
+        "1.96 sqrt(2) within-subject SD (Bland and Altman, BMJ 1996;313:744); chi-squared interval, degrees of freedom "
+        f"after Satterthwaite (Biometrics 1946;2:110), whole subjects being independent.{_GROWING}"
+    )
     details = {"within_subject_sd": within, "within_subject_sd_ci": ci}
     return finding(
         "repeatability coefficient",
@@ -296,56 +308,60 @@ def _repeatability(pairs, marker, finding):
     )
 
 
-def within_subject(pairs):
-    """Within-subject SD and its 95 % interval from the chi-squared distribution, n degrees of freedom.
-
-    Parameters
-    ----------
-    pairs : array, shape (n, 2)
-
-    Returns
-    -------
-    (sd, (low, high))
-    """
-    squares = float((np.diff(pairs) ** 2).sum() / 2)
-    low, high = (float(np.sqrt(squares / chi2.ppf(tail, len(pairs)))) for tail in (0.975, 0.025))
-    return float(np.sqrt(squares / len(pairs))), (low, high)
-
-
-def _wcv(pairs, finding):
+def _wcv(pairs, subject, apart, finding):
     """Within-subject coefficient of variation, root mean square, of pairs without a zero."""
     method = (
-        "Root mean square of the pairs' coefficients of variation, interval from the error of their squares' mean "
-        "(Bland, An Introduction to Medical Statistics, 2015); pairs with a zero left out."
+        "Root mean square of the pairs' coefficients of variation (Bland, An Introduction to Medical Statistics, "
+        "2015), chi-squared interval, degrees of freedom after Satterthwaite; pairs with a zero left out."
     )
-    kept = pairs[(pairs != 0).all(axis=1)]
-    zeros = len(pairs) - len(kept)
-    excluded = f"left out for a zero: {zeros} of {len(pairs)} pairs"
+    has_none = (pairs != 0).all(axis=1)
+    kept = pairs[has_none]
+    zeros = apart + len(pairs) - len(kept)
+    excluded = f"left out for a zero: {zeros} of {apart + len(pairs)} pairs"
     details = {"zeros": zeros, "pairs": len(kept)}
     if len(kept) < 2:
         words = f"no within-subject CV, since {counted(len(kept), 'pair')} without a zero cannot give one; {excluded}."
         return finding("wCV", words, method, details=details)
-    wcv, ci = within_subject_cv(kept)
+    wcv, ci = within_subject_cv(kept, subject[has_none])
     words = f"within-subject CV {100 * wcv:.1f} % (95 % CI {100 * ci[0]:.1f} to {100 * ci[1]:.1f}); {excluded}."
     return finding("wCV", words, method, estimate=100 * wcv, unit="%", ci=(100 * ci[0], 100 * ci[1]), details=details)
 
 
-def within_subject_cv(pairs):
-    """Root mean square within-subject coefficient of variation and its 95 % interval, as fractions.
-
-    Parameters
-    ----------
-    pairs : array, shape (n, 2)
-        At least two pairs, none with a mean of zero.
-
-    Returns
-    -------
-    (wcv, (low, high))
-    """
-    squares = np.diff(pairs)[:, 0] ** 2 / 2 / pairs.mean(axis=1) ** 2
-    error = t.ppf(0.975, len(squares) - 1) * squares.std(ddof=1) / np.sqrt(len(squares))
-    low, high = max(squares.mean() - error, 0), squares.mean() + error
-    return float(np.sqrt(squares.mean())), (float(np.sqrt(low)), float(np.sqrt(high)))
+def _growth(pairs, subject, marker, finding):
+    """Whether the bias grows with the mean, which limits of agreement take no account of."""
+    if len(np.unique(subject)) < LEAST_FOR_GROWTH or np.ptp(pairs.mean(axis=1)) <= 1e-12 * np.abs(pairs).max():
+        return []
+    slope, ci, statistic, p, subjects = growth_of_difference(pairs, subject)
+    if not np.isfinite([slope, *ci, statistic]).all():
+        return []
+    apart, means = np.abs(np.diff(pairs)[:, 0]), pairs.mean(axis=1)
+    spread = np.corrcoef(apart, means)[0, 1] if np.ptp(apart) > 0 else 0.0
+    grows = "; the differences scatter more where the mean is greater" if spread > 0.4 else ""
+    words = (
+        f"the difference changes by {slope:.2f} for each unit of the mean ({ci_text(ci)}), t({subjects - 2}) = "
+        f"{statistic:.2f}, {p_text(p)}{grows}."
+    )
+    if p < 0.05:
+        words += (
+            " The bias grows with the mean: one bias and one pair of limits do not hold for small and great values."
+        )
+    method = (
+        "Regression of the difference on the mean of both readings (Bland and Altman, Lancet 1986;1:307), whole "
+        "subjects being independent."
+    )
+    return [
+        finding(
+            "slope of the difference on the mean",
+            words,
+            method,
+            estimate=slope,
+            ci=ci,
+            test="regression of the difference on the mean",
+            statistic=statistic,
+            p=p,
+            details={"spread_with_mean": float(spread)},
+        )
+    ]
 
 
 def _ci(ci):

@@ -1,5 +1,8 @@
 """Whole subjects drawn anew, or their labels exchanged: what keeps the values of a subject together."""
 
+from itertools import combinations
+from math import comb
+
 import numpy as np
 
 CONFIDENCE = 0.95
@@ -35,21 +38,36 @@ def times_drawn(drawn):
     return np.bincount(of_all.ravel(), minlength=drawn.size).reshape(drawn.shape)
 
 
-def permute_labels(is_patient, permutations, seed):
-    """The groups' labels dealt anew to whole subjects, bool array of shape (permutations, subjects)."""
-    labels = np.tile(np.asarray(is_patient, bool), (permutations, 1))
-    return np.random.default_rng(seed).permuted(labels, axis=1)
+def label_sets(is_patient, permutations, seed):
+    """The groups' labels dealt anew to whole subjects.
+
+    Returns
+    -------
+    labels : bool array, shape (sets, subjects)
+        Every dealing where there are no more than `permutations`, else so many drawn at random.
+    every : bool
+    """
+    is_patient = np.asarray(is_patient, bool)
+    subjects, patients = len(is_patient), int(is_patient.sum())
+    if comb(subjects, patients) <= permutations:
+        labels = np.zeros((comb(subjects, patients), subjects), bool)
+        for own, chosen in zip(labels, combinations(range(subjects), patients), strict=True):
+            own[list(chosen)] = True
+        return labels, True
+    labels = np.tile(is_patient, (permutations, 1))
+    return np.random.default_rng(seed).permuted(labels, axis=1), False
 
 
-def permutation_p(observed, permuted):
-    """Share of the permutations at least as extreme as what was observed, itself counted as one of them.
+def permutation_p(observed, permuted, every=False):
+    """Share of the permutations at least as extreme as what was observed; greater is more extreme.
 
-    Greater is more extreme (Phipson and Smyth, Stat Appl Genet Mol Biol 2010;9:39).
+    Where they are not `every` one there is but drawn at random, what was observed counts as one more of them (Phipson
+    and Smyth, Stat Appl Genet Mol Biol 2010;9:39).
     """
     permuted = np.asarray(permuted, float)
     # What differs by rounding alone is equal.
-    at_least = permuted >= observed - 1e-9 * max(1.0, abs(observed))
-    return (1 + at_least.sum()) / (1 + len(permuted))
+    at_least = permuted >= observed - 1e-9 * max(1.0, abs(observed)) if np.isfinite(observed) else permuted >= observed
+    return at_least.mean() if every else (1 + at_least.sum()) / (1 + len(permuted))
 
 
 def percentile_interval(values, confidence=CONFIDENCE):

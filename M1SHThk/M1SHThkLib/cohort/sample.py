@@ -4,12 +4,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .study import ALL_REGIONS, matrix
+from .comparison import Comparison
+from .study import ALL_REGIONS
 
+# What serves first; the paper's rule favours the patients and comes last.
 SELECTIONS = {
-    "paper": "the most pathologic region of each patient, every region of each control (Donatelli et al. 2018)",
     "symmetric": "the most pathologic region of every subject",
     "clustered": "every region of every subject, the subject as the cluster",
+    "paper": "the most pathologic region of each patient, every region of each control (Donatelli et al. 2018)",
 }
 
 
@@ -38,8 +40,8 @@ class Sample:
         return self.values[self.is_patient]
 
     @property
-    def controls(self):
-        """Values of the controls."""
+    def others(self):
+        """Values of those whom the patients are compared with."""
         return self.values[~self.is_patient]
 
     @property
@@ -53,7 +55,7 @@ def sample(values, is_patient, selection, pathologic=1):
 
     Parameters
     ----------
-    values : array, shape (subjects, 4)
+    values : array, shape (subjects, regions)
         nan where missing.
     is_patient : bool array, shape (subjects,)
     selection : str
@@ -72,9 +74,7 @@ def sample(values, is_patient, selection, pathologic=1):
     return Sample(values[taken], is_patient[subject], subject, region)
 
 
-def study_sample(study, marker, selection, uncensored=False):
-    """The same of a study's patients and controls; `subject` counts these: patients first, then controls."""
-    patients, controls = study.group("patient"), study.group("control")
-    values = matrix(patients + controls, marker.uncensored if uncensored else marker.column)
-    is_patient = np.arange(len(values)) < len(patients)
-    return sample(values, is_patient, selection, marker.pathologic)
+def study_sample(study, marker, selection, uncensored=False, others="controls"):
+    """The same of a study's patients and those whom they are compared with; `subject` counts these, patients first."""
+    compared = Comparison(study, others)
+    return sample(compared.values(marker, uncensored), compared.is_patient, selection, marker.pathologic)

@@ -3,13 +3,18 @@
 import math
 from dataclasses import dataclass
 
+import numpy as np
 from scipy import stats
 
+from .auc import area, covariance, score_interval
+from .comparison import Comparison
 from .finding import NO_ESTIMATE, Finding, counted
 from .groups import marker_labels, marker_name, why_not_ranked
-from .rank_sum import auc_interval, mann_whitney, smallest_p
+from .rank_sum import smallest_p
 from .sample import study_sample
-from .study import SH_THK
+from .scores import score_sums
+from .study import SH, SH_THK, THK
+from .ties import tied
 
 ALPHA = 0.05
 HALF_WIDTHS = (0.05, 0.10)
@@ -18,13 +23,14 @@ RELATIVE_EFFICIENCY = 3 / math.pi
 MOST_SUBJECTS = 1_000_000
 # In SDs: beyond it the fewest subjects that can reach ALPHA suffice, and the noncentral t distribution overflows.
 LARGEST_EFFECT = 5.0
+ALIKE = 0.999  # correlation of two areas beyond which they are one
 
 _WHAT = f"{marker_name(SH_THK)}, most pathologic region of every subject"
 _PERFECT = "the groups do not overlap, so nothing is left to vary; give a wanted AUC between 0.5 and 1"
 
 
 def sample_size_findings(study, options):
-    """Sizes for a wanted difference of SH/Thk, a wanted AUC against 0.5, and wanted widths of its interval.
+    """Sizes for a wanted difference of SH/Thk, an AUC against 0.5 and against another AUC, and widths of its interval.
 
     Parameters
     ----------
@@ -36,14 +42,15 @@ def sample_size_findings(study, options):
     list of Finding
     """
     sample = study_sample(study, SH_THK, "symmetric")
-    if reason := why_not_ranked(sample.patients, sample.controls):
+    if reason := why_not_ranked(sample.patients, sample.others):
         aim = _Aim("size of the next study", NO_ESTIMATE, {}, False)
         return [aim.missed(sample, f"{reason}; no size can be judged from this cohort")]
-    cohort_auc = mann_whitney(sample.patients, sample.controls).auc
+    cohort_auc = area(sample.values, sample.is_patient).auc
     return [
         _for_difference(sample, options),
         _for_auc(sample, cohort_auc, options),
         *(_for_half_width(sample, cohort_auc, options, half_width) for half_width in HALF_WIDTHS),
+        _for_two_areas(study, sample, cohort_auc, options),
     ]
 
 
@@ -80,7 +87,7 @@ def auc_power(auc, patients, controls):
 
 
 def _for_difference(sample, options):
-    patients, controls = sample.patients, sample.controls
+    patients, controls = sample.patients, sample.others
     freedom = len(patients) + len(controls) - 2
     squares = (len(patients) - 1) * patients.var(ddof=1) + (len(controls) - 1) * controls.var(ddof=1)
     sd = math.sqrt(squares / freedom)
@@ -145,7 +152,7 @@ def _for_half_width(sample, cohort_auc, options, half_width):
     )
 
     def enough(patients, controls):
-        low, high = auc_interval(auc, patients, controls)
+        low, high = score_interval(auc, patients, controls)
         return high - low <= 2 * half_width
 
     return aim.found(
@@ -153,6 +160,80 @@ def _for_half_width(sample, cohort_auc, options, half_width):
         enough,
         "this takes",
     )
+
+
+def two_areas_power(auc, other, correlation, patients, controls):
+    """Power of the two-sided test, at ALPHA, that two areas of the same subjects differ, 0-1.
+
+    Obuchowski and McClish, Stat Med 1997;16:1529, for the variance of Hanley and McNeil: under no difference both areas
+    are their mean.
+
+    Parameters
+    ----------
+    auc, other : float
+    correlation : float
+        Between the two estimated areas.
+    patients, controls : int
+    """
+
+    def error(one, two):
+        variances = [hanley_mcneil_variance(own, patients, controls) for own in (one, two)]
+        covariance = correlation * math.sqrt(variances[0] * variances[1])
+        return math.sqrt(max(sum(variances) - 2 * covariance, 1e-300))
+
+    mean = (auc + other) / 2
+    return float(stats.norm.sf((stats.norm.isf(ALPHA / 2) * error(mean, mean) - abs(auc - other)) / error(auc, other)))
+
+
+def _for_two_areas(study, sample, cohort_auc, options):
+    """Against the sum of a reader's scores where there are any, else against the better of SH and Thk; or as given."""
+    rival, name = _rival(study)
+    auc = cohort_auc if options.auc is None else options.auc
+    other = rival[1] if options.other_auc is None else options.other_auc
+    aim = _Aim(
+        f"to show that an AUC of {auc:.2f} differs from one of {other:.2f} in the same subjects ({name})",
+        "Normal approximation with the variance of Hanley and McNeil (Radiology 1982;143:29) and the correlation that "
+        "this cohort's areas have (Obuchowski and McClish, Stat Med 1997;16:1529).",
+        {"auc": auc, "other_auc": other, "correlation": rival[2], "alpha": ALPHA, "power": options.power},
+        options.auc is None and options.other_auc is None,
+    )
+    if not np.isfinite([other, rival[2]]).all():
+        return aim.missed(sample, "there are too few subjects with both")
+    if max(auc, other) >= 1 or min(auc, other) <= 0:
+        return aim.missed(sample, _PERFECT)
+    if abs(auc - other) < 1e-9:
+        return aim.missed(sample, "the two are equal")
+    if rival[2] > ALIKE:
+        return aim.missed(sample, "in this cohort both put all subjects into the same order")
+    return aim.found(
+        sample,
+        lambda patients, controls: two_areas_power(auc, other, rival[2], patients, controls) >= options.power,
+        f"a two-sided test at P = .05 of areas that correlate by {rival[2]:.2f} has a power of {options.power:g} with",
+    )
+
+
+def _rival(study):
+    """((area of SH/Thk, area of its rival, correlation of both), name of the rival); nan where there are none."""
+    compared = Comparison(study)
+    rivals = [
+        (values, f"the sum of reader {reader}'s scores")
+        for (reader, _), values in score_sums(compared.subjects).items()
+    ]
+    rivals = rivals[:1] or [
+        (marker.pathologic * compared.most_pathologic(marker), f"{marker.name} alone") for marker in (SH, THK)
+    ]
+    found = []
+    for values, name in rivals:
+        own = compared.most_pathologic(SH_THK)
+        both = np.isfinite(own) & np.isfinite(values)
+        is_patient = compared.is_patient[both]
+        if min(is_patient.sum(), (~is_patient).sum()) < 2:
+            found.append(((np.nan, np.nan, np.nan), name))
+            continue
+        one, other = (area(tied(column[both]), is_patient) for column in (own, values))
+        scale = math.sqrt(one.variance * other.variance)
+        found.append(((one.auc, other.auc, covariance(one, other) / scale if scale > 0 else np.nan), name))
+    return max(found, key=lambda pair: np.nan_to_num(pair[0][1], nan=-1.0))
 
 
 @dataclass(frozen=True)
@@ -170,7 +251,7 @@ class _Aim:
 
     def found(self, sample, enough, has):
         """The finding of the smallest sizes with `enough(patients, controls)`, in equal groups and in the ratio."""
-        ratio = len(sample.controls) / len(sample.patients)
+        ratio = len(sample.others) / len(sample.patients)
 
         def controls_of(patients):
             return max(2, math.ceil(patients * ratio - 1e-9))
@@ -200,9 +281,9 @@ class _Aim:
             quantity="subjects in each group",
             words=(
                 f"{what}: {words}. This cohort: {counted(len(sample.patients), 'patient')} and "
-                f"{counted(len(sample.controls), 'control')} with a value."
+                f"{counted(len(sample.others), 'control')} with a value."
             ),
-            n={"patients": len(sample.patients), "controls": len(sample.controls)},
+            n={"patients": len(sample.patients), "controls": len(sample.others)},
             method=self.method,
             labels=marker_labels(SH_THK) | {"selection": "symmetric"},
             details=self.given | details,

@@ -1,25 +1,45 @@
-"""Which value stands for a subject: three rules side by side, and what each would show without any disease."""
+"""Patients against others: which value stands for a subject, under three rules side by side."""
 
 import numpy as np
+from scipy.stats import norm
 
-from .finding import Finding, ci_text, disagreement, p_text
-from .groups import MANN_WHITNEY_METHOD, bootstrap_auc_interval, marker_labels, marker_name, too_few, why_not_ranked
-from .rank_sum import mann_whitney, pairs_won
-from .resampling import bootstrap_subjects, percentile_interval, permutation_p, permute_labels, times_drawn
-from .sample import SELECTIONS, study_sample
-from .study import MARKERS, SH_THK, matrix
+from .auc import Area, area, area_like_with_like, wins
+from .auc_test import PERMUTED_UP_TO, area_p, contests_clustered, contests_like_with_like, contests_paper
+from .comparison import comparisons
+from .finding import Finding, disagreement, p_text
+from .groups import marker_labels, marker_name, too_few, why_not_ranked
+from .rank_sum import mann_whitney, rank_sum_p
+from .resampling import label_sets, permutation_p
+from .sample import SELECTIONS, sample
+from .study import MARKERS, THK
 
-_PERMUTATION = "AUC, labels of whole subjects permuted"
-_CLUSTERED_METHOD = (
-    "AUC over all pairs of values (Obuchowski, Biometrics 1997;53:567); interval by bootstrap of whole subjects within "
-    "their group (percentiles), where all samples are alike by Newcombe's score (Stat Med 2006;25:559) from the number "
-    "of subjects; P two-sided by permuting the labels of whole subjects."
+# Difference in the share of missing regions beyond which groups are not compared like with like.
+UNEQUAL = 0.1
+
+_INTERVAL = (
+    "AUC over all pairs of values, its interval symmetric in log odds from its standard error ({}); where the groups "
+    "do not overlap Newcombe's score (Stat Med 2006;25:559) from the number of subjects"
 )
-_PAPER_METHOD = f"{_CLUSTERED_METHOD} The rule of selection is applied anew to every permutation."
+_METHODS = {
+    "symmetric": (
+        f"{_INTERVAL.format('DeLong et al., Biometrics 1988;44:837')}. Mann-Whitney U, two-sided. Where subjects lack "
+        "regions, each patient meets each of the others over the regions that both have, and P comes from permuting "
+        "the labels of whole subjects, the area divided by its standard error (Chung and Romano, Ann Stat 2013;41:484)."
+    ),
+    "clustered": (
+        f"{_INTERVAL.format('Obuchowski, Biometrics 1997;53:567; quantile of Student')}. P two-sided by permuting the "
+        "labels of whole subjects, the area divided by its standard error."
+    ),
+    "paper": (
+        f"As in Donatelli et al. 2018. {_INTERVAL.format('Obuchowski, Biometrics 1997;53:567; quantile of Student')}. "
+        "P two-sided by permuting the labels of whole subjects and applying the rule anew. What the rule gives without "
+        "disease: the same AUC of each group's subjects among themselves."
+    ),
+}
 
 
 def selection_findings(study, options):
-    """AUC and, where it is valid, a test under each of the three rules of selection.
+    """AUC and test under each of the three rules of selection.
 
     Parameters
     ----------
@@ -29,130 +49,204 @@ def selection_findings(study, options):
     Returns
     -------
     list of Finding
-        For every marker, with and without censoring, one finding a rule, in the order of SELECTIONS.
+        For every marker, comparison, and with and without censoring, one finding a rule, in the order of SELECTIONS.
     """
     return [
-        _selected(study, marker, selection, uncensored, options)
+        _selected(compared, marker, selection, uncensored, options)
+        for compared in comparisons(study)
         for marker in MARKERS
         for uncensored in (False, True)
         for selection in SELECTIONS
     ]
 
 
-def cluster_auc(values, patient_weights, control_weights, selection="clustered"):
-    """AUC of a rule that takes several values a subject, under many groupings or weightings of subjects at once.
-
-    The AUC over all pairs of a patient's and a control's value (Obuchowski, Biometrics 1997;53:567).
+def selected_area(values, is_patient, selection):
+    """The area of a rule of selection.
 
     Parameters
     ----------
     values : array, shape (subjects, regions)
-        nan where missing; each subject has at least one value; greater is more pathologic.
-    patient_weights, control_weights : arrays, shape (replicates, subjects)
-        How often each subject counts as a patient and as a control.
+        nan where missing; greater is more pathologic.
+    is_patient : bool array, shape (subjects,)
     selection : str
-        'clustered' (every value of both) or 'paper' (a patient's greatest value, every value of a control).
+        A key of SELECTIONS.
 
     Returns
     -------
-    array, shape (replicates,)
-        nan without a patient or without a control.
+    Area
     """
-    of_patient = np.nanmax(values, axis=1, keepdims=True) if selection == "paper" else values
-    # Over regions first: who wins between whole subjects, and in how many pairs of values.
-    won = pairs_won(of_patient.T[:, None], values.T).sum(axis=(0, 1))
-    patient_values, control_values = np.isfinite(of_patient).sum(axis=1), np.isfinite(values).sum(axis=1)
-    total = (patient_weights @ patient_values) * (control_weights @ control_values)
-    sums = ((patient_weights @ won) * control_weights).sum(axis=1)
-    return np.divide(sums, total, out=np.full(len(sums), np.nan), where=total > 0)
+    if selection == "symmetric":
+        return area_like_with_like(values, is_patient)
+    taken = sample(values, is_patient, selection)
+    return area(taken.values, taken.is_patient, taken.subject, len(values))
 
 
-def _selected(study, marker, selection, uncensored, options):
-    """One rule, one marker."""
-    sample = study_sample(study, marker, selection, uncensored)
-    patients, controls = np.unique(sample.subject[sample.is_patient]), np.unique(sample.subject[~sample.is_patient])
+def lack_regions(values):
+    """Whether some subjects that have a value, shape (subjects, regions), lack regions that others have."""
+    present = np.isfinite(values)
+    present = present[present.any(axis=1)]
+    return bool((present != present[:1]).any())
+
+
+def _selected(compared, marker, selection, uncensored, options):
+    """One rule, one marker, one comparison."""
+    values, is_patient = compared.values(marker, uncensored), compared.is_patient
+    taken = sample(values, is_patient, selection, marker.pathologic)
+    patients, others = np.unique(taken.subject[taken.is_patient]), np.unique(taken.subject[~taken.is_patient])
     finding = {
         "analysis": "selection",
-        "what": f"{marker_name(marker, uncensored)}, selection '{selection}': {SELECTIONS[selection]}",
+        "what": f"{marker_name(marker, uncensored)}, {compared.name}, selection '{selection}': {SELECTIONS[selection]}",
         "quantity": "AUC",
         "n": {
             "patients": len(patients),
-            "controls": len(controls),
-            "values_of_patients": len(sample.patients),
-            "values_of_controls": len(sample.controls),
+            compared.others: len(others),
+            "values_of_patients": len(taken.patients),
+            f"values_of_{compared.others.replace(' ', '_')}": len(taken.others),
         },
-        "labels": marker_labels(marker, uncensored) | {"selection": selection},
-        "method": {"paper": _PAPER_METHOD, "symmetric": MANN_WHITNEY_METHOD, "clustered": _CLUSTERED_METHOD}[selection],
-        "headline": marker is SH_THK and selection == "paper" and not uncensored,
+        "labels": marker_labels(marker, uncensored) | {"selection": selection, "against": compared.others},
+        "method": _METHODS[selection],
+        "as_in_paper": selection == "paper",
     }
-    if reason := too_few(patients, controls) or why_not_ranked(sample.patients, sample.controls):
+    if reason := too_few(patients, others, compared.one) or why_not_ranked(taken.patients, taken.others, compared.one):
         return Finding(words=f"{finding['what']}: {reason}.", **finding)
-    medians = float(np.median(sample.patients)), float(np.median(sample.controls))
-    column = marker.uncensored if uncensored else marker.column
-    values = marker.pathologic * matrix(study.group("patient") + study.group("control"), column)
-    is_patient = np.arange(len(values)) < len(study.group("patient"))
-    present = np.isfinite(values).any(axis=1)
+    medians = float(np.median(taken.patients)), float(np.median(taken.others))
+    values = marker.pathologic * values
+    found = selected_area(values, is_patient, selection)
     analyse = {"paper": _paper, "symmetric": _symmetric, "clustered": _clustered}[selection]
-    result, words, details = analyse(values[present], is_patient[present], options)
+    test, words, details = analyse(values, is_patient, found, options)
     return Finding(
         words=(
-            f"{finding['what']}: {len(sample.patients)} values of {len(patients)} patients, median {medians[0]:.3f}, "
-            f"and {len(sample.controls)} values of {len(controls)} controls, median {medians[1]:.3f}; {words}"
+            f"{finding['what']}: {len(taken.patients)} values of {len(patients)} patients, median {medians[0]:.3f}, "
+            f"and {len(taken.others)} values of {len(others)} {compared.others}, median {medians[1]:.3f}; AUC "
+            f"{found.auc:.2f} ({found.ci_words}), {words}{_caution(compared, marker, selection, values)}"
         ),
-        details={"median_patients": medians[0], "median_controls": medians[1]} | details,
+        estimate=found.auc,
+        ci=found.ci,
+        details={"median_patients": medians[0], "median_others": medians[1]} | details,
         **finding,
-        **result,
+        **test,
     )
 
 
-def _paper(values, is_patient, options):
-    auc, ci, how = _auc_and_interval(values, is_patient, "paper", options)
-    permuted = permute_labels(is_patient, options.permutations, options.seed)
-    null = cluster_auc(values, permuted, ~permuted, "paper")
-    mean, extent = float(null.mean()), percentile_interval(null)
-    p = float(permutation_p(abs(auc - mean), np.abs(null - mean)))
-    greatest, every = np.nanmax(values[is_patient], axis=1), values[~is_patient]
-    naive = mann_whitney(greatest, every[np.isfinite(every)]).p
+def _symmetric(values, is_patient, found, options):
+    """One value a subject, and the Mann-Whitney test; over shared regions where some lack regions."""
+    if lack_regions(values):
+        p, how = area_p(found, lambda: contests_like_with_like(values), options.permutations, options.seed)
+        words = (
+            f"{p_text(p)} {how}. Some subjects lack regions that others have: each patient meets each of the others "
+            "over the regions that both have, so that nobody is the worse for having more of them. Without any effect "
+            f"of disease the AUC is 0.50.{disagreement(found.ci, 0.5, p)}"
+        )
+        return {"test": "AUC over shared regions, labels permuted", "statistic": found.auc, "p": p}, words, {}
+    greatest = np.nanmax(values[found.takes_part], axis=1)
+    test = mann_whitney(
+        greatest[is_patient[found.takes_part]],
+        greatest[~is_patient[found.takes_part]],
+        options.permutations,
+        options.seed,
+    )
     words = (
-        f"AUC {auc:.2f} ({ci_text(ci)}, {how}). Without any effect of disease this rule would give an AUC of "
-        f"{mean:.2f} on average (95 % range {extent[0]:.2f} to {extent[1]:.2f}) and not 0.50, because a patient's most "
-        f"pathologic of several regions meets every region of a control; against that, {p_text(p)} by permuting the "
-        f"labels of whole subjects. The paper's Mann-Whitney test of these values gives {p_text(naive)} and is not "
-        "valid: the groups are selected differently, and a control's regions are not independent."
-        f"{disagreement(ci, mean, p)}"
+        f"Mann-Whitney U = {test.u:g}, {p_text(test.p)} ({test.how}), valid, since every subject gives one value "
+        f"chosen in the same way from the same regions. Without any effect of disease the AUC is 0.50."
+        f"{disagreement(found.ci, 0.5, test.p)}"
     )
-    result = {"estimate": auc, "ci": ci, "test": _PERMUTATION, "statistic": auc, "p": p}
-    return result, words, {"null_auc": mean, "null_range": list(extent), "naive_p_not_valid": naive}
+    if test.smallest_p > 0.05:
+        words += f" Groups this small, with these ties, cannot go below {p_text(test.smallest_p)}."
+    details = {"smallest_p": test.smallest_p, "how": test.how}
+    return {"test": "Mann-Whitney U", "statistic": test.u, "p": test.p}, words, details
 
 
-def _symmetric(values, is_patient, _options):
-    greatest = np.nanmax(values, axis=1)
-    test = mann_whitney(greatest[is_patient], greatest[~is_patient])
+def _clustered(values, is_patient, found, options):
+    p, how = area_p(found, lambda: contests_clustered(values), options.permutations, options.seed)
     words = (
-        f"AUC {test.auc:.2f} ({ci_text(test.ci)}, Newcombe's); Mann-Whitney U = {test.u:g}, {p_text(test.p)}, valid, "
-        "since every subject gives one value chosen in the same way. Without any effect of disease the AUC is 0.50."
-        f"{disagreement(test.ci, 0.5, test.p)}"
+        f"over all pairs of regions, {p_text(p)} {how}. Mann-Whitney is not valid here, since a subject's regions are "
+        f"not independent. Without any effect of disease the AUC is 0.50.{disagreement(found.ci, 0.5, p)}"
     )
-    return {"estimate": test.auc, "ci": test.ci, "test": "Mann-Whitney U", "statistic": test.u, "p": test.p}, words, {}
+    return {"test": "AUC, labels of whole subjects permuted", "statistic": found.auc, "p": p}, words, {}
 
 
-def _clustered(values, is_patient, options):
-    auc, ci, how = _auc_and_interval(values, is_patient, "clustered", options)
-    permuted = permute_labels(is_patient, options.permutations, options.seed)
-    null = cluster_auc(values, permuted, ~permuted)
-    p = float(permutation_p(abs(auc - 0.5), np.abs(null - 0.5)))
+def _paper(values, is_patient, found, options):
+    null = null_of_papers_rule(values, is_patient)
+    p, how = _papers_rule_p(values, is_patient, found, null, options)
+    greatest = np.nanmax(values[found.takes_part & is_patient], axis=1)
+    every = values[~is_patient]
+    pooled = np.concatenate([greatest, every[np.isfinite(every)]])
+    naive, *_ = rank_sum_p(pooled, np.arange(len(pooled)) < len(greatest), options.permutations, options.seed)
     words = (
-        f"AUC {auc:.2f} ({ci_text(ci)}, {how}) over all pairs of regions, {p_text(p)} by permuting the labels of "
-        "whole subjects. Mann-Whitney is not valid here, since a subject's regions are not independent. Without any "
-        f"effect of disease the AUC is 0.50.{disagreement(ci, 0.5, p)}"
+        f"as in the paper. Without any effect of disease this rule would give an AUC of {null.auc:.2f} (estimated "
+        "within the groups) and not 0.50, because the most pathologic of several regions meets every region; against "
+        f"that, {p_text(p)} {how}. The paper's Mann-Whitney test of these values gives {p_text(naive)} and is not "
+        "valid: the groups are selected differently, and a subject's regions are not independent."
     )
-    return {"estimate": auc, "ci": ci, "test": _PERMUTATION, "statistic": auc, "p": p}, words, {}
+    test = {"test": "AUC, labels of whole subjects permuted, rule applied anew", "statistic": found.auc, "p": p}
+    return test, words, {"null_auc": null.auc, "naive_p_not_valid": naive}
 
 
-def _auc_and_interval(values, is_patient, selection, options):
-    """AUC, its interval by cluster bootstrap, and what the interval is."""
-    drawn = times_drawn(bootstrap_subjects(is_patient, options.replicates, options.seed))
-    weights = np.concatenate([np.ones((1, len(values)), int), drawn])
-    aucs = cluster_auc(values, weights * is_patient, weights * ~is_patient, selection)
-    auc = float(aucs[0])
-    return auc, *bootstrap_auc_interval(auc, aucs[1:], is_patient.sum(), (~is_patient).sum())
+def null_of_papers_rule(values, is_patient):
+    """What the paper's rule gives without any effect: the greatest of one subject against every region of another.
+
+    Of each group's subjects among themselves, since disease widens the spread between the subjects of both groups taken
+    together; the groups weighed by their subjects.
+
+    Parameters
+    ----------
+    values : array, shape (subjects, regions)
+        nan where missing; greater is more pathologic.
+    is_patient : bool array, shape (subjects,)
+
+    Returns
+    -------
+    Area
+        `auc` is nan where no group has two subjects with a value.
+    """
+    present = np.isfinite(values)
+    takes_part = present.any(axis=1)
+    weights = [(group & takes_part).sum() for group in (is_patient, ~is_patient)]
+    weights = [weight if weight > 1 else 0 for weight in weights]
+    auc, influence = 0.0, np.zeros(len(values))
+    for group, weight in zip((is_patient, ~is_patient), weights, strict=True):
+        if not weight:
+            continue
+        mine = group & takes_part
+        own, there = values[mine], present[mine]
+        greatest, count = np.nanmax(own, axis=1), there.sum(axis=1)
+        of_itself = ((greatest[:, None] > own) + 0.5 * (greatest[:, None] == own)).sum(axis=1)
+        won = wins(greatest, own[there]) - of_itself
+        lost = (len(own) * there - wins(own, greatest) * there).sum(axis=1) - of_itself
+        total = count.sum() * (len(own) - 1)
+        among = won.sum() / total
+        auc += weight / sum(weights) * among
+        contests = count.sum() - count + count * (len(own) - 1)
+        influence[mine] = weight / sum(weights) * (won + lost - among * contests) / total
+    return Area(auc if sum(weights) else np.nan, influence, is_patient, takes_part, True)
+
+
+def _papers_rule_p(values, is_patient, found, null, options):
+    """P, two-sided, of the paper's rule against what it gives without disease; and how it came about."""
+    keep = found.takes_part
+    if keep.sum() > PERMUTED_UP_TO:
+        beyond = Area(found.auc - null.auc, found.influence - null.influence, is_patient, keep)
+        z = beyond.auc / np.sqrt(beyond.variance) if beyond.variance > 0 else np.inf
+        return float(2 * norm.sf(abs(z))), "by its standard error"
+    won, of = contests_paper(values[keep])
+    labels, every = label_sets(is_patient[keep], options.permutations, options.seed)
+    patient, control = labels.astype(float), (~labels).astype(float)
+    aucs = ((patient @ won) * control).sum(axis=1) / ((patient @ of) * control).sum(axis=1)
+    p = permutation_p(abs(found.auc - aucs.mean()), np.abs(aucs - aucs.mean()), every)
+    return float(p), "by permuting the labels of whole subjects"
+
+
+def _caution(compared, marker, selection, values):
+    """What is to be borne in mind where values are missing; '' where none is."""
+    present = np.isfinite(values[:, compared.study.regions])
+    present, is_patient = present[present.any(axis=1)], compared.is_patient[present.any(axis=1)]
+    shares = [1 - present[group].mean() for group in (is_patient, ~is_patient)]
+    lacking = f"{100 * shares[0]:.0f} % of the patients' regions and {100 * shares[1]:.0f} % of those of the others"
+    if marker is THK and max(shares) > 0:
+        return (
+            f" Thk is missing where there is no dark layer: in {lacking}. What is compared is the thickness of layers "
+            "that are there, which is not the thickness of all."
+        )
+    if selection != "symmetric" and abs(shares[0] - shares[1]) > UNEQUAL:
+        return f" Not like with like: {lacking} are missing."
+    return ""

@@ -1,26 +1,31 @@
-"""Analysis 6: one subject read against the controls of a study."""
+"""One subject read against the controls of a study."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
-from scipy.special import nctdtrinc
-from scipy.stats import beta, norm, t
 
-from .cutoff import why_none, youden_cutoff
-from .finding import NO_ESTIMATE, Finding, counted, p_text
-from .repeatability import within_subject_sd
-from .sample import study_sample
+from .comparison import Comparison
+from .cutoff import performance, why_none
+from .finding import NO_ESTIMATE, Finding, ci_text, counted, p_text
+from .proportions import clopper_pearson
+from .repeatability import BETWEEN, WITHIN, repeatability_coefficient
+from .sample import sample
+from .standing import against_regression, crawford_howell
 from .study import REGION_NAMES, SH_THK, matrix
+from .ties import tied
 
 # Fewer controls give a scatter that says nothing.
 LEAST = 3
 GREATEST = "greatest"
 CRAWFORD_HOWELL = "Crawford-Howell t, one-sided"
 UNIT = SH_THK.unit
+# A greater study reads its own subjects by their greatest values alone.
+REGION_BY_REGION_UP_TO = 500
 
 
 def subject_findings(study, options):
-    """Every subject without a group, every patient and every control against the (other) controls.
+    """Every subject without a group, and every one with a group, against the (other) controls.
 
     Parameters
     ----------
@@ -30,22 +35,17 @@ def subject_findings(study, options):
     Returns
     -------
     list of Finding
-        Of each subject without a group one belongs on the first page.
+        Of each subject without a group one is a main finding.
     """
-    findings = []
-    for subject in study.to_read:
-        findings += _with_headline(read_against(subject, study.field_strength_t, study, options))
-    for subject in study.group("patient") + study.group("control"):
-        findings += read_against(subject, study.field_strength_t, study, options)
+    controls, findings = {}, []
+    whole = len(study.subjects) <= REGION_BY_REGION_UP_TO
+    for subject in (*study.to_read, *(subject for group in study.groups for subject in study.group(group))):
+        protocol = subject.readings[0].protocol
+        if protocol not in controls:
+            controls[protocol] = Controls(study, protocol, options)
+        own = controls[protocol].read(subject, study.field_strength_t, whole or subject.group is None)
+        findings += own if subject.group else _with_headline(own)
     return findings
-
-
-def _with_headline(findings):
-    """The same, one for the first page: the greatest value by its t, else by its rank, else why there is none."""
-    of_greatest = [f for f in findings if f.labels.get("region") == GREATEST and f.estimate is not None]
-    by_t = [f for f in of_greatest if f.test == CRAWFORD_HOWELL]
-    chosen = [*by_t, *of_greatest, *findings][0]
-    return [replace(f, headline=f is chosen) for f in findings]
 
 
 def read_against(subject, field_strength_t, study, options):
@@ -66,56 +66,124 @@ def read_against(subject, field_strength_t, study, options):
     list of Finding
         One that says why, where field strength or protocol differ or there are too few controls.
     """
-    what = f"{subject.name} against the controls"
+    return Controls(study, subject.readings[0].protocol, options).read(subject, field_strength_t)
 
-    def refusal(words, controls=0):
-        n = {"controls": controls}
-        labels = {"subject": subject.name}
-        return [Finding("subject", what, "percentile", f"{what}: {words}", n, NO_ESTIMATE, labels=labels)]
 
-    if field_strength_t != study.field_strength_t:
-        return refusal(
-            f"refused, since the subject was measured at {field_strength_t:g} T and the controls at "
-            f"{study.field_strength_t:g} T; SH/Thk rises with the field strength."
-        )
-    protocol = subject.readings[0].protocol
-    others = tuple(other for other in study.subjects if other is not subject)
-    same = replace(study, subjects=tuple(other for other in others if other.readings[0].protocol == protocol))
-    total = sum(other.group == "control" for other in others)
-    controls = same.group("control")
-    if total and not controls:
-        return refusal(
-            f"refused, since none of the {total} controls was measured with the subject's protocol "
-            f"({protocol or 'not known'}); values of different protocols are not compared."
-        )
-    if len(controls) < LEAST:
-        return refusal(
-            f"not read, since there are too few controls at {field_strength_t:g} T ({len(controls)}); at least {LEAST} "
-            "are needed, and those of another field strength do not serve, since SH/Thk rises with it.",
-            len(controls),
-        )
-    notes = ""
-    if len(controls) < total:
-        notes += f" Only the {len(controls)} of {total} controls measured with the subject's protocol serve."
-    if protocol is None:
-        notes += " Protocols are not known: that they agree is taken on trust."
-    own, of_controls = matrix([subject], SH_THK.column)[0], matrix(controls, SH_THK.column)
-    if np.isnan(own).all():
-        return refusal("not read, since no region was measured in this subject.", len(controls))
-    ages = np.array([control.age for control in controls])
-    reading = _Reading(subject, notes)
-    findings = []
-    for index, region in enumerate(REGION_NAMES):
-        findings += reading.at(region, own[index], of_controls[:, index], ages)
-    # Like with like: the greatest of the same regions. A control that lacks one of them has none.
-    measured = ~np.isnan(own)
-    greatest = of_controls[:, measured].max(axis=1)
-    lacking = int(np.isnan(greatest).sum())
-    if not measured.all():
-        notes += f" The greatest is that of {counted(int(measured.sum()), 'region')} measured in this subject."
-    left_out = f" Left out for lack of such a region: {counted(lacking, 'control')}." if lacking else ""
-    findings += _Reading(subject, notes + left_out).at(GREATEST, own[measured].max(), greatest, ages)
-    return findings + _sides(subject, same, within_subject_sd(study), options, notes)
+def _with_headline(findings):
+    """The same, one of them a main finding: the greatest value by its t, else by its rank, else why there is none."""
+    of_greatest = [f for f in findings if f.labels.get("region") == GREATEST and f.estimate is not None]
+    by_t = [f for f in of_greatest if f.test == CRAWFORD_HOWELL]
+    chosen = [*by_t, *of_greatest, *findings][0]
+    return [replace(f, headline=f is chosen) for f in findings]
+
+
+@dataclass(frozen=True)
+class Controls:
+    """The controls of a study that were measured with one protocol, whom subjects are read against one by one."""
+
+    study: object
+    protocol: str | None
+    options: object
+    _cutoffs: dict = field(default_factory=dict)
+
+    @cached_property
+    def same(self):
+        """The study's subjects of this protocol."""
+        own = tuple(subject for subject in self.study.subjects if subject.readings[0].protocol == self.protocol)
+        return replace(self.study, subjects=own)
+
+    @cached_property
+    def subjects(self):
+        return self.same.group("control")
+
+    @cached_property
+    def values(self):
+        """SH/Thk of the controls, shape (controls, regions)."""
+        return matrix(self.subjects, SH_THK.column)
+
+    @cached_property
+    def ages(self):
+        return np.array([control.age for control in self.subjects])
+
+    @cached_property
+    def noise(self):
+        """The repeatability coefficient with its kind, or None."""
+        return repeatability_coefficient(self.study, (BETWEEN, WITHIN), self.study.groups)
+
+    @cached_property
+    def chosen(self):
+        """Youden's cut-off of all, and of each subject that took part in its choice the one chosen without it."""
+        compared = Comparison(self.same)
+        taken = sample(compared.values(SH_THK), compared.is_patient, "symmetric")
+        if why_none(taken, SH_THK.name):
+            return np.nan, {}
+        found = performance(taken, 1, "youden", None, 2, self.options.seed)
+        if sum(rate.estimate for rate in found.rates) <= 1 + 1e-9:
+            return np.nan, {}
+        without = zip(found.subject, found.cutoffs_left_out, strict=True)
+        return found.cutoff, {id(compared.subjects[number]): float(cutoff) for number, cutoff in without}
+
+    def read(self, subject, field_strength_t, region_by_region=True):
+        """The findings of one subject, or the one that says why there is none."""
+        what = f"{subject.name} against the controls"
+
+        def refusal(words, controls=0):
+            n = {"controls": controls}
+            labels = {"subject": subject.name} | ({"group": subject.group} if subject.group else {})
+            return [Finding("subject", what, "percentile", f"{what}: {words}", n, NO_ESTIMATE, labels=labels)]
+
+        if field_strength_t != self.study.field_strength_t:
+            return refusal(
+                f"refused, since the subject was measured at {field_strength_t:g} T and the controls at "
+                f"{self.study.field_strength_t:g} T; SH/Thk rises with the field strength."
+            )
+        others = np.array([control is not subject for control in self.subjects], bool)
+        count = int(others.sum())
+        total = len(self.study.group("control")) - (subject.group == "control" and count < len(others))
+        if total and not count:
+            return refusal(
+                f"refused, since none of the {total} controls was measured with the subject's protocol "
+                f"({self.protocol or 'not known'}); values of different protocols are not compared."
+            )
+        if count < LEAST:
+            return refusal(
+                f"not read, since there are too few controls at {field_strength_t:g} T ({count}); at least {LEAST} "
+                "are needed, and those of another field strength do not serve, since SH/Thk rises with it.",
+                count,
+            )
+        notes = ""
+        if count < total:
+            notes += f" Only the {count} of {total} controls measured with the subject's protocol serve."
+        if self.protocol is None:
+            notes += " Protocols are not known: that they agree is taken on trust."
+        own = matrix([subject], SH_THK.column)[0]
+        if np.isnan(own).all():
+            return refusal("not read, since no region was measured in this subject.", count)
+        of_controls, ages = self.values[others], self.ages[others]
+        reading, findings = _Reading(subject, notes), []
+        for number in self.study.regions if region_by_region else ():
+            findings += reading.at(REGION_NAMES[number], own[number], of_controls[:, number], ages)
+        # Like with like: the greatest of the same regions. A control that lacks one of them has none.
+        measured = ~np.isnan(own)
+        greatest = of_controls[:, measured].max(axis=1)
+        lacking = int(np.isnan(greatest).sum())
+        if not measured[list(self.study.regions)].all():
+            notes += f" The greatest is that of {counted(int(measured.sum()), 'region')} measured in this subject."
+        left_out = f" Left out for lack of such a region: {counted(lacking, 'control')}." if lacking else ""
+        findings += _Reading(subject, notes + left_out).at(GREATEST, own[measured].max(), greatest, ages)
+        return findings + self._sides(subject, notes)
+
+    def _sides(self, subject, notes):
+        """On which side of each cut-off the subject's greatest value lies, and whether by more than noise."""
+        cutoffs = {}
+        if self.options.cutoff_per_mm is not None:
+            cutoffs["given"] = self.options.cutoff_per_mm, "given beforehand"
+        youden, without = self.chosen
+        youden = without.get(id(subject), youden)
+        if np.isfinite(youden):
+            cutoffs["youden"] = youden, "Youden's, chosen by the other subjects of the study"
+        reading = _Reading(subject, notes)
+        return [_side(reading, name, cutoff, origin, self.noise) for name, (cutoff, origin) in cutoffs.items()]
 
 
 @dataclass(frozen=True)
@@ -135,7 +203,9 @@ class _Reading:
     def at(self, place, value, controls, ages):
         """The findings of one region or of the greatest."""
         known = ~np.isnan(controls)
-        controls, ages = controls[known], ages[known]
+        ages = ages[known]
+        value, *controls = tied(np.append(value, controls[known]))
+        controls = np.array(controls)
         n = {"controls": len(controls)}
         if np.isnan(value):
             return [self.finding(place, "percentile", "not measured in this subject.", n, NO_ESTIMATE)]
@@ -164,7 +234,7 @@ class _Reading:
         words += f" (95 % CI {ci[0]:.0f} to {ci[1]:.0f}, Clopper and Pearson)"
         method = (
             "Share of the controls below, half of the equal ones counted, no further out than 1 / (n + 1) from either "
-            "end; Clopper and Pearson's interval, cut likewise."
+            "end; Clopper and Pearson's interval."
         )
         details = {"value": float(value), "below": below}
         words = f"{value:.3g} {UNIT}, {words}."
@@ -256,9 +326,10 @@ class _Reading:
 
 
 def percentile(value, controls):
-    """Percentile of a value among controls with its 95 % interval, none beyond 1 / (n + 1) from 0 and 100.
+    """Percentile of a value among controls with its 95 % interval.
 
-    Clopper and Pearson, Biometrika 1934;26:404; where values are equal, half of them count as below.
+    Where values are equal, half of them count as below. The estimate lies no further out than 1 / (n + 1) from 0 and
+    100, for so few controls can tell no more; the interval is Clopper and Pearson's (Biometrika 1934;26:404).
 
     Parameters
     ----------
@@ -273,168 +344,43 @@ def percentile(value, controls):
     controls = np.asarray(controls, float)
     count = len(controls)
     below = (controls < value).sum() + (controls == value).sum() / 2
-    low = beta.ppf(0.025, below, count - below + 1) if below else 0.0
-    high = beta.ppf(0.975, below + 1, count - below) if below < count else 1.0
-    ends = 100 * np.clip([below / count, low, high], 1 / (count + 1), count / (count + 1))
-    return float(ends[0]), (float(ends[1]), float(ends[2]))
+    estimate = 100 * np.clip(below / count, 1 / (count + 1), count / (count + 1))
+    return float(estimate), tuple(100 * end for end in clopper_pearson(below, count))
 
 
-@dataclass(frozen=True)
-class Standing:
-    """Where a value stands among what is expected.
-
-    Attributes
-    ----------
-    t, p : float
-        p is one-sided: that a control is as high.
-    below : float
-        Percentage of the population below.
-    ci : (low, high)
-        95 %, of that percentage.
-    expected : float
-    prediction : (low, high)
-        95 % prediction interval of one control.
-    """
-
-    t: float
-    p: float
-    below: float
-    ci: tuple[float, float]
-    expected: float
-    prediction: tuple[float, float]
-
-    @property
-    def words(self):
-        """'an estimated 97.2 % of the control population lie below (95 % CI 88.1 to 99.9)'."""
-        below, low, high = (_percent(value) for value in (self.below, *self.ci))
-        return f"an estimated {below} % of the control population lie below (95 % CI {low} to {high})"
-
-
-def _percent(value):
-    """Not 100 % of a population, of which a sample is all that is known."""
-    return "> 99.9" if value > 99.95 else "< 0.1" if value < 0.05 else f"{value:.1f}"
-
-
-def _standing(value, expected, sd, error, df):
-    """`error`: standard error of what is expected, in SD."""
-    from_expected = (value - expected) / sd
-    widened = np.sqrt(1 + error**2)
-    statistic = from_expected / widened
-    # The distance in SD divided by its error is noncentral t, whose noncentrality is the true one divided likewise.
-    ends = (100 * norm.cdf(error * nctdtrinc(df, tail, from_expected / error)) for tail in (0.975, 0.025))
-    half = t.ppf(0.975, df) * sd * widened
-    return Standing(
-        t=float(statistic),
-        p=float(t.sf(statistic, df)),
-        below=float(100 * t.cdf(statistic, df)),
-        ci=tuple(float(end) for end in ends),
-        expected=float(expected),
-        prediction=(float(expected - half), float(expected + half)),
-    )
-
-
-def crawford_howell(value, controls):
-    """A value against a small sample of controls.
-
-    t: Crawford and Howell, Clin Neuropsychol 1998;12:482. Interval of the percentage below: Crawford and Garthwaite,
-    Neuropsychologia 2002;40:1196.
-
-    Parameters
-    ----------
-    value : float
-    controls : array, shape (n,)
-        At least two different ones.
-
-    Returns
-    -------
-    Standing
-    """
-    controls = np.asarray(controls, float)
-    count = len(controls)
-    return _standing(value, controls.mean(), controls.std(ddof=1), 1 / np.sqrt(count), count - 1)
-
-
-def against_regression(at, value, predictor, controls):
-    """A value against controls' linear regression, with the error of the prediction.
-
-    Crawford and Garthwaite, Neuropsychology 2006;20:259.
-
-    Parameters
-    ----------
-    at : float
-        The predictor of the value.
-    value : float
-    predictor, controls : arrays, shape (n,)
-        At least three, the predictors not all equal.
-
-    Returns
-    -------
-    Standing or None
-        None where the controls lie on a line.
-    """
-    predictor, controls = np.asarray(predictor, float), np.asarray(controls, float)
-    count, centred = len(controls), predictor - predictor.mean()
-    slope = centred @ controls / (centred @ centred)
-    residuals = controls - controls.mean() - slope * centred
-    sd = np.sqrt(residuals @ residuals / (count - 2))
-    if sd <= 1e-9 * np.abs(controls).max():
-        return None
-    distance = at - predictor.mean()
-    error = np.sqrt(1 / count + distance**2 / (centred @ centred))
-    return _standing(value, controls.mean() + slope * distance, sd, error, count - 2)
-
-
-def _sides(subject, same, repeat, options, notes):
-    """On which side of each cut-off the subject's greatest value lies, and with what probability."""
-    sample = study_sample(same, SH_THK, "symmetric")
-    cutoffs = {}
-    if options.cutoff_per_mm is not None:
-        cutoffs["given"] = options.cutoff_per_mm, "given beforehand"
-    if not why_none(sample, SH_THK.name):
-        youden = youden_cutoff(sample, SH_THK.pathologic)
-        if np.isfinite(youden):
-            cutoffs["youden"] = youden, "Youden's, chosen by the other subjects of the study"
-    reading = _Reading(subject, notes)
-    return [_side(reading, name, cutoff, origin, *repeat) for name, (cutoff, origin) in cutoffs.items()]
-
-
-def _side(reading, name, cutoff, origin, repeat_sd, pairs):
+def _side(reading, name, cutoff, origin, noise):
     first = reading.subject.readings[0]
     values = first.values[SH_THK.column]
     place = np.nanargmax(values)
-    value, root = float(values[place]), np.sqrt(values[place])
-    above = value >= cutoff
-    sd, source, n = repeat_sd, "repeatability", {"subjects": 1, "pairs of readings": pairs}
-    if not sd > 0:
-        low, high = (first.values[f"{SH_THK.column}_ci_{end}"][place] for end in ("low", "high"))
-        source, n = "imaging noise only", {"subjects": 1}
-        sd = (np.sqrt(max(high, 0)) - np.sqrt(max(low, 0))) / (2 * norm.ppf(0.975)) if high > low else np.nan
+    value = float(values[place])
+    above, apart = value >= cutoff, value - cutoff
     words = (
         f"{value:.3g} {UNIT} in the {REGION_NAMES[place]} is {'at or above' if above else 'below'} the cut-off of "
-        f"{cutoff:.3g} {UNIT} ({origin})"
+        f"{cutoff:.3g} {UNIT} ({origin}), by {abs(apart):.2g} {UNIT}"
     )
-    details = {"value": value, "cutoff": float(cutoff), "above": bool(above), "basis": source}
-    probability = None
-    if sd > 0:
-        probability = float(norm.cdf((root - np.sqrt(cutoff)) / sd))
-        details["sd_root"] = float(sd)
-        shown = "> .99" if probability > 0.995 else "< .01" if probability < 0.005 else f"{probability:.2f}"
-        words += f"; the true value is above it with a probability of {shown} ("
+    details = {"value": value, "cutoff": float(cutoff), "above": bool(above)}
+    n = {"subjects": 1}
+    if noise:
+        coefficient, _, kind, pairs = noise
+        n["pairs of readings"] = pairs
+        within = abs(apart) <= coefficient
+        details |= {"repeatability_coefficient": coefficient, "within_noise": bool(within)}
         words += (
-            f"from the repeatability: SD {sd:.3g} of the square root, {counted(pairs, 'pair')} of readings)."
-            if source == "repeatability"
-            else f"imaging noise only: SD {sd:.3g} of the square root, redrawing the line not included)."
+            f": {'within the noise' if within else 'more than the noise'}, since two readings of a subject differ by "
+            f"up to {coefficient:.2g} {UNIT} in 95 % ({kind}, {counted(pairs, 'pair')} of readings)."
         )
     else:
-        words += "; its probability is not known, for want of a repeatability and of an interval of the measurement."
-    method = "Normal error of the square root of SH/Thk, no prior knowledge of the subject."
+        low, high = (float(first.values[f"{SH_THK.column}_ci_{end}"][place]) for end in ("low", "high"))
+        words += "; how much a reading made again would differ is not known"
+        if high > low:
+            details |= {"imaging_noise": (low, high), "within_noise": bool(low <= cutoff <= high)}
+            words += f" (imaging noise only, redrawing the line not included: {ci_text((low, high), 3)})"
+        words += "."
+    method = (
+        "Difference from the cut-off beside the repeatability coefficient. No probability: how the true values of "
+        "people are spread, on which it would depend, is not known."
+    )
     finding = reading.finding(
-        GREATEST,
-        "probability of lying above the cut-off",
-        words,
-        n,
-        method,
-        estimate=probability,
-        details=details,
+        GREATEST, "distance from the cut-off", words, n, method, estimate=apart, unit=UNIT, details=details
     )
     return replace(finding, labels={**finding.labels, "cutoff": name})

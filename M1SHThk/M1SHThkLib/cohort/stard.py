@@ -10,9 +10,17 @@ from dataclasses import dataclass
 import numpy as np
 
 from .. import __version__
-from .finding import counted
-from .study import ALL_REGIONS, SH, SH_THK, matrix
+from .finding import PRIMARY, ci_text, counted
+from .study import SH, SH_THK, matrix
 
+# Flags of results that are neither clearly positive nor clearly negative, and what becomes of these.
+INDETERMINATE = {
+    "no_dark_layer": "SH and SH/Thk count as 0, Thk is missing",
+    "undecided": "all three are missing",
+    "near_noise": "the value is kept",
+    "lobe_touches_pial_line": "Thk and SH/Thk are missing",
+    "second_dark_layer": "Thk and SH/Thk are missing",
+}
 BY_THE_AUTHORS = "to be filled in by the authors."
 TO_FILL_IN = BY_THE_AUTHORS.capitalize()
 
@@ -48,9 +56,10 @@ def _index_test(cohort):
         for subject in study.subjects
         if subject.readings[0].protocol
     )
+    regions = max(len(study.regions) for study in cohort.studies)
     observers = sorted({s.readings[0].observer for study in cohort.studies for s in study.subjects} - {None})
     return (
-        f"SH/Thk of {len(ALL_REGIONS)} regions of the primary motor cortex, measured with M1SHThk {__version__}. "
+        f"SH/Thk of {regions} regions of the primary motor cortex, measured with M1SHThk {__version__}. "
         f"Protocol: {'; '.join(protocols) or 'not known to the program'}. "
         f"Observers: {', '.join(observers) or 'not named'}."
     )
@@ -78,23 +87,26 @@ def _methods(cohort):
 
 
 def _indeterminate(cohort):
-    counts = []
+    parts = []
     for study in cohort.studies:
-        for group in ("patient", "control"):
-            subjects = study.group(group)
-            n = sum("no_dark_layer" in flags for subject in subjects for flags in subject.readings[0].flags)
-            measured = np.isfinite(matrix(subjects, SH.column)).sum()
-            counts.append(f"{n} of {measured} regions of {group}s measured at {study.field_strength_t:g} T")
+        for group in study.groups:
+            flags = [subject.readings[0].flags[number] for subject in study.group(group) for number in study.regions]
+            values = matrix(study.group(group), SH_THK.column)[:, study.regions].ravel()
+            measured = [own for own, value in zip(flags, values, strict=True) if own or np.isfinite(value)]
+            counts = {kind: sum(kind in own for own in measured) for kind in INDETERMINATE}
+            told = ", ".join(f"{kind} {count}" for kind, count in counts.items() if count) or "none"
+            parts.append(f"{study.field_strength_t:g} T, of {len(measured)} measured regions of {group}s: {told}")
+    meanings = "; ".join(f"{kind}: {meaning}" for kind, meaning in INDETERMINATE.items())
     return (
-        f"Regions without a dark layer that stands out from the noise count as SH/Thk 0: {', '.join(counts)}. "
-        "Group tests are repeated on the values before this rule."
+        f"{'. '.join(parts)}. How they were handled: {meanings}. Group tests are repeated on values before censoring."
     )
 
 
 def _missing(cohort):
     counts = []
     for study in cohort.studies:
-        values = matrix(study.group("patient") + study.group("control"), SH_THK.column)
+        subjects = [subject for group in study.groups for subject in study.group(group)]
+        values = matrix(subjects, SH_THK.column)[:, study.regions]
         counts.append(f"{np.isnan(values).sum()} of {values.size} regions at {study.field_strength_t:g} T")
     return f"Left out of the analyses that need them, never imputed: SH/Thk is missing in {', '.join(counts)}."
 
@@ -112,20 +124,41 @@ def _sample_size(cohort):
 
 def _flow(cohort):
     sizes = "; ".join(
-        f"{study.field_strength_t:g} T: {counted(len(study.group('patient')), 'patient')}, "
-        f"{counted(len(study.group('control')), 'control')}"
+        f"{study.field_strength_t:g} T: "
+        + ", ".join(counted(len(study.group(group)), group) for group in study.groups)
         + (f", {len(study.to_read)} only read" if study.to_read else "")
         for study in cohort.studies
     )
     left_out = " ".join(note for note in cohort.notes if "left out" in note)
-    return f"Analysed at {sizes}. {left_out or 'Nobody in the tables was left out.'} Diagram: {BY_THE_AUTHORS}"
+    return (
+        f"Analysed at {sizes}. {left_out or 'Nobody in the tables was left out.'} {_regions_left_out(cohort)} Diagram: "
+        f"{BY_THE_AUTHORS}"
+    )
+
+
+def _regions_left_out(cohort):
+    parts = []
+    for study in cohort.studies:
+        for group in study.groups:
+            subjects = study.group(group)
+            values = matrix(subjects, SH_THK.column)[:, study.regions]
+            flagged = [[bool(subject.readings[0].flags[number]) for number in study.regions] for subject in subjects]
+            measured = np.array(flagged, bool).reshape(values.shape) | np.isfinite(
+                matrix(subjects, SH.column)[:, study.regions]
+            )
+            lacking = np.isnan(values)
+            parts.append(
+                f"{study.field_strength_t:g} T, {group}s: {(lacking & ~measured).sum()} not measured, "
+                f"{(lacking & measured).sum()} measured without SH/Thk, of {values.size}"
+            )
+    return f"Regions left out: {'; '.join(parts)}."
 
 
 def _demography(cohort):
     return " ".join(
         f"{study.field_strength_t:g} T, {group}s: {_ages(study.group(group))}; {_sexes(study.group(group))}."
         for study in cohort.studies
-        for group in ("patient", "control")
+        for group in study.groups
     )
 
 
@@ -161,22 +194,36 @@ def _severity(cohort):
 
 
 def _cross_tabulation(cohort):
-    counts = [
-        f"{field:g} T, {finding.what}: right in {finding.details['correct']} of {finding.details['of']}."
-        for field, finding in cohort.all_findings()
-        if finding.analysis == "roc" and finding.headline and "correct" in finding.details
-    ]
+    counts = []
+    for field, finding in cohort.all_findings():
+        if (finding.analysis, finding.quantity) == ("accuracy", "sensitivity"):
+            (above, below), (others_above, others_below) = finding.details["table"]
+            against = finding.labels["against"]
+            counts.append(
+                f"{field:g} T, SH/Thk at {finding.details['cutoff']:.3g} 1/mm or more: {above} of {above + below} "
+                f"patients, {others_above} of {others_above + others_below} {against}."
+            )
     others = "Counts at other cut-offs and of visual readings stand with their sensitivities and specificities."
     return " ".join([*counts, others])
 
 
 def _accuracy(cohort):
     found = [
-        f"{field:g} T: {finding.words}"
+        f"{field:g} T, {finding.what}: {finding.quantity} {finding.estimate:.2f} ({ci_text(finding.ci)})."
         for field, finding in cohort.all_findings()
-        if finding.analysis == "roc" and finding.headline
+        if finding.ci
+        and (finding.standing == PRIMARY or finding.analysis == "accuracy")
+        and finding.quantity in ("AUC", "sensitivity", "specificity")
     ]
-    return " ".join(found) or "See the section on telling patients from controls."
+    return " ".join(found) or "See the section on telling patients from others."
+
+
+def _objectives(cohort):
+    primary = cohort.options.primary
+    return (
+        f"Primary endpoint, as named in the options: area under the ROC curve of {primary.marker}, {primary.selection} "
+        f"selection, patients against {primary.against}. All else is exploratory. Hypotheses: {BY_THE_AUTHORS}"
+    )
 
 
 def _limitations(cohort):
@@ -191,7 +238,7 @@ _ROWS: tuple[tuple[str, str, str, Callable | None], ...] = (
     ("1", "Title or abstract", "Identified as a study of diagnostic accuracy, by at least one of its measures", None),
     ("2", "Abstract", "Structured summary of design, methods, results and conclusions", None),
     ("3", "Introduction", "Background, with the intended use and clinical role of the index test", None),
-    ("4", "Introduction", "Objectives and hypotheses", None),
+    ("4", "Introduction", "Objectives and hypotheses", _objectives),
     ("5", "Study design", "Data collection planned before or after the tests were done", None),
     ("6", "Participants", "Eligibility criteria", None),
     ("7", "Participants", "How eligible participants were identified", None),

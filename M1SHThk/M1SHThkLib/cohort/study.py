@@ -1,6 +1,8 @@
 """A study in memory: who was measured at one field strength, and with what result, wherever it came from."""
 
 from dataclasses import dataclass, field
+from datetime import date
+from functools import cached_property
 
 import numpy as np
 
@@ -9,11 +11,10 @@ from ..measuring.exam import HEMISPHERES, REGIONS
 # The columns of every matrix of values.
 ALL_REGIONS = tuple((hemisphere, region) for region in REGIONS for hemisphere in HEMISPHERES)
 REGION_NAMES = tuple(f"{hemisphere} {region.replace('_', ' ')}" for hemisphere, region in ALL_REGIONS)
-# A hemisphere's region serves the limb of the other side.
-LIMBS = tuple(
-    ("right" if hemisphere == "left" else "left", "arm" if region == "hand_knob" else "leg")
-    for hemisphere, region in ALL_REGIONS
-)
+# What each region serves: a limb of the other side; the face's area the bulbar muscles of both sides.
+LIMBS = ("right arm", "left arm", "right leg", "left leg", "bulbar", "bulbar")
+# Those of Donatelli et al. 2018, which a whole exam has; the others are further ones.
+LIMB_REGIONS = tuple(number for number, limb in enumerate(LIMBS) if limb != "bulbar")
 
 
 @dataclass(frozen=True)
@@ -52,10 +53,11 @@ class Reading:
     protocol : str or None
         What must agree for values to be compared (echo times and their combination, settings that change values), as
         one text; None = not known.
-    values : dict of column name to array, shape (4,)
+    values : dict of column name to array, shape (regions,)
         In the order of ALL_REGIONS, nan where missing: every marker's column, its uncensored column, and
         'sh_thk_per_mm_ci_low' and '_ci_high'.
-    flags : tuple of four tuples of str
+    flags : tuple of tuples of str
+        An entry each of ALL_REGIONS.
     """
 
     session: str | None
@@ -73,7 +75,7 @@ class Subject:
     ----------
     name : str
     group : str or None
-        'patient' or 'control'; None = takes no part in the statistics and is only read against the controls.
+        'patient', 'mimic' or 'control'; None = takes no part in the statistics and is only read against the controls.
     age : float
         Years; nan where missing.
     sex : str or None
@@ -81,12 +83,20 @@ class Subject:
         Name of the scale of the upper motor neuron score.
     umn_limb_max : float
         Greatest score a limb can have; nan where missing.
-    umn : array, shape (4,)
+    umn : array, shape (regions,)
         Score of the limb that each of ALL_REGIONS serves; nan where missing.
     umn_total : float
         nan where missing.
     visual : dict of (reader, session) to bool
         True = read as pathologic.
+    scores : dict of (reader, session) to array, shape (regions,)
+        Scores by eye, 0, 1 or 2; nan where missing.
+    onset_side : str or None
+        'left', 'right' or 'both': where the disease began.
+    dates : dict of session to datetime.date
+        When the images of a session were made.
+    covariates : dict of str to float
+        What the statistics are to be adjusted for beside age and sex.
     readings : tuple of Reading
         At least one; the first is analysed, all serve repeatability.
     """
@@ -98,9 +108,13 @@ class Subject:
     sex: str | None = None
     umn_scale: str | None = None
     umn_limb_max: float = np.nan
-    umn: np.ndarray = field(default_factory=lambda: np.full(4, np.nan))
+    umn: np.ndarray = field(default_factory=lambda: np.full(len(ALL_REGIONS), np.nan))
     umn_total: float = np.nan
     visual: dict[tuple[str, str], bool] = field(default_factory=dict)
+    scores: dict[tuple[str, str], np.ndarray] = field(default_factory=dict)
+    onset_side: str | None = None
+    dates: dict[str, date] = field(default_factory=dict)
+    covariates: dict[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -111,8 +125,25 @@ class Study:
     subjects: tuple[Subject, ...]
 
     def group(self, name):
-        """The subjects of a group ('patient' or 'control'), in order."""
+        """The subjects of a group ('patient', 'mimic' or 'control'), in order."""
         return tuple(subject for subject in self.subjects if subject.group == name)
+
+    @property
+    def groups(self):
+        """Names of its groups: patients and controls always, mimics where it has any."""
+        return ("patient", "mimic", "control") if self.group("mimic") else ("patient", "control")
+
+    @cached_property
+    def regions(self):
+        """Numbers of its regions in ALL_REGIONS: those of the limbs, and the others that anybody was measured in."""
+        measured = np.zeros(len(ALL_REGIONS), bool)
+        measured[list(LIMB_REGIONS)] = True
+        for subject in self.subjects:
+            for reading in subject.readings:
+                measured |= np.isfinite(list(reading.values.values())).any(axis=0) | np.array(
+                    list(map(bool, reading.flags))
+                )
+        return tuple(np.flatnonzero(measured).tolist())
 
     @property
     def to_read(self):
@@ -121,5 +152,13 @@ class Study:
 
 
 def matrix(subjects, column):
-    """Values of a column, shape (subjects, 4), nan where missing; regions in the order of ALL_REGIONS."""
-    return np.array([subject.readings[0].values[column] for subject in subjects], float).reshape(-1, 4)
+    """Values of a column, shape (subjects, regions), nan where missing; regions in the order of ALL_REGIONS."""
+    values = [subject.readings[0].values[column] for subject in subjects]
+    return np.array(values, float).reshape(-1, len(ALL_REGIONS))
+
+
+def mean_present(values):
+    """Mean over regions of what is there, nan where nothing is; shape (subjects,)."""
+    present = np.isfinite(values)
+    count = present.sum(axis=1)
+    return np.divide(np.where(present, values, 0).sum(axis=1), count, out=np.full(len(values), np.nan), where=count > 0)

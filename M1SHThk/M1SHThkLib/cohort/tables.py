@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 
 from ..measuring.columns import MEASUREMENT_COLUMNS, Column
-from .study import ALL_REGIONS, LIMBS, REGION_NAMES
+from .study import LIMBS, REGION_NAMES
 
 # Labels of findings that have a column of their own; the others share one.
-LABELS = ("marker", "region", "group", "selection", "reader", "session", "subject")
+LABELS = ("marker", "region", "group", "against", "selection", "reader", "session", "subject")
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,8 @@ _FINDINGS = _columns(
     ("what", "", "What was asked"),
     ("marker", "", "Column of the measurements that was analysed"),
     ("region", "", "Region of the motor cortex"),
-    ("group", "", "patient or control"),
+    ("group", "", "patient, mimic or control"),
+    ("against", "", "Whom the patients are compared with: controls, mimics, or mimics and controls"),
     ("selection", "", "Rule by which values stand for a subject: paper, symmetric or clustered"),
     ("reader", "", "Reader of the images"),
     ("session", "", "Session of the reading"),
@@ -52,13 +53,15 @@ _FINDINGS = _columns(
     ("test", "", "Test whose statistic and P follow"),
     ("statistic", "", "Test statistic"),
     ("p", "", "P value"),
+    ("standing", "", "What the test is to the study: primary, exploratory, or as in the paper (not what it claims)"),
+    ("p_holm", "", "P value of an exploratory test, adjusted by Holm's method for their number"),
     ("method", "", "How estimate, interval and P came about"),
     ("words", "", "The same in words"),
 )
 _SUBJECTS = _columns(
     _FIELD,
     ("subject", "", "Subject"),
-    ("group", "", "patient or control; n/a = only read against the controls"),
+    ("group", "", "patient, mimic or control; n/a = only read against the controls"),
     ("age", "years", "Age"),
     ("sex", "", "Sex"),
     ("session", "", "Session of the reading that is analysed"),
@@ -73,8 +76,11 @@ _SUBJECTS = _columns(
 )
 _ROC = _columns(
     _FIELD,
-    ("marker", "", "Column of the measurements that is judged"),
+    ("marker", "", "Column of the measurements that is judged; n/a = the sum of a reader's scores"),
+    ("against", "", "Whom the patients are compared with: controls, mimics, or mimics and controls"),
     ("selection", "", "Rule by which values stand for a subject: paper, symmetric or clustered"),
+    ("reader", "", "Reader whose scores are judged"),
+    ("session", "", "Session of the scores"),
     ("cutoff", "", "Cut-off in the marker's unit; values at it or on its pathologic side are called pathologic"),
     ("false_positive_rate", "", "1 - specificity at the cut-off"),
     ("sensitivity", "", "Sensitivity at the cut-off"),
@@ -91,7 +97,8 @@ def findings_table(cohort):
             _pairs((name, value) for name, value in finding.labels.items() if name not in LABELS),
             _pairs(finding.n.items()),
             *(finding.quantity, finding.estimate, finding.unit, *(finding.ci or (None, None))),
-            *(finding.test, finding.statistic, finding.p, finding.method, finding.words),
+            *(finding.test, finding.statistic, finding.p, finding.standing, finding.p_holm),
+            *(finding.method, finding.words),
         ]
         for field, finding in cohort.all_findings()
     ]
@@ -105,7 +112,7 @@ def values_table(cohort):
         [
             *(study.field_strength_t, subject.name, subject.group, subject.age, subject.sex),
             *(reading.session, reading.observer, reading.protocol),
-            *(REGION_NAMES[number], " ".join(LIMBS[number])),
+            *(REGION_NAMES[number], LIMBS[number]),
             *(subject.umn_scale, subject.umn_limb_max, subject.umn[number], subject.umn_total),
             *(reading.values[name][number] for name in measured),
             ",".join(reading.flags[number]),
@@ -113,7 +120,7 @@ def values_table(cohort):
         for study in cohort.studies
         for subject in study.subjects
         for reading in subject.readings[:1]
-        for number in range(len(ALL_REGIONS))
+        for number in study.regions
     ]
     return Table("values", (*_SUBJECTS, *(_MEASURED[name] for name in measured), _MEASURED["flags"]), rows)
 
@@ -121,10 +128,10 @@ def values_table(cohort):
 def roc_table(cohort):
     """A row a point of a ROC curve."""
     rows = [
-        [field, finding.labels["marker"], finding.labels["selection"], *point]
+        [field, *(finding.labels.get(column.name) for column in _ROC[1:-3]), *point]
         for field, finding in cohort.all_findings()
         if "false_positive_rate" in finding.details
-        for point in zip(*(finding.details[column.name] for column in _ROC[3:]), strict=True)
+        for point in zip(*(finding.details[column.name] for column in _ROC[-3:]), strict=True)
     ]
     return Table("roc", _ROC, rows)
 

@@ -3,10 +3,13 @@
 from itertools import combinations
 
 import numpy as np
-from scipy.stats import binomtest, norm
+from scipy.stats import binomtest
 
-from .cutoff import performance, why_none, wilson
+from .comparison import Comparison, comparisons
+from .cutoff import performance, why_none
 from .finding import NO_ESTIMATE, Finding, ci_text, counted, disagreement, p_text
+from .kappa import kappa_finding
+from .proportions import paired_difference_interval, wilson
 from .sample import study_sample
 from .study import SH_THK
 
@@ -25,24 +28,33 @@ def visual_findings(study, options):
     -------
     list of Finding
     """
-    subjects = study.group("patient") + study.group("control")
-    keys = sorted({key for subject in subjects for key in subject.visual})
+    compared = Comparison(study)
+    everyone = [subject for group in study.groups for subject in study.group(group)]
+    keys = sorted({key for subject in everyone for key in subject.visual})
     if not keys:
         words = "No subject was read by eye, so that there is no accuracy of visual reading and no agreement."
-        return [Finding("visual", "Visual reading", "accuracy", words, {"subjects": len(subjects)}, NO_ESTIMATE)]
-    is_patient = np.array([subject.group == "patient" for subject in subjects])
-    # 1 = read as pathologic, nan = not read.
-    readings = {key: np.array([subject.visual.get(key, np.nan) for subject in subjects], float) for key in keys}
+        return [Finding("visual", "Visual reading", "accuracy", words, {"subjects": len(everyone)}, NO_ESTIMATE)]
     findings = []
     for reader in sorted({reader for reader, _ in keys}):
-        sessions = {session: values for (other, session), values in readings.items() if other == reader}
-        tables = {session: _counts(values, is_patient) for session, values in sessions.items()}
-        for session, table in tables.items():
-            findings += _accuracy(reader, session, table)
+        sessions = [session for other, session in keys if other == reader]
+        for other in comparisons(study):
+            for session in sessions:
+                table = _counts(read_as_pathologic(other.subjects, (reader, session)), other.is_patient)
+                findings += _accuracy(reader, session, table, other)
+        tables = {
+            session: _counts(read_as_pathologic(compared.subjects, (reader, session)), compared.is_patient)
+            for session in sessions
+        }
         better = max(tables, key=lambda session: _share(tables[session]["accuracy"]))
         findings.append(_better(reader, better, tables))
-        findings += _against_measurement(study, options, is_patient, reader, better, sessions[better])
-    return findings + _agreement(readings)
+        readings = read_as_pathologic(compared.subjects, (reader, better))
+        findings += _against_measurement(study, options, compared.is_patient, reader, better, readings)
+    return findings + _agreement({key: read_as_pathologic(everyone, key) for key in keys})
+
+
+def read_as_pathologic(subjects, key):
+    """1 where (reader, session) read a subject as pathologic, 0 where not, nan where not read; shape (subjects,)."""
+    return np.array([subject.visual.get(key, np.nan) for subject in subjects], float)
 
 
 def _counts(values, is_patient):
@@ -51,13 +63,13 @@ def _counts(values, is_patient):
     called = values == 1
     true_positive, false_negative = int((called & is_patient).sum()), int((read & ~called & is_patient).sum())
     true_negative, false_positive = int((read & ~called & ~is_patient).sum()), int((called & ~is_patient).sum())
-    patients, controls = true_positive + false_negative, true_negative + false_positive
+    patients, others = true_positive + false_negative, true_negative + false_positive
     return {
         "sensitivity": (true_positive, patients),
-        "specificity": (true_negative, controls),
+        "specificity": (true_negative, others),
         "PPV": (true_positive, true_positive + false_positive),
         "NPV": (true_negative, true_negative + false_negative),
-        "accuracy": (true_positive + true_negative, patients + controls),
+        "accuracy": (true_positive + true_negative, patients + others),
     }
 
 
@@ -68,31 +80,32 @@ def _share(counts):
 
 OF = {
     "sensitivity": "patients read as pathologic",
-    "specificity": "controls read as nonpathologic",
+    "specificity": "{} read as nonpathologic",
     "PPV": "read as pathologic are patients",
-    "NPV": "read as nonpathologic are controls",
+    "NPV": "read as nonpathologic are {}",
     "accuracy": "subjects read correctly",
 }
 
 
-def _accuracy(reader, session, table):
-    """A finding for each measure of one reader in one session."""
+def _accuracy(reader, session, table, compared):
+    """A finding for each measure of one reader in one session; the sensitivity is the same against whomever."""
     findings = []
-    labels = {"reader": reader, "session": session}
-    n = {"patients": table["sensitivity"][1], "controls": table["specificity"][1]}
+    labels = {"reader": reader, "session": session, "against": compared.others}
+    n = {"patients": table["sensitivity"][1], compared.others: table["specificity"][1]}
+    against = "" if compared.others == "controls" else f" against {compared.others}"
+    read = f"{counted(n['patients'], 'patient')} and {counted(n[compared.others], compared.one)} read"
     for measure, (right, total) in table.items():
-        what = f"Reader {reader}, session {session}: {measure}"
+        if against and measure == "sensitivity":
+            continue
+        what = f"Reader {reader}, session {session}: {measure}{against}"
         if total == 0:
-            words = (
-                f"{what}: none, since it would be a share of nobody ({counted(n['patients'], 'patient')} and "
-                f"{counted(n['controls'], 'control')} read)."
-            )
+            words = f"{what}: none, since it would be a share of nobody ({read})."
             findings.append(Finding("visual", what, measure, words, n, WILSON, labels=labels))
             continue
         ci = wilson(right, total)
         words = (
-            f"{what} {right / total:.2f} ({right} of {total} {OF[measure]}; {ci_text(ci)}, Wilson), "
-            f"{counted(n['patients'], 'patient')} and {counted(n['controls'], 'control')} read."
+            f"{what} {right / total:.2f} ({right} of {total} {OF[measure].format(compared.others)}; "
+            f"{ci_text(ci)}, Wilson), {read}."
         )
         method = WILSON
         if measure in ("PPV", "NPV"):
@@ -139,7 +152,7 @@ def _better(reader, better, tables):
         ci=ci,
         labels=labels,
         details=details,
-        headline=True,
+        as_in_paper=True,
     )
 
 
@@ -155,43 +168,8 @@ def _agreement(readings):
             labels = {"session": first, "kind": "between readers"}
         else:
             continue
-        findings.append(_kappa(what, labels, readings[one, first], readings[other, second]))
+        findings.append(kappa_finding(what, labels, readings[one, first], readings[other, second]))
     return findings
-
-
-def _kappa(what, labels, one, other):
-    method = "Cohen's kappa, interval from its large-sample error (Fleiss, Cohen and Everitt 1969; statsmodels)."
-    both = ~np.isnan(one) & ~np.isnan(other)
-    one, other = one[both] == 1, other[both] == 1
-    table = [[int(((one == a) & (other == b)).sum()) for b in (True, False)] for a in (True, False)]
-    n = {"subjects": int(both.sum())}
-    details = {"table": table}
-    equal = table[0][0] + table[1][1]
-
-    def none(words, **numbers):
-        return Finding("visual", what, "kappa", words, n, method, labels=labels, details=details, **numbers)
-
-    if not n["subjects"]:
-        return none(f"{what}: no kappa, since no subject was read both times.")
-    (yes, only_one), (only_other, no) = table
-    lead = (
-        f"{what}, the same in {equal} of {counted(n['subjects'], 'subject')} (pathologic in both {yes}, in the first "
-        f"alone {only_one}, in the second alone {only_other}, in neither {no})"
-    )
-    if len(set(one)) == 1 or len(set(other)) == 1:
-        return none(f"{lead}: no kappa, since one of the two called every subject the same.")
-    try:
-        from statsmodels.stats.inter_rater import cohens_kappa
-    except ImportError:
-        return none(f"{lead}: kappa needs statsmodels, which is not installed.")
-    result = cohens_kappa(table)
-    kappa = float(result.kappa)
-    if equal == n["subjects"]:
-        return none(
-            f"{lead}: kappa {kappa:.2f}; perfect agreement gives no standard error and no interval.", estimate=kappa
-        )
-    ci = max(float(result.kappa_low), -1.0), min(float(result.kappa_upp), 1.0)
-    return none(f"{lead}: kappa {kappa:.2f} ({ci_text(ci)}).", estimate=kappa, ci=ci)
 
 
 def _against_measurement(study, options, is_patient, reader, session, readings):
@@ -272,25 +250,5 @@ def _mcnemar(what, how, group, measurement, reader, labels):
         p=p,
         labels=labels,
         details=details,
+        as_in_paper=labels["cutoff"] == "youden",
     )
-
-
-def paired_difference_interval(one_alone, other_alone, count):
-    """95 % interval of the difference of two proportions in the same subjects, within -1 to 1.
-
-    Wald's interval after adding a half to each cell (Bonett and Price, J Educ Behav Stat 2012;37:479).
-
-    Parameters
-    ----------
-    one_alone, other_alone : int
-        Subjects in whom only the one, only the other holds.
-    count : int
-        All subjects.
-
-    Returns
-    -------
-    (low, high)
-    """
-    one, other = (one_alone + 1) / (count + 2), (other_alone + 1) / (count + 2)
-    half = norm.ppf(0.975) * np.sqrt((one + other - (one - other) ** 2) / (count + 2))
-    return float(max(one - other - half, -1)), float(min(one - other + half, 1))

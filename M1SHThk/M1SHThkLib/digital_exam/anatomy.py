@@ -4,6 +4,7 @@ In-plane positions are (x, y) in mm: x to the subject's right, y to the front. D
 """
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from scipy.interpolate import RectBivariateSpline
@@ -11,8 +12,9 @@ from scipy.spatial import cKDTree
 
 from .fold import Fold
 from .tissue import Tissue
+from .vein import Vein, bloomed
 
-SECTIONS = ("splenium", "hand_knob", "paracentral_lobule")  # from below
+SECTIONS = ("splenium", "orofacial", "hand_knob", "paracentral_lobule")  # from below
 SPLENIUM = ((0.0, -40.0), (13.0, 5.5))  # centre and half axes, mm
 CORTEX = 2.8  # mm, thickness of cortex other than M1
 SULCUS = 1.6  # mm, width of sulci other than the central one
@@ -37,6 +39,10 @@ class Bank:
         Each layer's superficial border and tissue, from above the cortex to beneath it; the first border is -inf.
     white_matter : array, shape (2,)
         Where the observer places the white-matter ROI.
+    undulation : array, shape (n,)
+        At each node of the fold: how much deeper than their depth the borders of the deep layers, and of all that is
+        beneath them, lie there, in mm.
+    veins : tuple of Vein
     """
 
     side: int
@@ -45,6 +51,8 @@ class Bank:
     sulcus: float
     layers: tuple[tuple[float, Tissue], ...]
     white_matter: np.ndarray
+    undulation: np.ndarray
+    veins: tuple[Vein, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -59,11 +67,13 @@ class Patch:
 # Brain outline: centre, half axes, mm. Deep structures: tissue, centre and half axes in the right hemisphere, mm.
 _OUTLINES = {
     "splenium": ((0, -18), (65, 81)),
+    "orofacial": ((0, -18), (65, 81)),
     "hand_knob": ((0, -18), (64, 80)),
     "paracentral_lobule": ((0, -20), (55, 68)),
 }
 _FISSURES = {
     "splenium": ((-110, -48), (36, 80)),
+    "orofacial": ((-110, 80),),
     "hand_knob": ((-110, 80),),
     "paracentral_lobule": ((-110, 80),),
 }
@@ -78,6 +88,7 @@ _DEEP_STRUCTURES = {
         ("splenium", *SPLENIUM),
         ("splenium", (0, 30), (11, 4.5)),
     ),
+    "orofacial": (),
     "hand_knob": (),
     "paracentral_lobule": (),
 }
@@ -121,7 +132,7 @@ def tissue_map(section, tissues, banks, patches, x, y, step):
         for side in (1, -1) if centre_x else (1,):
             _overlay(fractions, tissues[name], x, y, (side * centre_x, centre_y), axes, step)
     for bank in banks:
-        _lay(fractions, bank, x, y, step)
+        _lay(fractions, bank, tissues, x, y, step)
     for patch in patches:
         _overlay(fractions, patch.tissue, x, y, patch.centre, (patch.radius, patch.radius), step)
     return fractions
@@ -205,28 +216,52 @@ def _clear_of(banks, points):
     return clear
 
 
-def _lay(fractions, bank, x, y, step):
+def borders_along(fold, layers, undulation):
+    """Depth in mm of each layer's superficial border as a function of arc length in mm; a tuple of callables."""
+    moves = next(number for number, (_, tissue) in enumerate(layers) if tissue.name == "deep_cortex")
+
+    def border(number):
+        depth = layers[number][0]
+        if number < moves:
+            return lambda arc: np.full(np.shape(arc), depth)
+        return lambda arc: depth + np.interp(arc, fold.arc, undulation)
+
+    return tuple(map(border, range(len(layers))))
+
+
+def _lay(fractions, bank, tissues, x, y, step):
     """Put the layers of a bank in place of what is there."""
     half = bank.length / 2 + MARGIN
     fold = bank.fold.stretch(-half, half)
     # A little beyond the outermost borders, so that their edges are whole.
-    above, beneath = bank.layers[1][0] - 0.5, max(bank.layers[-1][0], CORTEX) + 0.5
+    deepest = max(bank.layers[-1][0], CORTEX, *(vein.reaches_mm for vein in bank.veins))
+    above, beneath = bank.layers[1][0] - 0.5, deepest + 0.5
     reach = max(-above, beneath)
     columns = np.flatnonzero((x > fold.points[:, 0].min() - reach) & (x < fold.points[:, 0].max() + reach))
     rows = np.flatnonzero((y > fold.points[:, 1].min() - reach) & (y < fold.points[:, 1].max() + reach))
     if not len(columns) or not len(rows):
         return
     columns, rows = (index.ravel() for index in np.meshgrid(columns, rows))
-    depth = fold.depth(np.stack([x[columns], y[rows]], -1), reach)
+    depth, arc = fold.locate(np.stack([x[columns], y[rows]], -1), reach)
     laid = (depth > above) & (depth < beneath) & (x[columns] * bank.side > 0)
-    columns, rows, depth = columns[laid], rows[laid], depth[laid]
+    columns, rows, depth, arc = columns[laid], rows[laid], depth[laid], arc[laid]
     for fraction in fractions.values():
         fraction[rows, columns] = 0
-    borders = [border for border, _ in bank.layers]
+    borders = [border(arc) for border in borders_along(bank.fold, bank.layers, bank.undulation)]
     beyond = [np.ones_like(depth), *(step(depth - border) for border in borders[1:]), np.zeros_like(depth)]
-    for number, (_, tissue) in enumerate(bank.layers):
+    parts = [upper - lower for upper, lower in pairwise(beyond)]
+    tissues_of_parts = [tissue for _, tissue in bank.layers]
+    for vein in bank.veins:
+        for number, (_, tissue) in enumerate(bank.layers):
+            above_and_beneath = borders[number], borders[number + 1] if number + 1 < len(borders) else np.inf
+            core = vein.part_between(*above_and_beneath, arc, depth, step)
+            darkened = vein.part_between(*above_and_beneath, arc, depth, step, vein.blooming_mm)
+            parts[number] = parts[number] - darkened
+            parts += [darkened - core, core]
+            tissues_of_parts += [bloomed(tissue, tissues), tissues["vein"]]
+    for tissue, part in zip(tissues_of_parts, parts, strict=True):
         fraction = fractions.setdefault(tissue, np.zeros((len(y), len(x)), np.float32))
-        fraction[rows, columns] += beyond[number] - beyond[number + 1]
+        fraction[rows, columns] += part
 
 
 def _overlay(fractions, tissue, x, y, centre, half_axes, step):

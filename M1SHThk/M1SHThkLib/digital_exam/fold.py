@@ -40,7 +40,11 @@ class Fold:
         return Fold(self.arc[kept], self.points[kept], self.normals[kept], self.curvature[kept])
 
     def depth(self, points, reach=np.inf):
-        """Signed distance of points from the fold.
+        """Signed distance of points from the fold: the first of what `locate` gives."""
+        return self.locate(points, reach)[0]
+
+    def locate(self, points, reach=np.inf):
+        """Where points lie beneath the fold and along it.
 
         Parameters
         ----------
@@ -53,18 +57,24 @@ class Fold:
         depth : array, shape (m,)
             In mm, positive in the cortex; infinite beyond the reach, and for points whose nearest node is an end of
             the fold: these lie beside the fold, neither above nor beneath it.
+        arc : array, shape (m,)
+            Arc length in mm of the nearest node; without meaning where the depth is infinite.
         """
         distance, node = cKDTree(self.points).query(points, distance_upper_bound=reach)
         beside = ~np.isfinite(distance) | (node == 0) | (node == len(self.arc) - 1)
         node = np.where(beside, 0, node)
         offset = np.einsum("ij,ij->i", points - self.points[node], self.normals[node])
-        return np.where(beside, np.inf, offset)
+        return np.where(beside, np.inf, offset), self.arc[node]
 
     def level(self, depth):
-        """The line of one depth, shape (k, 2): the parallel curve without the loops that it forms past its centres."""
-        parallel = self.points + depth * self.normals
+        """The line of one depth, shape (k, 2): the parallel curve without the loops that it forms past its centres.
+
+        `depth`, in mm, may be an array with a value for each node; a border that slopes lies a little nearer.
+        """
+        parallel = self.points + np.reshape(depth, (-1, 1)) * self.normals
         distance, _ = cKDTree(self.points).query(parallel)
-        return parallel[distance > abs(depth) - 1e-3]
+        slack = 0.03 * np.abs(depth) if np.ndim(depth) else 1e-3
+        return parallel[distance > np.abs(depth) - slack]
 
 
 def fold(turns, length, apex, inward, mirrored=False):

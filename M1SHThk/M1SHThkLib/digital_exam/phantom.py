@@ -5,20 +5,19 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 
 import numpy as np
-from scipy.spatial.transform import Rotation
 
-from ..measuring.exam import GROUPS, Exam, Region
+from ..measuring.exam import Exam, Region
 from ..measuring.image import Image
 from ..measuring.roi import Roi
 from ..measuring.settings import Settings
-from .acquisition import KSpace
-from .anatomy import SECTIONS, SPLENIUM, Patch, tissue_map
-from .subject import ALL_REGIONS, motor_banks
+from .anatomy import MARGIN, SECTIONS, SPLENIUM, Patch, tissue_map
+from .hand import Line
+from .slices import HEAD_CENTRE, Slices, prescribe
+from .subject import ALL_REGIONS, DEEP_LAYERS, GROUPS, LIMB_REGIONS, motor_banks
 from .tissue import SEQUENCES, TISSUES, signal
 from .truth import RegionTruth
+from .vein import Vein, bloomed
 
-HEAD_CENTRE = (0.0, -18.0)  # mm, x and y
-LOWEST_SLICE = 14.0  # mm, z; 60 slices then reach from the splenium to the vertex
 _LINE, _NOISE = 11, 12  # streams of random numbers of their own, beside those of `subject`
 
 
@@ -62,12 +61,23 @@ class PhantomOptions:
     slices : int
         At least one for each section that is needed; each section fills an equal share.
     regions : tuple of (hemisphere, region)
-        Which regions are drawn; sections without any are left out.
+        Which regions are drawn, of ALL_REGIONS, the orofacial ones only if named. Sections without any are left out.
     cropped : bool
         Make only the square around the drawn regions and the splenium.
     iron_spread : float or None
         Standard deviation of the logarithm of the deep layers' excess R2* between subjects, 0-2; None = that of the
         group.
+    deep_layer : str
+        'dark'; or no dark layer at all: 'isointense' with white matter in the mean of all echoes, or as 'bright' as the
+        superficial cortex.
+    superficial_spread_mm, superficial_correlation_mm : float
+        Standard deviation, 0-0.4, of the superficial cortex's thickness along the line, and the length over which it
+        stays alike, 1-20; the deep layers keep their own thickness.
+    white_matter_gradient : float
+        Part of its signal by which white matter brightens a mm, -0.05 to 0.05, over the 4 mm beneath the cortex; the
+        ROI lies beyond, where it is as bright as without. Not in a thin gyrus.
+    veins : tuple of vein.Vein
+        At every drawn region. They must not overlap.
 
     Raises
     ------
@@ -87,13 +97,18 @@ class PhantomOptions:
     line_jitter_mm: float = 0.0
     line_length_mm: float = 30.0
     control_spacing_mm: float = 1.5
-    white_matter_voxels: int = 45
+    white_matter_voxels: int = 80
     splenium_area_mm2: float = 20.0
     echoes: tuple[int, ...] | None = None
     slices: int = 24
-    regions: tuple[tuple[str, str], ...] = ALL_REGIONS
+    regions: tuple[tuple[str, str], ...] = LIMB_REGIONS
     cropped: bool = False
     iron_spread: float | None = None
+    deep_layer: str = "dark"
+    superficial_spread_mm: float = 0.0
+    superficial_correlation_mm: float = 4.0
+    white_matter_gradient: float = 0.0
+    veins: tuple[Vein, ...] = ()
 
     def __post_init__(self):
         def require(legal, name, meaning):
@@ -106,11 +121,18 @@ class PhantomOptions:
         require(10 <= self.line_length_mm <= 40, "line_length_mm", "from 10 to 40 mm")
         require(0.2 <= self.control_spacing_mm <= 5, "control_spacing_mm", "from 0.2 to 5 mm")
         require(self.line_jitter_mm >= 0, "line_jitter_mm", "0 or more")
-        require(1 <= self.white_matter_voxels <= 100, "white_matter_voxels", "from 1 to 100")
+        require(1 <= self.white_matter_voxels <= 200, "white_matter_voxels", "from 1 to 200")
         require(0 < self.splenium_area_mm2 <= 60, "splenium_area_mm2", "above 0 and up to 60 mm2")
         require(self.regions and set(self.regions) <= set(ALL_REGIONS), "regions", f"some of {ALL_REGIONS}")
         require(self.slices >= len(self.sections), "slices", f"at least {len(self.sections)}, one a section")
         require(self.iron_spread is None or 0 <= self.iron_spread <= 2, "iron_spread", "from 0 to 2, or None")
+        require(self.deep_layer in DEEP_LAYERS, "deep_layer", f"one of {', '.join(DEEP_LAYERS)}")
+        require(0 <= self.superficial_spread_mm <= 0.4, "superficial_spread_mm", "from 0 to 0.4 mm")
+        require(1 <= self.superficial_correlation_mm <= 20, "superficial_correlation_mm", "from 1 to 20 mm")
+        gradient = abs(self.white_matter_gradient)
+        require(gradient <= 0.05, "white_matter_gradient", "from -0.05 to 0.05 a mm")
+        require(not (gradient and self.opposite_bank), "white_matter_gradient", "0 with 'opposite_bank'")
+        require(all(isinstance(vein, Vein) for vein in self.veins), "veins", "a tuple of Vein")
         count = len(SEQUENCES[self.field_strength].echo_times_ms)
         legal = self.echoes is None or (self.echoes and set(self.echoes) <= set(range(1, count + 1)))
         require(legal, "echoes", f"numbers from 1 to {count}")
@@ -152,9 +174,8 @@ class Phantom:
     region_truths: tuple[RegionTruth, ...]
     noise_seed: int
     noise_deviation: float
-    _kspace: KSpace = field(repr=False)
+    _slices: Slices = field(repr=False)
     _sections: np.ndarray = field(repr=False)  # noise-free, shape (sections, echoes, rows, columns)
-    _section_of_slice: np.ndarray = field(repr=False)
 
     def with_noise(self, seed):
         """The same exam with noise drawn anew from another seed."""
@@ -183,7 +204,7 @@ class Phantom:
         """The exam to measure, of the mean of the echoes."""
         return Exam(
             subject=f"phantom-{self.options.seed}",
-            image=Image(self.mean, self.affine, "phantom"),
+            image=Image(self.mean, self.affine, "phantom", len(self.echo_times_ms)),
             splenium=self.splenium,
             regions=self.regions,
             settings=settings or Settings(),
@@ -191,6 +212,16 @@ class Phantom:
             field_strength_tesla=float(self.options.field_strength),
             origin={"echo_times_ms": list(self.echo_times_ms), "echo_combination": "mean"},
         )
+
+    def true_line(self, number):
+        """The true pial line of a region, given by its number, in the slice on which it is drawn: a `hand.Line`."""
+        truth = self.region_truths[number]
+        half = truth.length / 2
+        fold = truth.fold.stretch(-half - MARGIN, half + MARGIN)
+        positions, ahead = (
+            self._slices.world(points, truth.region) for points in (fold.points, fold.points + fold.normals)
+        )
+        return Line(fold.arc, positions, ahead - positions, self.affine[:3, 2], (-half, half))
 
     @property
     def truth(self):
@@ -202,24 +233,25 @@ class Phantom:
             "echo_times_ms": list(self.echo_times_ms),
             "noise_deviation": self.noise_deviation,
             "k_space": {
-                "field_of_view_mm": self._kspace.field_of_view_mm,
-                "acquired": list(self._kspace.acquired),
-                "reconstructed": self._kspace.reconstructed,
-                "tukey_taper": self._kspace.taper,
+                "field_of_view_mm": self._slices.kspace.field_of_view_mm,
+                "acquired": list(self._slices.kspace.acquired),
+                "reconstructed": self._slices.kspace.reconstructed,
+                "tukey_taper": self._slices.kspace.taper,
             },
             "regions": [truth.to_dict() for truth in self.region_truths],
         }
 
     @property
     def _stack(self):
-        return len(self._section_of_slice), self._kspace.reconstructed, self._kspace.reconstructed
+        side = self._slices.kspace.reconstructed
+        return len(self._slices.section_of_slice), side, side
 
     def _magnitude(self, number, k):
-        clean = self._sections[self._section_of_slice[k], number]
+        clean = self._sections[self.options.sections.index(self._slices.section_of_slice[k]), number]
         if not self.noise_deviation:
             return np.abs(clean)
         generator = np.random.default_rng([self.noise_seed, _NOISE, k, round(self.echo_times_ms[number] * 10)])
-        return np.abs(clean + self._kspace.noise(generator, self.noise_deviation))
+        return np.abs(clean + self._slices.kspace.noise(generator, self.noise_deviation))
 
 
 def make_phantom(options=None):
@@ -252,9 +284,14 @@ def make_phantom(options=None):
         options.vein,
         options.opposite_bank,
         options.iron_spread,
+        deep_layer=options.deep_layer,
+        superficial_spread_mm=options.superficial_spread_mm,
+        superficial_correlation_mm=options.superficial_correlation_mm,
+        white_matter_gradient=options.white_matter_gradient,
+        veins=tuple(options.veins),
     )
     banks = {key: drawn[key] for key in options.regions}
-    slices = _prescribe(options, sequence, banks.values())
+    slices = prescribe(options, sequence, banks.values())
     sensitivity = partial(_sensitivity, options.bias_field)
     splenium = slices.roi("Splenium", "splenium", *SPLENIUM, options.splenium_area_mm2 / slices.kspace.pixel_mm**2)
     in_splenium = slices.mean(sensitivity, splenium) * signal_of(tissues["splenium"])
@@ -275,12 +312,17 @@ def make_phantom(options=None):
                 fold=bank.fold,
                 length=bank.length,
                 layers=bank.layers,
+                undulation=bank.undulation,
+                veins=bank.veins,
                 layer_intensities=np.array([signal_of(tissue) for _, tissue in bank.layers]),
+                bloomed_intensities=np.array([signal_of(bloomed(tissue, tissues)) for _, tissue in bank.layers]),
+                vein_intensities=signal_of(tissues["vein"]),
                 white_matter_intensities=in_white_matter,
                 roi_intensities=in_white_matter * off,
                 splenium_intensities=in_splenium,
                 kspace=slices.kspace,
                 sensitivity=sensitivity,
+                dark_layer=options.deep_layer == "dark",
             )
         )
         if options.white_matter_bias:
@@ -307,9 +349,8 @@ def make_phantom(options=None):
         region_truths=tuple(truths),
         noise_seed=options.seed,
         noise_deviation=options.noise * float(signal(tissues["splenium"], sequence)[0]),
-        _kspace=slices.kspace,
+        _slices=slices,
         _sections=np.array(sections, np.float32),
-        _section_of_slice=np.array([options.sections.index(section) for section in slices.section_of_slice]),
     )
 
 
@@ -324,83 +365,3 @@ def _drawn_points(options, key, bank):
     points, _ = bank.fold.at(np.linspace(-half, half, round(bank.length / options.control_spacing_mm) + 1))
     generator = np.random.default_rng([options.seed, _LINE, ALL_REGIONS.index(key)])
     return points + options.line_jitter_mm * generator.standard_normal(points.shape)
-
-
-@dataclass(frozen=True)
-class _Slices:
-    """Where the slices lie: k-space, centre in the plane (mm), section of each slice, and voxel index -> world."""
-
-    kspace: KSpace
-    centre: np.ndarray
-    section_of_slice: list[str]
-    affine: np.ndarray
-
-    @property
-    def axes(self):
-        """Positions in mm of the image's columns (to the subject's left) and rows."""
-        return self.centre[0] - self.kspace.image_axis, self.centre[1] + self.kspace.image_axis
-
-    @property
-    def object_axes(self):
-        """The same of the object's finer pixels."""
-        return self.centre[0] - self.kspace.object_axes[0], self.centre[1] + self.kspace.object_axes[1]
-
-    def middle(self, section):
-        """The slice of a section on which an observer draws."""
-        own = [k for k, name in enumerate(self.section_of_slice) if name == section]
-        return own[len(own) // 2]
-
-    def roi(self, name, section, centre, half_axes, voxels):
-        """The voxels nearest to a centre, as an ellipse of given proportions; at least as many as asked for."""
-        x, y = self.axes
-        columns, rows = (index.ravel() for index in np.indices((len(x), len(y))))
-        radius = np.hypot((x[columns] - centre[0]) / half_axes[0], (y[rows] - centre[1]) / half_axes[1])
-        nearest = np.argsort(radius, kind="stable")[: math.ceil(voxels)]
-        k = np.full(len(nearest), self.middle(section))
-        return Roi(np.stack([columns[nearest], rows[nearest], k], -1), name)
-
-    def mean(self, function, roi):
-        """Mean over a ROI of a function of in-plane points."""
-        x, y = self.axes
-        return function(np.stack([x[roi.indices[:, 0]], y[roi.indices[:, 1]]], -1)).mean()
-
-    def world(self, points, section):
-        """In-plane points, shape (n, 2), on a section's middle slice -> world RAS in mm, shape (n, 3)."""
-        x, y = self.axes
-        columns, rows = (x[0] - points[:, 0]) / self.kspace.pixel_mm, (points[:, 1] - y[0]) / self.kspace.pixel_mm
-        indices = np.stack([columns, rows, np.full(len(points), self.middle(section))], -1)
-        return indices @ self.affine[:3, :3].T + self.affine[:3, 3]
-
-
-def _prescribe(options, sequence, banks):
-    """Slices through the whole head, or the square around what is measured."""
-    kspace = KSpace(sequence.field_of_view_mm, sequence.acquired, sequence.reconstructed)
-    centre = np.array(HEAD_CENTRE)
-    if options.cropped:
-        needed = [np.array([SPLENIUM[0]])]
-        for bank in banks:
-            line = bank.fold.stretch(-bank.length / 2, bank.length / 2)
-            needed += [line.points, line.points + 6 * line.normals, bank.white_matter[None]]
-        lowest, highest = np.concatenate(needed).min(axis=0) - 8, np.concatenate(needed).max(axis=0) + 8
-        # On the lattice of the whole image: both then have the same voxels.
-        centre = centre + np.round(((lowest + highest) / 2 - centre) / kspace.pixel_mm) * kspace.pixel_mm
-        # Blocks of 16 image pixels are whole numbers of acquired samples at either field strength.
-        blocks = math.ceil((highest - lowest).max() / (16 * kspace.pixel_mm))
-        acquired = tuple(count * 16 // sequence.reconstructed * blocks for count in sequence.acquired)
-        kspace = KSpace(blocks * 16 * kspace.pixel_mm, acquired, blocks * 16)
-    shares = np.array_split(np.arange(options.slices), len(options.sections))
-    section_of_slice = [section for section, share in zip(options.sections, shares, strict=True) for _ in share]
-    return _Slices(kspace, centre, section_of_slice, _affine(options, sequence, kspace, centre))
-
-
-def _affine(options, sequence, kspace, centre):
-    """Voxel index -> world; head and slices are tilted together about the middle of the stack."""
-    corner = kspace.image_axis[0]
-    steps = np.diag([-kspace.pixel_mm, kspace.pixel_mm, sequence.slice_spacing_mm, 1.0])
-    steps[:3, 3] = centre[0] - corner, centre[1] + corner, LOWEST_SLICE
-    axis = np.array([3.0, 2.0, 1.0]) / math.sqrt(14)
-    middle = np.array([*HEAD_CENTRE, LOWEST_SLICE + sequence.slice_spacing_mm * (options.slices - 1) / 2])
-    tilt = np.eye(4)
-    tilt[:3, :3] = Rotation.from_rotvec(np.radians(options.obliquity) * axis).as_matrix()
-    tilt[:3, 3] = middle - tilt[:3, :3] @ middle
-    return tilt @ steps

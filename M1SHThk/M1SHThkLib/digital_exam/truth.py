@@ -4,16 +4,19 @@ Nothing here samples an image. The blurred image of a region is the integral of 
 divergence theorem turns into one along its border: each layer's border is followed, and its step responses added up.
 """
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import partial
 
 import numpy as np
 
+from ..measuring.hypointensity import find_lobe
 from ..measuring.layer import find_layer
 from ..measuring.settings import Settings
 from .acquisition import KSpace
+from .anatomy import borders_along
 from .fold import Fold
 from .tissue import Tissue
+from .vein import Vein
 
 NORMAL_SPACING = 0.5  # mm; the blurred intensities change slowly along the line
 FAR = 100.0  # mm, where the borders are closed
@@ -36,7 +39,12 @@ class RegionTruth:
     length : float
     layers : tuple of (depth in mm, Tissue)
         Each layer's superficial border and tissue, from above the cortex to beneath it.
-    layer_intensities : array, shape (layers, echoes)
+    undulation : array, shape (n,)
+        See `anatomy.Bank`.
+    veins : tuple of Vein
+    layer_intensities, bloomed_intensities : arrays, shape (layers, echoes)
+        The latter close to a vein.
+    vein_intensities : array, shape (echoes,)
     white_matter_intensities : array, shape (echoes,)
         Of the white matter beneath the region, at its ROI: what W ought to be.
     roi_intensities : array, shape (echoes,)
@@ -45,6 +53,8 @@ class RegionTruth:
     kspace : KSpace
     sensitivity : callable
         In-plane points, shape (..., 2) -> receive sensitivity.
+    dark_layer : bool
+        Whether the deep layers were made darker than white matter: where not, SH is 0, whatever the profile's ripples.
     """
 
     hemisphere: str
@@ -52,16 +62,21 @@ class RegionTruth:
     fold: Fold
     length: float
     layers: tuple[tuple[float, Tissue], ...]
+    undulation: np.ndarray
+    veins: tuple[Vein, ...]
     layer_intensities: np.ndarray
+    bloomed_intensities: np.ndarray
+    vein_intensities: np.ndarray
     white_matter_intensities: np.ndarray
     roi_intensities: np.ndarray
     splenium_intensities: np.ndarray
     kspace: KSpace
     sensitivity: object
+    dark_layer: bool = True
 
     @property
     def deep_layer_mm(self):
-        """Depths of the superficial and of the deep border of M1's deep layers."""
+        """Mean depths of the superficial and of the deep border of M1's deep layers; they need not be dark."""
         number = next(n for n, (_, tissue) in enumerate(self.layers) if tissue.name == "deep_cortex")
         return self.layers[number][0], self.layers[number + 1][0]
 
@@ -86,8 +101,11 @@ class RegionTruth:
         points = origins[:, None] + depths[:, None] * normals[:, None]
         reach = np.arange(-8, 8, 0.01)  # mm; beyond, the filtered step has settled
         edges = [partial(np.interp, xp=reach, fp=self.kspace.edge(axis, reach), left=0, right=1) for axis in (0, 1)]
-        steps = np.stack([self._beyond(border, points, edges) for border, _ in self.layers[1:]], -1)
+        borders = borders_along(self.fold, self.layers, self.undulation)
+        steps = np.stack([self._beyond(border, points, edges) for border in borders[1:]], -1)
         intensities = self.layer_intensities[0] + steps @ np.diff(self.layer_intensities, axis=0)
+        for vein in self.veins:
+            intensities += self._of_vein(vein, borders, points, edges)
         # The point spread's undershoot beside a black vein can turn the signal; an image shows magnitudes.
         return combine(np.abs(intensities * self.sensitivity(points)[..., None])).mean(axis=0)
 
@@ -112,14 +130,15 @@ class RegionTruth:
         settings = settings or Settings()
         steps = int(np.floor(settings.depth_max_mm / settings.depth_step_mm + 1e-9))
         depths = np.arange(steps + 1) * settings.depth_step_mm
-        return find_layer(depths, self.hypointensity(depths), np.zeros((len(depths), len(depths))), settings)
+        h = self.hypointensity(depths)
+        lobe = find_lobe(depths, h, settings.lobe_fraction, settings.window_fraction)
+        return find_layer(depths, h, np.zeros((1, len(depths))), lobe, settings)
 
     def to_dict(self):
         """As plain JSON data."""
-        layer = self.layer()
-        thickness = layer.edges_mm[1] - layer.edges_mm[0]
         depths = np.round(np.arange(0, 8.01, 0.1), 2)
         half = self.length / 2
+        arc = np.linspace(-half, half, round(self.length) + 1)
         superficial, deep = self.deep_layer_mm
         return {
             "hemisphere": self.hemisphere,
@@ -139,10 +158,11 @@ class RegionTruth:
             ],
             "deep_layer_mm": [superficial, deep],
             "deep_layer_thickness_mm": deep - superficial,
-            # None where the profile shows no layer: JSON has no nan.
-            "sh": layer.height if layer.lobe else None,
-            "thk_mm": thickness if layer.lobe else None,
-            "sh_thk_per_mm": layer.height / thickness if layer.lobe else None,
+            "arc_mm": arc.tolist(),
+            "superficial_variation_mm": np.interp(arc, self.fold.arc, self.undulation).tolist(),
+            "veins": [asdict(vein) for vein in self.veins],
+            "dark_layer": self.dark_layer,
+            **self._marker(),
             "white_matter_intensity": self.white_matter(),
             "white_matter_roi_intensity": self.white_matter_roi(),
             "splenium_intensity": self.splenium(),
@@ -150,20 +170,56 @@ class RegionTruth:
             "profile": self.profile(depths).tolist(),
         }
 
-    def _beyond(self, border, points, edges):
-        """Blurred image, at points of shape (n, d, 2), of the half-plane beyond a border's depth.
+    def _marker(self):
+        """SH, Thk and SH/Thk; None where there is none: JSON has no nan."""
+        if not self.dark_layer:
+            return {"sh": 0.0, "thk_mm": None, "sh_thk_per_mm": 0.0}
+        layer = self.layer()
+        if layer.lobe is None:
+            return dict.fromkeys(("sh", "thk_mm", "sh_thk_per_mm"))
+        thickness = layer.edges_mm[1] - layer.edges_mm[0]
+        return {"sh": layer.height, "thk_mm": thickness, "sh_thk_per_mm": layer.height / thickness}
 
-        `edges` are the image's responses to unit steps across x and across y: the point spread's integrals.
-        """
-        line = self.fold.level(border)[::2]  # chords of 0.1 mm lie within 0.001 mm of a fundus
+    def _of_vein(self, vein, borders, points, edges):
+        """What a vein adds to the blurred image, at points of shape (n, d, 2): shape (n, d, echoes)."""
+        added = 0.0
+        beneath = (*borders[1:], lambda arc: np.full(np.shape(arc), np.inf))
+        for number, bounds in enumerate(zip(borders, beneath, strict=True)):
+            own, darkened = self.layer_intensities[number], self.bloomed_intensities[number]
+            before = own
+            if vein.blooming_mm:
+                outline = self._in_plane(vein.outline(*bounds, beyond_mm=vein.blooming_mm))
+                added = added + _blurred(outline, points, edges)[..., None] * (darkened - own)
+                before = darkened
+            outline = self._in_plane(vein.outline(*bounds))
+            added = added + _blurred(outline, points, edges)[..., None] * (self.vein_intensities - before)
+        return added
+
+    def _in_plane(self, places):
+        """Arc lengths and depths, shape (k, 2), as points of the plane."""
+        positions, normals = self.fold.at(places[:, 0])
+        return positions + places[:, 1:] * normals
+
+    def _beyond(self, border, points, edges):
+        """Blurred image, at points of shape (n, d, 2), of the half-plane beyond a border."""
+        depth = border(self.fold.arc)
+        # Chords of 0.1 mm lie within 0.001 mm of a fundus.
+        line = self.fold.level(depth[0] if np.ptp(depth) == 0 else depth)[::2]
         # Closed far beneath, in steps short enough for a slanting side to pass as many upright ones.
         beneath = np.outer(np.arange(1.0, FAR), self.fold.at(np.zeros(1))[1][0])
-        outline = np.concatenate([line, line[-1] + beneath, line[0] + beneath[::-1], line[:1]])
-        middle = (outline[1:, 0] + outline[:-1, 0]) / 2
-        response = np.empty(points.shape[:2])
-        for number, along_normal in enumerate(points):
-            across_x = edges[0](along_normal[:, :1] - middle)
-            across_y = edges[1](along_normal[:, 1:] - outline[:, 1])
-            response[number] = np.einsum("ij,ij->i", across_x, np.diff(across_y, axis=1))
-        area = np.sum(outline[:-1, 0] * outline[1:, 1] - outline[1:, 0] * outline[:-1, 1])
-        return response * np.sign(area)
+        return _blurred(np.concatenate([line, line[-1] + beneath, line[0] + beneath[::-1], line[:1]]), points, edges)
+
+
+def _blurred(outline, points, edges):
+    """Blurred image, at points of shape (n, d, 2), of a shape that is 1 within its outline, shape (k, 2), and 0 beyond.
+
+    `edges` are the image's responses to unit steps across x and across y: the point spread's integrals.
+    """
+    middle = (outline[1:, 0] + outline[:-1, 0]) / 2
+    response = np.empty(points.shape[:2])
+    for number, along_normal in enumerate(points):
+        across_x = edges[0](along_normal[:, :1] - middle)
+        across_y = edges[1](along_normal[:, 1:] - outline[:, 1])
+        response[number] = np.einsum("ij,ij->i", across_x, np.diff(across_y, axis=1))
+    area = np.sum(outline[:-1, 0] * outline[1:, 1] - outline[1:, 0] * outline[:-1, 1])
+    return response * np.sign(area)

@@ -12,7 +12,7 @@ from scipy.special import ndtr
 
 from ..cohort.study import LIMBS
 from .phantom import PhantomOptions, make_phantom
-from .subject import ALL_REGIONS, ISOINTENSE_R2STAR, deep_r2star, iron_scores
+from .subject import ISOINTENSE_R2STAR, LIMB_REGIONS, deep_r2star, iron_scores
 
 NOTICE = (
     "A virtual study: its subjects are simulated. The tissue values were chosen to match the published group means, "
@@ -92,7 +92,9 @@ class VirtualSubject:
         row = {"subject": self.name, "group": self.group, "age": self.age, "sex": self.sex}
         row["field_strength_t"] = float(self.field_strength)
         if self.umn:
-            limbs = {f"umn_{side}_{limb}": self.umn[key] for key, (side, limb) in zip(ALL_REGIONS, LIMBS, strict=True)}
+            limbs = {
+                f"umn_{limb.replace(' ', '_')}": self.umn[key] for key, limb in zip(LIMB_REGIONS, LIMBS, strict=False)
+            }
             row |= {"umn_scale": UMN_SCALE, "umn_limb_max": UMN_LIMB_MAX, **limbs, "umn_total": self.umn_total}
         words = {True: "pathologic", False: "nonpathologic"}
         return row | {f"visual_{reader}_{session}": words[seen] for (reader, session), seen in self.visual.items()}
@@ -179,17 +181,17 @@ def _in_slice(random, count):
 def _umn(seed):
     """Score of the limb that each region serves, and the total."""
     random = np.random.default_rng([seed, _UMN])
-    other = random.standard_normal(len(ALL_REGIONS))
-    burden = UMN_CORRELATION * iron_scores(seed) + np.sqrt(1 - UMN_CORRELATION**2) * other
+    other = random.standard_normal(len(LIMB_REGIONS))
+    burden = UMN_CORRELATION * iron_scores(seed)[: len(other)] + np.sqrt(1 - UMN_CORRELATION**2) * other
     limbs = np.floor((UMN_LIMB_MAX + 1) * ndtr(burden) ** UMN_SKEW).astype(int)
     total = int(limbs.sum() + random.integers(0, UMN_BULBAR_MAX + 1))
-    return dict(zip(ALL_REGIONS, limbs.tolist(), strict=True)), total
+    return dict(zip(LIMB_REGIONS, limbs.tolist(), strict=True)), total
 
 
 def _visual(field_strength, group, seed):
     """Whether each reader calls the subject's darkest region pathologic, in each session."""
     random = np.random.default_rng([seed, _VISUAL])
-    r2stars = deep_r2star(field_strength, group, seed, IRON_SPREAD[field_strength, group])
+    r2stars = deep_r2star(field_strength, group, seed, IRON_SPREAD[field_strength, group])[: len(LIMB_REGIONS)]
     darkest = np.log((r2stars.max() - ISOINTENSE_R2STAR[field_strength]) / VISUAL_THRESHOLD[field_strength])
     seen = {}
     for reader in VISUAL_READERS:

@@ -6,7 +6,7 @@ import sys
 import unicodedata
 
 from ..measuring.echoes import checked_combination
-from ..measuring.exam import GROUPS, HEMISPHERES, REGIONS, SCHEMA
+from ..measuring.exam import ACCEPTED, GROUPS, HEMISPHERES, REGIONS, SCHEMA
 from .names import MISSING_NAME, cleaned
 
 HIGHEST_FIELD_TESLA = 25.0
@@ -43,8 +43,9 @@ def check_exam(exam):
     _check_image(exam["image"])
     _check_roi(exam["splenium"], "splenium")
     regions = exam["regions"]
-    if not isinstance(regions, list) or not 1 <= len(regions) <= len(HEMISPHERES) * len(REGIONS):
-        raise ValueError(f"regions is {_shown(regions)}; it must be a list of 1 to 4 regions")
+    most = len(HEMISPHERES) * len(REGIONS)
+    if not isinstance(regions, list) or not 1 <= len(regions) <= most:
+        raise ValueError(f"regions is {_shown(regions)}; it must be a list of 1 to {most} regions")
     for number, region in enumerate(regions):
         _check_region(region, f"regions[{number}]")
     targets = [(region["hemisphere"], region["region"]) for region in regions]
@@ -54,8 +55,11 @@ def check_exam(exam):
 
 
 def _check_image(image):
-    _check_members(image, "image", ("path",), ("echo_times_ms", "echo_combination"))
+    _check_members(image, "image", ("path",), ("echo_times_ms", "echo_combination", "averaged_echoes"))
     _paths(image["path"] if isinstance(image["path"], list) else [image["path"]], "image.path")
+    averaged = image.get("averaged_echoes", 1)
+    if isinstance(averaged, bool) or not isinstance(averaged, int) or averaged < 1:
+        raise ValueError(f"image.averaged_echoes is {_shown(averaged)}; it must be a whole number from 1 on")
     times = image.get("echo_times_ms")
     if times is not None and not (isinstance(times, list) and times):
         raise ValueError(f"image.echo_times_ms is {_shown(times)}; it must be a list of numbers in ms")
@@ -65,7 +69,9 @@ def _check_image(image):
 
 
 def _check_region(region, where):
-    _check_members(region, where, ("hemisphere", "region", "pial_lines", "white_matter"))
+    _check_members(region, where, ("hemisphere", "region", "pial_lines", "white_matter"), ("accepted",))
+    if region.get("accepted") is not None:
+        _choice(region["accepted"], f"{where}.accepted", ACCEPTED)
     _choice(region["hemisphere"], f"{where}.hemisphere", HEMISPHERES)
     _choice(region["region"], f"{where}.region", REGIONS)
     _paths(region["pial_lines"], f"{where}.pial_lines")

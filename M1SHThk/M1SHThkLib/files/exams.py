@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..measuring.echoes import checked_echo_times, combine, needed_boxes, settings_for
+from ..measuring.echoes import averaged_echoes, checked_echo_times, combine, needed_boxes, settings_for
 from ..measuring.exam import SCHEMA, Exam, Region
 from ..measuring.image import Image
 from ..measuring.magnitude import is_signed, part_of_name
@@ -90,12 +90,14 @@ def read_exam(path):
         lines = [line for region in regions for line in region.pial_lines]
         references = [splenium, *(region.white_matter for region in regions)]
         boxes = needed_boxes(grid, lines, references, settings.depth_max_mm)
+    # The image itself may be a mean already, as one that Slicer combined.
+    averaged = image_description.get("averaged_echoes", 1) * averaged_echoes(method, len(echoes))
     with naming(image_paths[0]):
         voxels = combine(echoes, method, times, boxes)
         _check_size_of_numbers(voxels)
     return Exam(
         subject=cleaned(description["subject"]),
-        image=Image(voxels, affine, grid.name),
+        image=Image(voxels, affine, grid.name, averaged),
         splenium=splenium,
         regions=regions,
         settings=settings,
@@ -113,6 +115,7 @@ def read_exam(path):
             "inputs": inputs,
         },
         warnings=tuple(dict.fromkeys([*warnings, *rois.warnings, *curves.warnings])),
+        accepted={(r["hemisphere"], r["region"]): r["accepted"] for r in description["regions"] if r.get("accepted")},
     )
 
 
@@ -149,8 +152,9 @@ def write_exam(folder, exam, echoes=None, echo_times_ms=None, echo_combination="
     """
     folder = made_folder(folder)
     exam_path = folder / "exam.json"
+    averaged = None
     if echoes is None:
-        echoes = [exam.image.voxels]
+        echoes, averaged = [exam.image.voxels], exam.image.echoes if exam.image.echoes > 1 else None
     elif isinstance(echoes, np.ndarray):
         echoes = np.moveaxis(echoes, -1, 0)
     with naming(exam_path):
@@ -188,6 +192,7 @@ def write_exam(folder, exam, echoes=None, echo_times_ms=None, echo_combination="
             "path": "t2star.nii.gz",
             "echo_times_ms": echo_times_ms,
             "echo_combination": echo_combination,
+            "averaged_echoes": averaged,
         },
         "splenium": {"path": "references.seg.nrrd", "segment": "Splenium"},
         "regions": regions,

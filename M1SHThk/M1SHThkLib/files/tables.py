@@ -58,7 +58,8 @@ class Row:
         except ValueError as error:
             raise self.fault(f"{column} is '{text}'; it must be a number (with a decimal point) or n/a") from error
         if not math.isfinite(value) or not lowest <= value <= highest:
-            bounds = f"finite and {lowest:g} or more" if highest == math.inf else f"from {lowest:g} to {highest:g}"
+            least = "" if lowest == -math.inf else f" and {lowest:g} or more"
+            bounds = f"finite{least}" if highest == math.inf else f"from {lowest:g} to {highest:g}"
             raise self.fault(f"{column} is {text}; it must be {bounds}, or n/a")
         return value
 
@@ -118,6 +119,14 @@ def read_table(path, needed):
         if any(unicodedata.category(character) == "Cc" for cell in cells for character in cell):
             raise row.fault("holds a control character; type the line anew")
         rows.append(row)
+    return header, rows
+
+
+def filled_table(path, needed):
+    """The same of a table that must have a row below its header."""
+    header, rows = read_table(path, needed)
+    if not rows:
+        raise ValueError(f"{path}: has no row below its header; fill it in")
     return header, rows
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .exam import Exam
+from .flags import notes_as_text
 from .measurement import Measurement
 
 
@@ -32,6 +33,10 @@ def _of_measurement(name, unit, meaning):
     return Column(name, unit, meaning, lambda exam, m: getattr(m, name))
 
 
+def _of_layer(name, attribute, unit, meaning):
+    return Column(name, unit, meaning, lambda exam, m: getattr(m.layer, attribute))
+
+
 def _interval(name, unit, attribute, marker):
     text = "limit of the 95 % confidence interval of {} (noise at the line as drawn, not redrawing)".format
     return tuple(
@@ -48,22 +53,37 @@ def _parameter(index, name, unit, meaning):
     return Column(name, unit, meaning, lambda exam, m: m.parameters[index])
 
 
+_ACCEPTED = Column(
+    "accepted",
+    "",
+    "yes, no, or changed: the reader accepted the region, did not, or it is not what it was when it was accepted",
+    lambda exam, m: exam.accepted.get((m.hemisphere, m.region)),
+    is_text=True,
+)
 _RELATIVE = "splenium intensity; image unit with normalization none"
 
 MEASUREMENT_COLUMNS = (
     _text_of_exam("subject", "Subject"),
     _text_of_exam("session", "Session"),
     _text_of_exam("observer", "Observer who drew the line and the ROIs"),
-    _text_of_exam("group", "patient or control"),
+    _text_of_exam("group", "patient, mimic or control"),
     Column("field_strength_t", "T", "Field strength", lambda exam, m: exam.field_strength_tesla),
     _text_of_measurement("hemisphere", "Hemisphere of the region; it serves the limb of the other side"),
-    _text_of_measurement("region", "hand_knob (upper limb) or paracentral_lobule (lower limb)"),
+    _text_of_measurement("region", "hand_knob (upper limb), paracentral_lobule (lower limb) or orofacial (face)"),
     _of_measurement("splenium_intensity", "image unit", "Mean intensity S of the splenium ROI"),
     _of_measurement("splenium_area_mm2", "mm2", "In-plane area of the splenium ROI"),
     _of_measurement("white_matter_intensity", "image unit", "Mean intensity W of the region's white-matter ROI"),
+    _of_measurement("white_matter_area_mm2", "mm2", "In-plane area of the region's white-matter ROI"),
+    _of_measurement("snr", "", "Signal-to-noise ratio of a single voxel of white matter in a single echo"),
     _of_measurement("n_normals", "", "Number of normals that were averaged"),
     _of_measurement("n_normals_left_out", "", "Number of normals left out because they leave the image or its data"),
     _of_measurement("line_length_mm", "mm", "Length of the smoothed pial line, lines of one region added up"),
+    _of_measurement(
+        "line_stray_mm",
+        "mm",
+        "Standard deviation of the pial edge's distance from the line as drawn; missing if unclear",
+    ),
+    _of_measurement("edge_unclear", "", "Share of the normals at which no pial edge was recognised"),
     _of_measurement("sh", _RELATIVE, "Signal hypointensity SH of the deep layers, the height of F; 0 without a layer"),
     *_interval("sh", _RELATIVE, "sh_ci", "SH"),
     _of_measurement("thk_mm", "mm", "Thickness Thk of the deep layers: width of F at 25 % of its height"),
@@ -75,19 +95,38 @@ MEASUREMENT_COLUMNS = (
     _parameter(2, "c1_mm", "mm", "Depth of F's superficial sigmoid"),
     _parameter(3, "b2_per_mm", "1/mm", "Slope of F's deep sigmoid"),
     _parameter(4, "c2_mm", "mm", "Depth of F's deep sigmoid"),
-    _of_measurement("c2_c1_mm", "mm", "Distance between the sigmoids; hardly changes with blur"),
-    _of_measurement("area_mm", "mm", "Area under F, relative intensity times mm; hardly changes with blur"),
-    _of_measurement("lobe_z", "", "Area of the dark lobe over its standard deviation; below 2 there is no layer"),
-    _of_measurement("wm_plateau", _RELATIVE, "Median of h past the layer; 0 where the white-matter ROI suits"),
-    _of_measurement("wm_plateau_se", _RELATIVE, "Standard error of wm_plateau"),
-    _of_measurement("sh_fit", _RELATIVE, "SH before the rule on absent layers"),
-    _of_measurement("thk_fit_mm", "mm", "Thk before the rules on absent, merged and touching layers"),
+    _of_measurement("c2_c1_mm", "mm", "Distance between the sigmoids; beneath bright cortex it changes with blur"),
+    _of_measurement(
+        "area_mm", "mm", "Area under F, relative intensity times mm; beneath bright cortex it falls with blur"
+    ),
+    _of_measurement("lobe_z", "", "Area of the dark lobe over its standard deviation; below 2 no layer is seen"),
+    _of_layer("wm_plateau", "plateau", _RELATIVE, "Median of h past the layer; 0 where the white-matter ROI suits"),
+    _of_layer("wm_plateau_se", "plateau_se", _RELATIVE, "Standard error of wm_plateau"),
+    _of_measurement("sh_fit", _RELATIVE, "SH before the rules on what is reported"),
+    _of_measurement("thk_fit_mm", "mm", "Thk before these rules"),
     _of_measurement("sh_thk_fit_per_mm", "1/mm", "SH/Thk before these rules"),
-    _of_measurement("r_squared", "", "Share of h's variance within the fit window that F explains"),
-    _of_measurement("rmse", _RELATIVE, "Root-mean-square residual of F within the fit window"),
+    _of_measurement(
+        "sh_thk_aligned_per_mm", "1/mm", "SH/Thk before these rules, with the line moved onto the pial edge"
+    ),
+    Column(
+        "largest_hidden_sh",
+        _RELATIVE,
+        "Where no layer was found: the SH that one could have and still hide (upper 95 % limit)",
+        lambda exam, m: m.verdict.largest_hidden_sh,
+    ),
+    _of_layer("r_squared", "r_squared", "", "Share of h's variance within the fit window that F explains"),
+    _of_layer("rmse", "rmse", _RELATIVE, "Root-mean-square residual of F within the fit window"),
     Column(
         "flags", "", "Flags, comma separated; README tells what to do", lambda exam, m: ",".join(m.flags) or None, True
     ),
+    Column(
+        "flag_notes",
+        "",
+        "What a flag found here, as flag: words, separated by |",
+        lambda exam, m: notes_as_text(m.notes),
+        True,
+    ),
+    _ACCEPTED,
 )
 
 PROFILE_COLUMNS = (
@@ -100,6 +139,7 @@ PROFILE_COLUMNS = (
     Column("h_se", _RELATIVE, "Standard error of h, noise of both ROIs included", None),
     Column("fit", _RELATIVE, "Fitted double sigmoid F", None),
     Column("in_window", "", "1 where the depth belongs to the fit window", None),
+    _ACCEPTED,
 )
 
 
@@ -114,7 +154,8 @@ def profile_rows(exam, measurement):
     identity = [_plain(column.value(exam, m)) for column in PROFILE_COLUMNS[:6]]
     in_window = m.lobe.window if m.lobe else np.zeros(len(m.depths_mm), bool)
     series = (m.depths_mm, m.n_per_depth, m.profile, m.h, m.h_se, m.fitted, in_window.astype(int))
-    return [identity + [_plain(value) for value in values] for values in zip(*series, strict=True)]
+    accepted = _ACCEPTED.value(exam, m)
+    return [[*identity, *map(_plain, values), accepted] for values in zip(*series, strict=True)]
 
 
 def _plain(value):

@@ -18,6 +18,9 @@ AMPLITUDE_OF_PEAK = (0.5, 2.5)
 SLOPE_PER_MM = (0.8, 40.0)
 SMALLEST_DISTANCE_MM = 0.05
 
+# How far below zero F may fall past the peak, in parts of it; and how much more counts beside a residual, in squares.
+_BELOW_ZERO, _BELOW_ZERO_WEIGHS = 0.02, 100.0
+
 _A, _B1, _C1, _B2, _C2 = range(5)
 # Below the smallest a system may be singular, above the largest a step is none.
 _DAMPING_SMALLEST, _DAMPING_START, _DAMPING_LARGEST = 1e-12, 1e-3, 1e12
@@ -166,7 +169,10 @@ def fit(x, profiles, window, starts=None, tolerance=1e-9, iterations=500):
     """Bounded least-squares fits of F to one profile or many, each within its own window.
 
     Levenberg-Marquardt on (a, b1, c1, b2, c2 - c1), all profiles at once; a parameter that pushes against a bound is
-    held there.
+    held there. Of noisy, faint layers the sum of squares often has two minima, one of which is a slowly rising sigmoid
+    that is still below its end where the other has fallen: past the layer F is then negative, its width without
+    meaning. F is therefore kept from falling below zero past the profile's peak: what of it lies below by more than
+    2 % of the peak weighs, in squares, a hundred times as much as residuals.
 
     Parameters
     ----------
@@ -192,6 +198,7 @@ def fit(x, profiles, window, starts=None, tolerance=1e-9, iterations=500):
     unit = values.max(1)
     values = values / unit[:, None]
     weights = window.reshape(-1, len(x)).astype(float)
+    past = np.arange(len(x)) > values.argmax(1)[:, None]
     lowest, highest = _bounds(x, values, weights)
     if starts is None:
         begin = half_height_starts(x, values, weights)
@@ -199,11 +206,13 @@ def fit(x, profiles, window, starts=None, tolerance=1e-9, iterations=500):
         begin = np.broadcast_to(starts, (len(values), 5)).copy()
         begin[:, _A] /= unit
         begin[:, _C2] -= begin[:, _C1]
-    p, cost = _levenberg_marquardt(x, values, weights, begin, lowest, highest, tolerance, iterations)
+    p = _levenberg_marquardt(x, values, weights, past, begin, lowest, highest, tolerance, iterations)
     at_bound = (p <= lowest) | (p >= highest)
     p[:, _C2] += p[:, _C1]
+    residuals = (double_sigmoid(x, p) - values) * weights
     p[:, _A] *= unit
-    return Fit(p.reshape(*batch, 5), (cost * unit**2).reshape(batch), at_bound.reshape(*batch, 5))
+    sums = (residuals**2).sum(1) * unit**2
+    return Fit(p.reshape(*batch, 5), sums.reshape(batch), at_bound.reshape(*batch, 5))
 
 
 def half_height_starts(x, values, weights):
@@ -235,9 +244,9 @@ def _bounds(x, values, weights):
     return lowest, highest
 
 
-def _levenberg_marquardt(x, values, weights, begin, lowest, highest, tolerance, iterations):
+def _levenberg_marquardt(x, values, weights, past, begin, lowest, highest, tolerance, iterations):
     p = np.clip(begin, lowest, highest)
-    cost, gradient, hessian = _normal_equations(x, values, weights, p)
+    cost, gradient, hessian = _normal_equations(x, values, weights, past, p)
     damping = np.full(len(p), _DAMPING_START)
     active = np.arange(len(p))
     diagonal = np.arange(5)
@@ -254,7 +263,7 @@ def _levenberg_marquardt(x, values, weights, begin, lowest, highest, tolerance, 
         scale = np.where(scale > 1e-12 * scale.max(1, keepdims=True) + 1e-300, scale, 1.0)
         h[:, diagonal, diagonal] = scale * (1 + lam[:, None])
         trial = np.clip(now - np.linalg.solve(h, g[..., None])[..., 0], low, high)
-        new_cost, new_gradient, new_hessian = _normal_equations(x, values[active], weights[active], trial)
+        new_cost, new_gradient, new_hessian = _normal_equations(x, values[active], weights[active], past[active], trial)
         gain = cost[active] - new_cost
         better = gain >= 0
         accepted = active[better]
@@ -264,16 +273,22 @@ def _levenberg_marquardt(x, values, weights, begin, lowest, highest, tolerance, 
         damping[active] = lam
         done = better & (gain <= tolerance * new_cost) | (lam > _DAMPING_LARGEST)
         active = active[~done]
-    return p, cost
+    return p
 
 
-def _normal_equations(x, values, weights, p):
+def _normal_equations(x, values, weights, past, p):
     parameters = p.copy()
     parameters[:, _C2] += parameters[:, _C1]
     model, derivatives = _value_and_jacobian(x, parameters)
     derivatives[..., _C1] += derivatives[..., _C2]
     residual = (model - values) * weights
-    derivatives *= weights[..., None]
+    below = past & (model < -_BELOW_ZERO)
+    if below.any():
+        root = np.sqrt(_BELOW_ZERO_WEIGHS) * below
+        residual = np.concatenate([residual, root * (model + _BELOW_ZERO)], -1)
+        derivatives = np.concatenate([derivatives * weights[..., None], derivatives * root[..., None]], -2)
+    else:
+        derivatives *= weights[..., None]
     transposed = np.swapaxes(derivatives, -1, -2)
     return (residual**2).sum(-1), (transposed @ residual[..., None])[..., 0], transposed @ derivatives
 

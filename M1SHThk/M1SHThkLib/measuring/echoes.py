@@ -139,6 +139,11 @@ def combine(echoes, method="mean", echo_times_ms=None, where=None):
     return combined
 
 
+def averaged_echoes(method, n_echoes):
+    """Of how many echoes an image made by this combination is the mean, or so noisy as if it were."""
+    return n_echoes if method in ("mean", "rss") else 1
+
+
 def r2star_map(echoes, echo_times_ms, where=None):
     """Map of the effective transverse relaxation rate R2* from S(TE) = S0 exp(-TE R2*).
 

@@ -10,8 +10,14 @@ from .settings import Settings
 
 SCHEMA = "m1shthk/exam-1"
 HEMISPHERES = ("left", "right")
-REGIONS = ("hand_knob", "paracentral_lobule")
-GROUPS = ("patient", "control")
+REGIONS = ("hand_knob", "paracentral_lobule", "orofacial")  # an exam has any of them, in either hemisphere
+GROUPS = ("patient", "mimic", "control")
+ACCEPTED = ("yes", "no", "changed")
+
+
+def region_name(hemisphere, region):
+    """What messages call a region, such as 'left hand knob'."""
+    return f"{hemisphere} {region.replace('_', ' ')}"
 
 
 @dataclass(frozen=True)
@@ -36,7 +42,7 @@ class Region:
     @property
     def name(self):
         """What messages call it, such as 'left hand knob'."""
-        return f"{self.hemisphere} {self.region.replace('_', ' ')}"
+        return region_name(self.hemisphere, self.region)
 
 
 @dataclass(frozen=True)
@@ -45,7 +51,8 @@ class Exam:
 
     `image` is what is measured: a single 3D image, echoes already combined. `origin` records where everything came
     from, as plain JSON data: paths or node names, SHA-256 of the inputs, echo times and their combination.
-    `warnings` are sentences for the user about the data.
+    `warnings` are sentences for the user about the data. `accepted` says of regions, by (hemisphere, region), what
+    became of them where a reader accepts them one by one: one of ACCEPTED.
     """
 
     subject: str
@@ -59,3 +66,4 @@ class Exam:
     field_strength_tesla: float | None = None
     origin: dict = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    accepted: dict = field(default_factory=dict)

@@ -2,12 +2,16 @@
 
 FLAGS = {
     "no_dark_layer": (
-        "No dark layer stands out from the noise (z below 2): SH is 0 and the thickness is missing. "
-        "Check that the line lies on the pial surface of the motor cortex; a healthy cortex may look like this."
+        "There is no dark layer: SH is 0 and the thickness is missing. What could hide in the noise is fainter than "
+        "any layer that matters, the line is sound, and the normals reach through the cortex."
     ),
-    "near_noise": (
-        "The dark layer hardly stands out from the noise (z from 2 to 3). "
-        "Draw a longer line or add a line on a neighbouring slice, and read the confidence interval."
+    "undecided": (
+        "Whether there is a dark layer cannot be decided, and all three values are missing. Mend what is named, or "
+        "leave the region out."
+    ),
+    "vein_suspected": (
+        "The dark area lies where a vein lies and not the deep layers: all three values are missing. Draw the line on "
+        "the pial surface (beneath the vein, and not within the cortex), or leave the vein's stretch out."
     ),
     "lobe_touches_pial_line": (
         "The darkness begins at the pial line: a vein, dark fluid or a line drawn too deep. Thickness is missing. "
@@ -17,22 +21,87 @@ FLAGS = {
         "A second dark layer merges with the first, or the layer runs past the sampled depth. Thickness is missing. "
         "Draw where the gyrus is wider, or change the sampled depth."
     ),
-    "white_matter_mismatch": (
-        "The profile beyond the layer does not come back to the white-matter ROI's mean, which changes the thickness. "
-        "Redraw the white-matter ROI beneath the line, or use the plateau as baseline."
+    "opposite_bank": (
+        "A second, separate dark area lies deeper. The superficial one is measured: look whether it is the layer and "
+        "the other the opposite bank of a thin gyrus."
     ),
-    "unstable_white_matter": (
-        "The white-matter ROI is too small or too noisy for a layer this faint: its standard error exceeds 15 % of SH. "
-        "Draw a larger white-matter ROI in even tissue."
+    "thinner_than_resolution": (
+        "The dark line is thinner than the image can show, so it is noise or ringing and no layer of that thickness: "
+        "thickness is missing."
     ),
-    "splenium_below_5_mm2": "The splenium ROI covers less than 5 mm2 in its slice. Draw it larger.",
+    "line_folds": (
+        "The pial line crosses itself or folds back, so it is no pial surface: all three values are missing. "
+        "Draw it again in one sweep."
+    ),
+    "line_doubles_back": (
+        "Points of the line lie in the wrong order: they turn back by more than 120 degrees. "
+        "Delete those that go back, or draw the line again in one sweep."
+    ),
+    "lines_overlap": (
+        "Two lines of the region cover the same stretch, which would be counted twice: the confidence intervals are "
+        "missing. Delete one of them, or draw it on another slice."
+    ),
+    "line_strays": (
+        "The line strays from the pial edge, which blurs the profile and makes SH/Thk too small. "
+        "Snap it to the edge (alignment: edge), or draw it again where it leaves the edge."
+    ),
+    "edge_unclear": (
+        "The pial edge is not clear enough along the line (veins, bridges, hooked ends) to tell whether the line "
+        "follows it. Look at the line, or leave these stretches out."
+    ),
+    "uneven_line": (
+        "Some normals show something else than the others: a hooked end, a vein, a stretch off the cortex. "
+        "Leave that stretch out, or average without the outer 20 % (averaging: trimmed)."
+    ),
+    "sparse_clicks": (
+        "The line has too few points for its bends, and what it does between them is guessed. Add points in the bends."
+    ),
+    "off_slice": (
+        "Points lie off the slice on which the line was drawn; they were moved onto it. "
+        "Draw a line on one slice, and further lines on others."
+    ),
+    "near_noise": (
+        "The dark layer hardly stands out from the noise (z from 2 to 3). "
+        "Draw a longer line or add a line on a neighbouring slice, and read the confidence interval."
+    ),
+    "short_line": "The pial line is shorter than 10 mm. Draw the whole region.",
     "crossing_normals": (
         "Normals cross before the layer ends, so parts of the cortex are missing. "
         "Leave out the sharp bend, or smooth the line more."
     ),
     "outside_image": (
-        "Some normals leave the image or meet voxels without a value and are left out. "
+        "Some normals leave the image or meet voxels without a value before the layer ends. "
         "Draw further from the image's edge, or sample less deep."
+    ),
+    "few_normals": (
+        "Hardly two independent stretches of the line: the confidence intervals are rough. "
+        "Draw a longer line, or add one on a neighbouring slice."
+    ),
+    "white_matter_mismatch": (
+        "The profile beyond the layer does not come back to the white-matter ROI's mean, which changes the thickness. "
+        "Redraw the white-matter ROI beneath the line, or use the plateau as baseline."
+    ),
+    "no_plateau": (
+        "Hardly any white matter is sampled past the layer, so that the white-matter ROI cannot be checked against it. "
+        "Sample deeper, or draw where the gyrus is wider."
+    ),
+    "unstable_white_matter": (
+        "The white-matter ROI is too noisy for a layer this faint: its standard error exceeds 15 % of SH. "
+        "Draw a larger white-matter ROI in even tissue."
+    ),
+    "white_matter_below_10_mm2": "The white-matter ROI covers less than 10 mm2. Draw it larger.",
+    "white_matter_on_another_slice": (
+        "The white matter lies on another slice than the line. Draw it beneath the line, on its slice."
+    ),
+    "splenium_below_5_mm2": "The splenium ROI covers less than 5 mm2. Draw it larger.",
+    "splenium_in_fluid": (
+        "The splenium ROI is brighter than white matter, as fluid is, which makes SH too small. "
+        "Draw it again within the splenium."
+    ),
+    "roi_on_several_slices": "The splenium or the white matter is drawn on more than one slice. Redraw it on one.",
+    "low_snr": (
+        "The signal-to-noise ratio of an echo is below 10: magnitude images then show dark tissue too bright, and "
+        "SH/Thk comes out 5 % too small and more. Average more echoes or scans, or leave late echoes out."
     ),
     "fit_at_bound": (
         "The fitted curve ended on a bound: its five parameters are not to be used, height and width may be. "
@@ -42,9 +111,19 @@ FLAGS = {
         "The double sigmoid explains less than 80 % of the layer's profile. Look at the profile; redraw the line if it "
         "strays from the pial surface."
     ),
-    "short_line": "The pial line is shorter than 10 mm. Draw the whole region.",
-    "few_normals": (
-        "Fewer than 10 independent stretches of the line: the confidence intervals are rough. "
-        "Draw a longer line, or add one on a neighbouring slice."
-    ),
 }
+
+
+def sentence(flag, note=None):
+    """A flag in words, with what it found here."""
+    return f"{FLAGS[flag]} ({note[:1].upper()}{note[1:]}.)" if note else FLAGS[flag]
+
+
+def notes_as_text(notes):
+    """Notes, by flag, as one cell of a table; None where there are none."""
+    return " | ".join(f"{flag}: {note}" for flag, note in notes.items()) or None
+
+
+def notes_from_text(text):
+    """What `notes_as_text` made of notes."""
+    return dict(note.split(": ", 1) for note in text.split(" | ")) if text else {}

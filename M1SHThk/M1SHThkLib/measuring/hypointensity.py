@@ -11,38 +11,71 @@ import numpy as np
 
 # The sampled depth ends where fewer than this part of the normals still contributes.
 SMALLEST_SHARE_OF_NORMALS = 0.5
+TRIMMED_SHARE = 0.2
+# A layer further down than this is another bank's.
+DEEPEST_TOP_MM = 5.0
+# h that stays down for so long has levelled out.
+LEVELLED_OUT_MM = 0.5
 _NEGLIGIBLE = 1e-6
 
 
-def mean_profile(intensities):
-    """P(x): the mean over normals at each depth, missing samples left out.
+def averaged_profile(intensities, averaging="mean"):
+    """P(x): the average over normals at each depth, missing samples left out.
 
     Parameters
     ----------
     intensities : array, shape (n, d)
         NaN where missing.
+    averaging : str
+        'mean' (the paper), or 'trimmed': the mean without the greatest and the least 20 % at each depth, which a hooked
+        end of the line or a vein across it hardly move.
 
     Returns
     -------
-    mean : array, shape (d,)
+    profile : array, shape (d,)
         NaN from the depth on where fewer than half of the normals contribute.
-    standard_error : array, shape (d,)
-        Standard deviation over normals divided by the square root of their number; it takes normals for independent
-        (the bootstrap does not).
     counts : int array, shape (d,)
         How many normals contribute.
     """
     present = np.isfinite(intensities)
     counts = present.sum(0)
-    filled = np.where(present, intensities, 0.0)
-    some = np.maximum(counts, 1)
-    mean = filled.sum(0) / some
-    spread = np.where(present, intensities - mean, 0.0)
-    standard_error = np.sqrt((spread**2).sum(0) / np.maximum(counts - 1, 1) / some)
+    if averaging == "trimmed":
+        low, high = _trimmed_ranks(counts)
+        ranks = np.arange(len(intensities))[:, None]
+        within = (ranks >= low) & (ranks < high)
+        ordered = np.sort(np.where(present, intensities, np.inf), axis=0)
+        total, number = np.where(within, ordered, 0.0).sum(0), high - low
+    else:
+        total, number = np.where(present, intensities, 0.0).sum(0), counts
+    profile = total / np.maximum(number, 1)
     enough = np.logical_and.accumulate(counts >= max(SMALLEST_SHARE_OF_NORMALS * len(intensities), 1))
-    mean[~enough] = np.nan
-    standard_error[~enough | (counts < 2)] = np.nan
-    return mean, standard_error, counts
+    profile[~enough] = np.nan
+    return profile, counts
+
+
+def influence_on(profile, intensities, averaging="mean"):
+    """What each normal, times the number of normals, adds to the averaged profile, shape (n, d); 0 where missing.
+
+    For the trimmed mean the deviations are winsorised (Huber, Robust Statistics, 1981, section 3.3): what is cut off
+    counts as much as what is cut at.
+    """
+    present = np.isfinite(intensities)
+    deviations = np.where(present, intensities - profile, 0.0)
+    counts = present.sum(0)
+    if averaging == "trimmed":
+        low, high = _trimmed_ranks(counts)
+        ordered = np.sort(np.where(present, deviations, np.inf), axis=0)
+        least, greatest = (np.take_along_axis(ordered, rank[None], 0) for rank in (low, high - 1))
+        deviations = np.where(present, np.clip(deviations, least, greatest), 0.0)
+        deviations = np.where(present, deviations - deviations.sum(0) / np.maximum(counts, 1), 0.0)
+        deviations *= counts / np.maximum(high - low, 1)
+    return deviations * (len(intensities) / np.maximum(counts, 1))
+
+
+def _trimmed_ranks(counts):
+    """The first rank that stays and the first one past those that stay, each of shape (d,)."""
+    cut = (TRIMMED_SHARE * counts).astype(int)
+    return cut, np.maximum(counts - cut, cut + 1)
 
 
 def hypointensity(profile, white_matter, splenium, polarity="dark"):
@@ -66,34 +99,34 @@ class Lobe:
 
     Attributes
     ----------
-    top : int
-        Sample at which h is greatest within the lobe.
+    first, top : int
+        Sample of the most superficial maximum that counts, and the one at which h is greatest within the lobe.
     start_mm : float
         Superficial zero crossing, or 0 where there is none.
     end_mm : float
-        Deep zero crossing, or the end of the fit window where h does not fall to zero before.
+        Where h, past its top, first falls below `window_fraction` of it: the deep edge as h itself shows it, whatever
+        lies beneath. Where h levels out above that (the white-matter ROI is too bright), both are taken above its
+        least; where it does not even level out, the layer runs to the end of the samples.
     touches_pial_line : bool
         Nothing separates the lobe from x = 0.
-    merged : bool
-        A second maximum follows before h has fallen to the window's fraction of the peak.
     window : bool array, shape (d,)
         Samples that F is fitted to.
     """
 
+    first: int
     top: int
     start_mm: float
     end_mm: float
     touches_pial_line: bool
-    merged: bool
     window: np.ndarray
 
 
-def find_lobe(x, h, noise, lobe_fraction=0.30, window_fraction=0.25, at_line=False):
+def find_lobe(x, h, lobe_fraction=0.30, window_fraction=0.25, at_line=False):
     """The most superficial interior maximum that counts, and the window that it is fitted in.
 
-    A maximum counts when it is positive, separated from x = 0 by h <= 0, and reaches `lobe_fraction` of the greatest
-    that is so. Where none is separated, the same rule is applied to those that are not, and the lobe is marked as
-    touching the pial line.
+    A maximum counts when it is positive, separated from x = 0 by h <= 0, no deeper than 5 mm, and reaches
+    `lobe_fraction` of the greatest that is so. Where none is separated, the same rule is applied to those that are not,
+    and the lobe is marked as touching the pial line.
 
     Parameters
     ----------
@@ -101,8 +134,6 @@ def find_lobe(x, h, noise, lobe_fraction=0.30, window_fraction=0.25, at_line=Fal
         Depths in mm, ascending from 0.
     h : array, shape (d,)
         Hypointensity, finite.
-    noise : array, shape (d,)
-        Standard error of h: a valley within the lobe parts two layers only where it is deeper than three of them.
     at_line : bool
         Look for the lobe that touches the pial line, whether or not another is separated from it.
 
@@ -114,6 +145,7 @@ def find_lobe(x, h, noise, lobe_fraction=0.30, window_fraction=0.25, at_line=Fal
     inner = np.arange(1, len(h) - 1)
     # Rounding errors of a profile without any noise are no maxima.
     maxima = inner[(h[inner] > _NEGLIGIBLE * np.abs(h).max()) & (h[inner] >= h[inner - 1]) & (h[inner] > h[inner + 1])]
+    maxima = maxima[x[maxima] <= DEEPEST_TOP_MM]
     separated = np.minimum.accumulate(h)[maxima] <= 0
     touches = at_line or not separated.any()
     candidates = maxima[~separated] if touches else maxima[separated]
@@ -129,13 +161,25 @@ def find_lobe(x, h, noise, lobe_fraction=0.30, window_fraction=0.25, at_line=Fal
     start, stop = fit_windows(h[None], np.array([top]), window_fraction)
     window = (np.arange(len(h)) >= start[0]) & (np.arange(len(h)) < stop[0])
     return Lobe(
+        first=int(first),
         top=int(top),
-        start_mm=_zero_crossing(x, h, start[0] - 1) if start[0] > 0 else float(x[0]),
-        end_mm=_deep_end(x, h, top, stop[0]),
-        touches_pial_line=touches,
-        merged=_is_parted(h, noise, first, stop[0], window_fraction * h[top]),
+        start_mm=_crossing(x, h, start[0] - 1, 0.0) if start[0] > 0 else float(x[0]),
+        end_mm=_deep_edge(x, h, top, window_fraction),
+        touches_pial_line=bool(touches),
         window=window,
     )
+
+
+def _deep_edge(x, h, top, fraction):
+    """Where a lobe ends (see `Lobe`)."""
+    for base, rest in ((0.0, 0.0), (h[top:].min(), LEVELLED_OUT_MM)):
+        level = base + fraction * (h[top] - base)
+        (fallen,) = np.nonzero(h[top:] < level)
+        if len(fallen):
+            edge = _crossing(x, h, top + fallen[0] - 1, level)
+            if x[-1] - edge >= rest:
+                return edge
+    return float(x[-1])
 
 
 def fit_windows(h, tops, window_fraction):
@@ -158,23 +202,15 @@ def fit_windows(h, tops, window_fraction):
     return start, np.where(risen.any(1), risen.argmax(1), h.shape[1])
 
 
-def _zero_crossing(x, h, before):
-    """Depth between samples `before` (h <= 0) and the next (h > 0) at which h is zero."""
-    return float(x[before] + (x[before + 1] - x[before]) * h[before] / (h[before] - h[before + 1]))
+def is_parted(h, noise, lobe, window_fraction):
+    """Whether two maxima stand within the lobe with a valley between them that noise does not explain.
 
-
-def _deep_end(x, h, top, stop):
-    below = np.flatnonzero(h[top:stop] <= 0)
-    if not len(below):
-        return float(x[stop - 1])
-    after = top + below[0]
-    return float(x[after] - (x[after] - x[after - 1]) * h[after] / (h[after] - h[after - 1]))
-
-
-def _is_parted(h, noise, first, stop, level):
-    """Whether two maxima above `level` stand within the lobe with a valley between them that noise does not explain."""
-    highest, lowest = first, first
-    for index in range(first, stop):
+    `noise`, shape (d,), is the standard error of h: a valley parts two layers only where it is deeper than three of
+    them, and than a tenth of the higher maximum.
+    """
+    level, stop = window_fraction * h[lobe.top], np.flatnonzero(lobe.window)[-1] + 1
+    highest = lowest = lobe.first
+    for index in range(lobe.first, stop):
         if h[index] < level:
             return False
         if h[index] < h[lowest]:
@@ -185,3 +221,8 @@ def _is_parted(h, noise, first, stop, level):
         if h[index] >= h[highest]:
             highest = lowest = index
     return False
+
+
+def _crossing(x, h, before, level):
+    """Depth between sample `before` and the next at which h passes a level."""
+    return float(x[before] + (x[before + 1] - x[before]) * (level - h[before]) / (h[before + 1] - h[before]))

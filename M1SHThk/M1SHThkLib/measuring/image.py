@@ -17,6 +17,8 @@ class Image:
         Voxel index (i, j, k) -> world RAS in mm; oblique, anisotropic, flipped and sheared grids are all legal.
     name : str
         What messages call it: a file or a node.
+    echoes : int
+        How many echoes it is the mean of: each was that much noisier.
 
     Raises
     ------
@@ -27,6 +29,7 @@ class Image:
     voxels: np.ndarray
     affine: np.ndarray
     name: str = "image"
+    echoes: int = 1
 
     def __post_init__(self):
         affine = np.array(self.affine, float)

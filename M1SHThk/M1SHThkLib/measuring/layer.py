@@ -1,4 +1,4 @@
-"""The deep layer that a hypointensity profile shows: F fitted in its lobe, its significance and the plateau beyond.
+"""The deep layer that a hypointensity profile shows: F fitted in its lobe, its significance, and what lies beneath it.
 
 These definitions are the project's own; the paper states the fit, the height and the width at a fraction of it.
 """
@@ -8,11 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from . import double_sigmoid
-from .hypointensity import Lobe, find_lobe
+from .hypointensity import Lobe, find_lobe, is_parted
 
 NO_LAYER_BELOW_Z, NEAR_NOISE_BELOW_Z = 2.0, 3.0
 PLATEAU_BEGINS_MM = 1.0
-PLATEAU_STANDARD_ERRORS, PLATEAU_SHARE_OF_SH, NEGLIGIBLE_SHARE_OF_SH = 3.0, 0.15, 0.01
+SHORTEST_PLATEAU_MM, FEWEST_PLATEAU_SAMPLES = 0.5, 5
+# Superficial cortex beneath a vein is no thicker than this (a gradient of white matter is), and past it the profile
+# comes back by two thirds.
+THICKEST_RIM_MM, RIM_ENDS_AT = 2.5, 1 / 3
 
 
 @dataclass(frozen=True)
@@ -31,20 +34,22 @@ class Layer:
     edges_mm : (float, float)
         Depths at which F is the width's fraction of its height.
     z : float
-        Area of the lobe over its standard deviation, which is that of the block bootstrap with the full covariance over
-        depth, both ROIs' noise included: an area in a smooth profile cannot be judged sample by sample.
-    dark_from_line : bool
+        Area of the lobe, from its superficial zero crossing to its deep edge and no further, over its standard
+        deviation, which is that of the block bootstrap with the full covariance over depth, both ROIs' noise included:
+        an area in a smooth profile cannot be judged sample by sample.
+    is_dark_from_line : bool
         Nothing separates the darkness from the pial line.
+    is_parted : bool
+        A second maximum merges with the first.
+    beneath : Beneath
+        What lies past the lobe.
     plateau, plateau_se : float
-        Median of h from 1 mm past the layer to the end of the depth, and its standard error.
+        Median of h from 1 mm past the layer to the end of the depth, and its standard error; nan where less than
+        0.5 mm or five samples of it are seen.
     r_squared, rmse : float
         Of the fit within its window.
-    h_se : array, shape (d,)
-        Standard error of h.
-    window_end_mm : float
-        Deepest sample of the fit window.
-    plateau_end_mm : float
-        Deepest sample of the plateau.
+    window_end_mm, plateau_end_mm : float
+        Deepest sample of the fit window, and of the plateau.
     """
 
     lobe: Lobe | None
@@ -54,64 +59,94 @@ class Layer:
     height: float
     edges_mm: tuple[float, float]
     z: float
-    dark_from_line: bool
+    is_dark_from_line: bool
+    is_parted: bool
+    beneath: "Beneath"
     plateau: float
     plateau_se: float
     r_squared: float
     rmse: float
-    h_se: np.ndarray
     window_end_mm: float
     plateau_end_mm: float
 
+    @property
+    def width_mm(self):
+        """Width of F at the width's fraction of its height."""
+        return self.edges_mm[1] - self.edges_mm[0]
 
-def find_layer(x, h, deviations, settings):
-    """The layer in h, shape (d,), at depths x in mm.
 
-    `deviations`, shape (m, d), are independent contributions to h's error: its covariance over depth is their
-    deviations' deviations.
+@dataclass(frozen=True)
+class Beneath:
+    """What the profile shows past the lobe; 0 where there is none of it.
+
+    Attributes
+    ----------
+    dark_z, dark_height : float
+        Area over standard deviation, and greatest h, of the most significant dark area that is separated from the lobe.
+    rim_z, rim_height : float
+        Area of h over its standard deviation, and least h, of a stretch right past the lobe that is brighter than what
+        follows it: negative, where superficial cortex lies between a vein and the deep layers.
+    """
+
+    dark_z: float = 0.0
+    dark_height: float = 0.0
+    rim_z: float = 0.0
+    rim_height: float = 0.0
+
+
+def find_layer(x, h, deviations, lobe, settings):
+    """The layer in h.
+
+    Parameters
+    ----------
+    x : array, shape (d,)
+        Depths in mm, evenly spaced from 0.
+    h : array, shape (d,)
+    deviations : array, shape (m, d)
+        Independent contributions to h's error: its covariance over depth is their deviations' deviations.
+    lobe : Lobe or None
+        What `find_lobe` finds in h.
+    settings : Settings
 
     Returns
     -------
     Layer
     """
-    h_se = np.sqrt((deviations**2).sum(0))
-    fractions = settings.lobe_fraction, settings.window_fraction
-    lobe = find_lobe(x, h, h_se, *fractions)
     if lobe and not lobe.touches_pial_line and h[0] > 0:
-        separated = _significance(x, h, deviations, lobe.start_mm, lobe.end_mm)
-        at_line = _significance(x, h, deviations, x[0], x[np.argmax(h <= 0)])
+        separated = significance(x, h, deviations, lobe.start_mm, lobe.end_mm)
+        at_line = significance(x, h, deviations, x[0], x[np.argmax(h <= 0)])
         if separated < NEAR_NOISE_BELOW_Z <= at_line:
             # Beside clear darkness at the line, what is separated from it and near noise is taken for a ripple of the
             # noise: the line cuts into the layer, or fluid or a vein hides it.
-            lobe = find_lobe(x, h, h_se, *fractions, at_line=True)
+            lobe = find_lobe(x, h, settings.lobe_fraction, settings.window_fraction, at_line=True)
     nan = float("nan")
     if lobe is None:
         end = x[np.argmax(h <= 0)] if (h <= 0).any() else x[-1]
-        z = _significance(x, h, deviations, x[0], end) if h[0] > 0 else nan
+        z = significance(x, h, deviations, x[0], end) if h[0] > 0 else nan
         missing = np.full(5, nan)
         return Layer(
-            lobe,
-            missing,
-            False,
-            nan,
-            nan,
-            (nan, nan),
-            z,
-            h[0] > 0,
-            nan,
-            nan,
-            nan,
-            nan,
-            h_se,
-            float(x[-1]),
-            nan,
+            lobe=None,
+            parameters=missing,
+            at_bound=False,
+            mode_mm=nan,
+            height=nan,
+            edges_mm=(nan, nan),
+            z=z,
+            is_dark_from_line=bool(h[0] > 0),
+            is_parted=False,
+            beneath=Beneath(),
+            plateau=nan,
+            plateau_se=nan,
+            r_squared=nan,
+            rmse=nan,
+            window_end_mm=float(x[-1]),
+            plateau_end_mm=nan,
         )
     fit = double_sigmoid.fit(x, h, lobe.window)
     parameters = fit.parameters[0]
     mode, height = double_sigmoid.mode_and_height(parameters)
     left, right = double_sigmoid.crossings(parameters, settings.width_fraction, (mode, height))
-    plateau_end = _plateau_end(x, h, lobe)
-    plateau, plateau_se = _plateau(x, h, deviations, right, plateau_end)
+    plateau, plateau_se, plateau_end = white_matter_plateau(x, h, deviations, lobe)
     samples = h[lobe.window]
     total = ((samples - samples.mean()) ** 2).sum()
     return Layer(
@@ -121,23 +156,24 @@ def find_layer(x, h, deviations, settings):
         mode_mm=float(mode),
         height=float(height),
         edges_mm=(float(left), float(right)),
-        z=_significance(x, h, deviations, lobe.start_mm, lobe.end_mm),
-        dark_from_line=lobe.touches_pial_line,
+        z=significance(x, h, deviations, lobe.start_mm, lobe.end_mm),
+        is_dark_from_line=lobe.touches_pial_line,
+        is_parted=is_parted(h, np.sqrt((deviations**2).sum(0)), lobe, settings.window_fraction),
+        beneath=beneath(x, h, deviations, lobe),
         plateau=plateau,
         plateau_se=plateau_se,
         r_squared=float(1 - fit.sum_of_squares[0] / total) if total > 0 else nan,
         rmse=float(np.sqrt(fit.sum_of_squares[0] / len(samples))),
-        h_se=h_se,
         window_end_mm=float(x[lobe.window][-1]),
         plateau_end_mm=plateau_end,
     )
 
 
-def _significance(x, h, deviations, start, end):
+def significance(x, h, deviations, start, end):
     """Area of h from start to end over its standard deviation."""
     weights = _integral_weights(x, start, end)
     deviation = np.linalg.norm(deviations @ weights)
-    return float(weights @ h / deviation) if deviation > 0 else float("inf")
+    return float(weights @ h / deviation) if deviation > 0 else float(np.inf * np.sign(weights @ h))
 
 
 def _integral_weights(x, start, end):
@@ -151,62 +187,44 @@ def _integral_weights(x, start, end):
     return step * (from_the_left(end) - from_the_left(start))
 
 
-def plateau_window(x, layer_end_mm, plateau_end_mm):
-    """Which of the depths x (mm) are white matter: from 1 mm past the layer's deep edge on."""
-    return (x >= layer_end_mm + PLATEAU_BEGINS_MM) & (x <= plateau_end_mm)
+def plateau_window(x, lobe_end_mm, plateau_end_mm):
+    """Which of the depths x (mm) are white matter: from 1 mm past the lobe's deep edge on."""
+    return (x >= lobe_end_mm + PLATEAU_BEGINS_MM) & (x <= plateau_end_mm)
 
 
-def _plateau_end(x, h, lobe):
-    """The end of the sampled depth, or where h begins to rise to a second layer (an opposite bank)."""
+def white_matter_plateau(x, h, deviations, lobe):
+    """Median of h past the lobe, the standard error of h's mean there, and where it ends in mm.
+
+    It ends with the sampled depth, or where h begins to rise to a second layer (an opposite bank).
+    """
     last = np.flatnonzero(lobe.window)[-1]
-    return float(x[last if last == len(x) - 1 else lobe.top + h[lobe.top : last + 1].argmin()])
+    end = float(x[last if last == len(x) - 1 else lobe.top + h[lobe.top : last + 1].argmin()])
+    past = plateau_window(x, lobe.end_mm, end)
+    if past.sum() < FEWEST_PLATEAU_SAMPLES or np.ptp(x[past]) < SHORTEST_PLATEAU_MM - 1e-9:
+        return float("nan"), float("nan"), end
+    return float(np.median(h[past])), float(np.linalg.norm(deviations[:, past].mean(axis=1))), end
 
 
-def _plateau(x, h, deviations, layer_end_mm, plateau_end_mm):
-    """Median of h past the layer, and the standard error of h's mean there; nan where no depth is left."""
-    beyond = plateau_window(x, layer_end_mm, plateau_end_mm)
-    if not beyond.any():
-        return float("nan"), float("nan")
-    return float(np.median(h[beyond])), float(np.linalg.norm(deviations[:, beyond].mean(axis=1)))
+def beneath(x, h, deviations, lobe):
+    """What the profile shows past the lobe."""
+    (past,) = np.nonzero((h <= 0) & (np.arange(len(h)) > lobe.top))
+    if not len(past):
+        return Beneath()
+    begin, last = past[0], len(h) - 1
+    dark_z = dark_height = 0.0
+    for first, end in _runs(h > 0):
+        z = significance(x, h, deviations, x[first - 1], x[min(end, last)]) if first > begin else 0.0
+        if z > dark_z:
+            dark_z, dark_height = z, h[first:end].max()
+    least = begin + h[begin : np.searchsorted(x, x[begin] + THICKEST_RIM_MM)].argmin()
+    (back,) = np.nonzero((h >= RIM_ENDS_AT * h[least]) & (np.arange(len(h)) > least))
+    if not len(back) or x[back[0]] - x[begin] > THICKEST_RIM_MM:
+        return Beneath(dark_z, float(dark_height))
+    rim_z = significance(x, h, deviations, x[begin], x[back[0]])
+    return Beneath(dark_z, float(dark_height), rim_z, float(h[least]))
 
 
-@dataclass(frozen=True)
-class Verdict:
-    """The marker after the rules: an absent layer has SH = 0, a merged or touching one no thickness."""
-
-    sh: float
-    thk_mm: float
-    sh_thk_per_mm: float
-    absent: bool
-    touches: bool
-    second: bool
-
-
-def judge(layer):
-    """Apply the rules to a layer.
-
-    Absent (no lobe, or z < 2): SH and SH/Thk are 0, Thk is missing. Touching the pial line (no zero crossing, or F's
-    superficial edge at x < 0) and a second layer (lobes merge, or F's deep edge leaves the window): Thk and SH/Thk are
-    missing, since the width is not the layer's.
-    """
-    nan = float("nan")
-    left, right = layer.edges_mm
-    absent = not layer.z >= NO_LAYER_BELOW_Z
-    touches = not absent and (layer.dark_from_line or left < 0)
-    second = not absent and layer.lobe is not None and (layer.lobe.merged or right > layer.window_end_mm)
-    if absent:
-        return Verdict(0.0, nan, 0.0, absent, touches, second)
-    if touches or second:
-        return Verdict(layer.height, nan, nan, absent, touches, second)
-    return Verdict(layer.height, right - left, layer.height / (right - left), absent, touches, second)
-
-
-def white_matter_mismatch(layer):
-    """Whether the plateau differs from 0 by more than 3 standard errors or 15 % of SH.
-
-    Less than 1 % of SH is never a mismatch: it changes neither height nor width, whatever the standard error.
-    """
-    plateau = abs(layer.plateau)
-    if not plateau > NEGLIGIBLE_SHARE_OF_SH * layer.height:
-        return False
-    return bool(plateau > PLATEAU_STANDARD_ERRORS * layer.plateau_se or plateau > PLATEAU_SHARE_OF_SH * layer.height)
+def _runs(found):
+    """First sample of each run of true ones and the first one past it, shape (m, 2)."""
+    changes = np.diff(np.concatenate([[0], found.astype(int), [0]]))
+    return np.column_stack([np.flatnonzero(changes == 1), np.flatnonzero(changes == -1)])

@@ -7,16 +7,18 @@ to make it smoother. The directions normal to the spline are computed".
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.interpolate import CubicSpline, PPoly
-from scipy.linalg.lapack import dpbsv
 
-# Points this close to a plane of voxels were drawn on it; a shorter distance between points is one point.
-ON_SLICE_MM = 0.05
-COINCIDENT_MM = 1e-3
-# Points within this distance (root mean square) of a straight line do not determine a plane.
-STRAIGHT_MM = 0.1
-LARGEST_DISTANCE_FROM_PLANE_MM = 2.0
-_DENSE_STEP_MM = 0.05
+from .drawn_line import DrawnLine, drawn_line
+from .smoothing import smooth_curve
+
+# Points that the line through every other one misses by more (root mean square) are needed, and so would be others.
+MISSED_MM = 0.8
+FEWEST_POINTS = 4
+# Over so short a stretch no cortex turns back.
+FOLDED_DEGREES, FOLDED_WITHIN_MM = 120.0, 2.0
+# Lines of one region this close to each other, running the same way, measure the same stretch of cortex.
+SAME_STRETCH_MM, SHORTEST_OVERLAP_MM = 1.0, 1.0
+_DENSE_STEP_MM = 0.1
 # So many voxels of the white-matter ROI say on which side it lies.
 _MOST_VOTES = 25
 
@@ -30,14 +32,25 @@ class PialLine:
     positions, normals : arrays, shape (n, 3)
         World RAS in mm; the normals have unit length, lie in the line's plane and point to the white matter.
     length_mm : float
+    is_folded : bool
+        Whether the smooth line crosses itself or turns back, as no pial surface does.
+    drawn : DrawnLine
+        What it was smoothed from.
     """
 
     positions: np.ndarray
     normals: np.ndarray
     length_mm: float
+    is_folded: bool
+    drawn: DrawnLine
+
+    @property
+    def across(self):
+        """Unit normal of the line's plane, shape (3,)."""
+        return self.drawn.across
 
 
-def smooth_pial_line(points, white_matter, slice_normals=(), smoothing_mm=0.1, spacing_mm=0.2, name="pial line"):
+def smooth_pial_line(points, white_matter, affine, smoothing_length_mm=5.0, spacing_mm=0.2, name="pial line"):
     """Smooth a drawn line and erect its normals.
 
     Parameters
@@ -46,10 +59,10 @@ def smooth_pial_line(points, white_matter, slice_normals=(), smoothing_mm=0.1, s
         Control points in drawing order (either direction), world RAS in mm; coincident neighbours count once.
     white_matter : array, shape (m, 3)
         Positions of the white-matter ROI's voxels, world RAS in mm; normals point to their side of the line.
-    slice_normals : sequence of arrays, shape (3,)
-        Normals of the image's own slice planes: a line drawn on one of them lies in it exactly.
-    smoothing_mm : float
-        Root-mean-square distance that the spline may keep from the points; 0 passes through them.
+    affine : array, shape (4, 4)
+        The image's voxel index -> world RAS in mm: a line lies on one of its slices (see `drawn_line`).
+    smoothing_length_mm : float
+        Cut-off wavelength of the smoothing (see `smooth_curve`).
     spacing_mm : float
         Distance between normals; the nearest that divides the line's length equally is used.
     name : str
@@ -58,36 +71,35 @@ def smooth_pial_line(points, white_matter, slice_normals=(), smoothing_mm=0.1, s
     Raises
     ------
     ValueError
-        With fewer than two distinct points, points that are not finite, or points far from any common plane.
+        With fewer than two distinct points, points that are not finite, or points far from any common slice.
     """
-    points = distinct_points(points, name)
-    origin, across = _plane(points, np.asarray(white_matter, float), slice_normals, name)
-    axes = _in_plane_axes(points, across)
-    drawn, inside = (points - origin) @ axes.T, (white_matter - origin) @ axes.T
-    positions, tangents, length = _equal_arc_length(_smoothing_spline(drawn, smoothing_mm), spacing_mm)
+    drawn = drawn_line(points, white_matter, affine, name)
+    origin, axes = drawn.points[0], _in_plane_axes(drawn.points, drawn.across)
+    flat, inside = (drawn.points - origin) @ axes.T, (white_matter - origin) @ axes.T
+    curve = smooth_curve(flat, smoothing_length_mm)
+    positions, tangents, length = _equal_arc_length(curve, spacing_mm)
     normals = np.stack([-tangents[:, 1], tangents[:, 0]], -1)
     normals *= _side_of(inside, positions, normals)
-    return PialLine(origin + positions @ axes, normals @ axes, length)
+    turned = np.degrees(np.unwrap(np.arctan2(tangents[:, 1], tangents[:, 0])))
+    within = min(max(round(FOLDED_WITHIN_MM / spacing_mm), 1), len(turned) - 1)
+    is_folded = (np.abs(turned[within:] - turned[:-within]) > FOLDED_DEGREES).any() or _crosses_itself(positions)
+    return PialLine(origin + positions @ axes, normals @ axes, length, bool(is_folded), drawn)
 
 
-def distinct_points(points, name="pial line"):
-    """The points without coincident neighbours, shape (n, 3).
-
-    Raises
-    ------
-    ValueError
-        With fewer than two distinct points, or points that are not finite.
-    """
-    points = np.asarray(points, float).reshape(-1, 3)
-    if not np.isfinite(points).all():
-        raise ValueError(f"{name}: has control points that are not finite numbers; draw it again")
-    if len(points):
-        apart = np.linalg.norm(np.diff(points, axis=0), axis=1) > COINCIDENT_MM
-        points = points[np.concatenate([[True], apart])]
-    if len(points) < 2:
-        count = "one control point" if len(points) == 1 else "no control points"
-        raise ValueError(f"{name}: has {count}; draw the line with three or more")
-    return points
+def is_sparse(line, smoothing_length_mm):
+    """Whether the line has too few points for its bends: those of either half cannot be told from the other half's."""
+    points = line.drawn.points
+    if len(points) < FEWEST_POINTS:
+        return True
+    axes = _in_plane_axes(points, line.across)
+    flat = (points - points[0]) @ axes.T
+    missed = []
+    for first in (1, 2):
+        left_out = np.arange(first, len(flat) - 1, 2)
+        curve = smooth_curve(np.delete(flat, left_out, axis=0), smoothing_length_mm)
+        fine = curve.at(np.arange(0.0, curve.end_mm, 0.1))
+        missed.append(((flat[left_out][:, None] - fine) ** 2).sum(-1).min(1))
+    return bool(np.sqrt(np.concatenate(missed).mean()) > MISSED_MM)
 
 
 def crossing_depths(line, depth_max_mm):
@@ -96,8 +108,7 @@ def crossing_depths(line, depth_max_mm):
     Where two normals cross, the tissue beyond belongs to the other one's side of the fold for the normal that came the
     longer way (both, where they come equally far, as above the centre of a circle).
     """
-    across = np.cross(line.normals[0], _first_direction(line.positions))
-    axes = _in_plane_axes(line.positions, across / np.linalg.norm(across))
+    axes = _in_plane_axes(line.positions, line.across)
     p, n = (line.positions - line.positions[0]) @ axes.T, line.normals @ axes.T
     # Every third normal stands for its neighbours: where normals converge, many cross at nearly the same depth.
     others = np.append(np.arange(0, len(p) - 1, 3 if len(p) > 12 else 1), len(p) - 1)
@@ -117,29 +128,23 @@ def crossing_depths(line, depth_max_mm):
     return depths
 
 
-def _first_direction(positions):
-    return positions[1] - positions[0]
+def overlap_mm(lines, slice_mm):
+    """How much of the lines of one region lies over a stretch that another of them covers already, in mm.
 
-
-def _plane(points, white_matter, slice_normals, name):
-    """A point of the line's plane and the plane's unit normal."""
-    origin = points.mean(0)
-    offsets = points - origin
-    beneath = white_matter.mean(0) - origin
-    slices = [normal for normal in slice_normals if np.abs(offsets @ normal).max() <= ON_SLICE_MM]
-    if slices:
-        return origin, min(slices, key=lambda normal: round(abs(beneath @ normal), 6))
-    squares, directions = np.linalg.eigh(offsets.T @ offsets / len(points))
-    thinnest, longest = directions[:, 0], directions[:, 2]
-    if len(points) < 3 or squares[1] < STRAIGHT_MM**2:
-        across = np.cross(longest, beneath)
-        if np.linalg.norm(across) < 1e-6:
-            raise ValueError(f"{name}: runs straight at its white-matter ROI; draw it along the cortex")
-        return origin, across / np.linalg.norm(across)
-    farthest = np.abs(offsets @ thinnest).max()
-    if farthest > LARGEST_DISTANCE_FROM_PLANE_MM:
-        raise ValueError(f"{name}: its points lie up to {farthest:.1f} mm off a common plane; draw it on one slice")
-    return origin, thinnest
+    Such lines would count one stretch, and its noise, twice. `slice_mm`: lines further apart than half of it lie on
+    different slices.
+    """
+    total = 0.0
+    for number, line in enumerate(lines):
+        covered = np.zeros(len(line.positions), bool)
+        for other in lines[:number]:
+            apart = line.positions[:, None] - other.positions[::5]
+            across = np.abs(apart @ other.across)
+            along = np.sqrt(np.maximum((apart**2).sum(-1) - across**2, 0.0))
+            same_way = line.normals @ other.normals[::5].T > 0
+            covered |= ((along < SAME_STRETCH_MM) & (across < slice_mm / 2) & same_way).any(1)
+        total += covered.mean() * line.length_mm
+    return total if total >= SHORTEST_OVERLAP_MM else 0.0
 
 
 def _in_plane_axes(points, across):
@@ -150,94 +155,29 @@ def _in_plane_axes(points, across):
     return np.stack([along, np.cross(across, along)])
 
 
-def _smoothing_spline(points, smoothing_mm):
-    """Natural cubic spline of chord length that bends least within an r.m.s. distance from the points, shape (n, 2).
-
-    Reinsch, Numer Math 1967;10:177: minimise the integral of |c''|^2 subject to mean |c(t_i) - p_i|^2 <= tolerance^2.
-    """
-    t = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(points, axis=0), axis=1))])
-    if smoothing_mm == 0 or len(points) < 3:
-        return CubicSpline(t, points, bc_type="natural")
-    h = np.diff(t)
-    count = len(t) - 2
-    bend = np.zeros((3, count))
-    bend[2] = (h[:-1] + h[1:]) / 3
-    bend[1, 1:] = h[1:-1] / 6
-    q = np.stack([1 / h[:-1], -1 / h[:-1] - 1 / h[1:], 1 / h[1:]])
-    pull = np.zeros((3, count))
-    pull[2] = (q**2).sum(0)
-    pull[1, 1:] = q[1, :-1] * q[0, 1:] + q[2, :-1] * q[1, 1:]
-    pull[0, 2:] = q[2, :-2] * q[0, 2:]
-    kinks = np.diff(np.diff(points, axis=0) / h[:, None], axis=0)
-
-    def smoothed(stiffness):
-        """How far the spline lies from each point, and its second derivative at the inner ones."""
-        _, second, _ = dpbsv(bend + stiffness * pull, kinks)
-        moved = np.zeros_like(points)
-        moved[:-2] += q[0][:, None] * second
-        moved[1:-1] += q[1][:, None] * second
-        moved[2:] += q[2][:, None] * second
-        return stiffness * moved, second
-
-    def excess(log_stiffness):
-        moved, _ = smoothed(np.exp(log_stiffness))
-        # The distance grows by powers of the stiffness: its logarithm is nearly a straight line.
-        return 0.5 * np.log((moved**2).sum() / len(points) + 1e-300) - np.log(smoothing_mm)
-
-    # The stiffness has the unit mm^3: between next to none and a straight line for points this far apart.
-    loosest, stiffest = 3 * np.log(h.min()) - 20.0, 3 * np.log(t[-1]) + 16.0
-    if excess(stiffest) <= 0:
-        stiffness = np.exp(stiffest)
-    elif excess(loosest) >= 0:
-        stiffness = 0.0
-    else:
-        stiffness = np.exp(_rising_root(excess, loosest, stiffest))
-    moved, second = smoothed(stiffness)
-    return _natural_spline(t, points - moved, second)
-
-
-def _natural_spline(t, points, second):
-    """The natural cubic spline through points, shape (n, 2), from its second derivatives at the inner ones."""
-    h, bend = np.diff(t)[:, None], np.zeros_like(points)
-    bend[1:-1] = second
-    slopes = np.diff(points, axis=0) / h - h * (2 * bend[:-1] + bend[1:]) / 6
-    return PPoly(np.stack([np.diff(bend, axis=0) / (6 * h), bend[:-1] / 2, slopes, points[:-1]]), t)
-
-
-def _rising_root(function, low, high, tolerance=1e-7):
-    """Root of a rising function between points where it is negative and positive: the Illinois method.
-
-    Dowell & Jarratt, BIT 1971;11:168.
-    """
-    at_low, at_high = function(low), function(high)
-    side = 0
-    for _ in range(100):
-        middle = (low * at_high - high * at_low) / (at_high - at_low)
-        value = function(middle)
-        if abs(value) < tolerance:
-            return middle
-        if value < 0:
-            low, at_low = middle, value
-            at_high = at_high / 2 if side < 0 else at_high
-            side = -1
-        else:
-            high, at_high = middle, value
-            at_low = at_low / 2 if side > 0 else at_low
-            side = 1
-    return middle
-
-
-def _equal_arc_length(spline, spacing_mm):
+def _equal_arc_length(curve, spacing_mm):
     """Positions (n, 2), unit tangents (n, 2) and length (mm) of a planar curve."""
-    end = spline.x[-1]
-    t = np.linspace(0.0, end, int(np.clip(end / _DENSE_STEP_MM, 200, 20000)) + 1)
-    speed = np.sqrt((spline(t, 1) ** 2).sum(1))
+    t = np.linspace(0.0, curve.end_mm, int(np.clip(curve.end_mm / _DENSE_STEP_MM, 200, 20000)) + 1)
+    speed = np.sqrt((curve.at(t, 1) ** 2).sum(1))
     travelled = np.concatenate([[0.0], np.cumsum((speed[1:] + speed[:-1]) * (t[1] / 2))])
     length = float(travelled[-1])
     count = max(round(length / spacing_mm), 1) + 1
     at = np.interp(np.linspace(0.0, length, count), travelled, t)
-    tangents = spline(at, 1)
-    return spline(at), tangents / np.linalg.norm(tangents, axis=1, keepdims=True), length
+    tangents = curve.at(at, 1)
+    return curve.at(at), tangents / np.linalg.norm(tangents, axis=1, keepdims=True), length
+
+
+def _crosses_itself(positions):
+    """Whether a planar polygon, shape (n, 2), has two sides that cross."""
+    step = max(len(positions) // 60, 1)
+    p = positions[::step]
+    begin, side = p[:-1], np.diff(p, axis=0)
+    apart_x, apart_y = begin[:, 0] - begin[:, None, 0], begin[:, 1] - begin[:, None, 1]
+    # On which side of each side's line every corner lies; two sides cross where each parts the other's corners.
+    from_begin = side[:, None, 0] * apart_y - side[:, None, 1] * apart_x
+    from_end = from_begin + side[:, None, 0] * side[:, 1] - side[:, None, 1] * side[:, 0]
+    parts = from_begin * from_end < 0
+    return bool(np.triu(parts & parts.T, 2).any())
 
 
 def _side_of(inside, positions, normals):

@@ -30,17 +30,26 @@ class Roi:
         """World positions (RAS, mm) of the ROI's voxel centres, shape (n, 3)."""
         return image.position_of(self.indices)
 
-    def in_plane_area(self, image):
-        """Largest area in mm2 that the ROI covers in one slice.
+    def slice_axis(self, image):
+        """The image axis along which the slices are stacked that the ROI was drawn on.
 
-        The slices are those that the ROI was drawn on: stacked along the image axis on which the ROI is thinnest, and
-        along the one of the largest spacing where axes tie.
+        It is the axis on which the ROI is thinnest, and the one of the largest spacing where axes tie.
         """
         slices = np.array([len(np.unique(self.indices[:, axis])) for axis in range(3)])
-        axis = min(range(3), key=lambda a: (slices[a], -image.spacing[a]))
+        return min(range(3), key=lambda a: (slices[a], -image.spacing[a]))
+
+    def slices(self, image):
+        """Middle of the ROI's voxels in each of its slices, world RAS in mm, shape (slices, 3), the largest first."""
+        of_voxel = self.indices[:, self.slice_axis(image)]
+        numbers, counts = np.unique(of_voxel, return_counts=True)
+        ordered = numbers[np.argsort(-counts, kind="stable")]
+        return np.array([image.position_of(self.indices[of_voxel == number]).mean(0) for number in ordered])
+
+    def in_plane_area(self, image):
+        """Area in mm2 that the ROI covers in its slices, all of them added up."""
+        axis = self.slice_axis(image)
         first, second = (image.affine[:3, a] for a in range(3) if a != axis)
-        pixel_area = np.linalg.norm(np.cross(first, second))
-        return float(np.bincount(self.indices[:, axis]).max() * pixel_area)
+        return float(len(self.indices) * np.linalg.norm(np.cross(first, second)))
 
 
 def roi_from_mask(mask, mask_affine, image: Image, name="ROI"):

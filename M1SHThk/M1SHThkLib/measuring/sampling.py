@@ -56,7 +56,7 @@ def _interpolate(voxels, index, interpolation):
     window, kept = [], []
     for along in index:
         nearest = round(float(along[0]))
-        if np.abs(along - nearest).max() < _ON_VOXEL:
+        if len(along) > 1 and np.abs(along - nearest).max() < _ON_VOXEL:
             # The line lies in this plane of voxels: its neighbours have no part in the interpolation.
             window.append(nearest)
         else:

@@ -11,6 +11,10 @@ def _choice(default, choices, meaning):
     return field(default=default, metadata={"unit": "", "choices": choices, "meaning": meaning})
 
 
+# Settings of earlier versions, and what to write instead.
+REPLACED = {"smoothing_mm": "give smoothing_length_mm, the cut-off wavelength (default 5 mm), or leave it out"}
+
+
 @dataclass(frozen=True)
 class Settings:
     """Everything that the paper leaves open, validated; written with every result.
@@ -21,14 +25,20 @@ class Settings:
         Names the setting, its value and what is legal.
     """
 
-    smoothing_mm: float = _number(
-        0.03, "mm", 0.0, 1.0, "Root-mean-square distance that the smoothing spline may keep from the drawn points"
+    smoothing_length_mm: float = _number(
+        5.0, "mm", 1.0, 20.0, "Cut-off wavelength of the line's smoothing: shorter ripples are taken for tremor"
+    )
+    alignment: str = _choice(
+        "none", ("none", "edge"), "The line as drawn (the paper), or moved onto the pial edge, its mean depth kept"
+    )
+    averaging: str = _choice(
+        "mean", ("mean", "trimmed"), "Mean over the normals (the paper), or without the outer 20 % at each depth"
     )
     normal_spacing_mm: float = _number(
         0.2, "mm", 0.05, 2.0, "Distance between neighbouring normals along the pial line"
     )
     depth_max_mm: float = _number(6.0, "mm", 2.0, 15.0, "Depth to which the normals are sampled, from the pial line")
-    depth_step_mm: float = _number(0.1, "mm", 0.02, 0.5, "Distance between samples along a normal")
+    depth_step_mm: float = _number(0.1, "mm", 0.02, 0.2, "Distance between samples along a normal")
     interpolation: str = _choice(
         "quintic",
         ("linear", "cubic", "quintic"),
@@ -72,6 +82,8 @@ class Settings:
         """
         names = [setting.name for setting in fields(cls)]
         for name in values:
+            if name in REPLACED:
+                raise ValueError(f"setting '{name}' is no more; {REPLACED[name]}")
             if name not in names:
                 raise ValueError(f"setting '{name}' is unknown; known are {', '.join(names)}")
         return cls(**values)

@@ -14,15 +14,21 @@ def connect(panel):
         (ui.openEchoFileButton, panel.exam.on_open_file),
         (ui.combineEchoesButton, panel.exam.on_combine),
         (ui.drawSpleniumButton, panel.drawing.on_draw_splenium),
+        (ui.redrawSpleniumButton, panel.drawing.on_redraw_splenium),
+        (ui.clearSpleniumButton, panel.drawing.on_clear_splenium),
         (ui.drawWhiteMatterButton, panel.drawing.on_draw_white_matter),
+        (ui.redrawWhiteMatterButton, panel.drawing.on_redraw_white_matter),
+        (ui.clearWhiteMatterButton, panel.drawing.on_clear_white_matter),
         (ui.drawLineButton, panel.drawing.on_draw_line),
         (ui.addLineButton, panel.drawing.on_add_line),
         (ui.redrawLineButton, panel.drawing.on_redraw_line),
         (ui.clearLineButton, panel.drawing.on_clear_lines),
+        (ui.snapButton, panel.snap.on_snap),
         (ui.acceptButton, panel.regions.on_accept),
-        (ui.undoButton, panel.line_edits.on_undo),
-        (ui.redoButton, panel.line_edits.on_redo),
+        (ui.undoButton, panel.edits.on_undo),
+        (ui.redoButton, panel.edits.on_redo),
         (ui.measureButton, panel.regions.on_measure),
+        (ui.newReadingButton, panel.readings.on_new_reading),
         (ui.resetSettingsButton, panel.settings.on_reset),
         (ui.exportResultsButton, panel.results.on_export_results),
         (ui.exportExamButton, panel.results.on_export_exam),
@@ -38,18 +44,23 @@ def connect(panel):
     ui.echoVolumesSelector.connect("checkedNodesChanged()", panel.exam.on_echoes_chosen)
     ui.echoCombinationComboBox.connect("currentIndexChanged(int)", panel.exam.on_combination_chosen)
     ui.regionsTable.connect("currentCellChanged(int,int,int,int)", panel.regions.on_chosen)
+    ui.regionsTable.connect("cellClicked(int,int)", panel.regions.on_clicked)
+    ui.compareComboBox.connect("currentIndexChanged(int)", panel.readings.on_compare)
+    ui.segmentEditorWidget.connect("currentSegmentIDChanged(QString)", panel.drawing.on_segment_chosen)
     ui.studyClinicalPathLineEdit.connect("currentPathChanged(QString)", panel.study.on_clinical_chosen)
     ui.studyChartSelector.connect("currentNodeChanged(vtkMRMLNode*)", panel.study.on_chart_chosen)
     ui.studyTableSelector.connect("currentNodeChanged(vtkMRMLNode*)", panel.study.on_table_chosen)
     ui.studyCollapsibleButton.connect("contentsCollapsed(bool)", panel.study.on_folded)
     return {
-        "Ctrl+Z": panel.line_edits.on_undo,
-        "Ctrl+Shift+Z": panel.line_edits.on_redo,
+        "Ctrl+Z": panel.edits.on_undo,
+        "Ctrl+Shift+Z": panel.edits.on_redo,
         "PgDown": lambda: panel.select_region(panel.row + 1),
         "PgUp": lambda: panel.select_region(panel.row - 1),
         "D": ui.drawLineButton.click,
         "W": ui.drawWhiteMatterButton.click,
         "S": ui.drawSpleniumButton.click,
+        "O": ui.overlayCheckBox.click,
+        "E": ui.snapButton.click,
         "Shift+A": ui.acceptButton.click,
         "Esc": panel.drawing.stop,
     }

@@ -4,7 +4,10 @@ import slicer
 from slicer.i18n import tr as _
 
 from ..scene import echo_nodes, region_nodes
+from .echo_files import open_echo_file
 from .faults import faults_in_words
+
+SCALAR_VOLUME = "vtkMRMLScalarVolumeNode"
 
 
 class ExamSection:
@@ -39,17 +42,25 @@ class ExamSection:
             box.addItems(wanted)
         box.setCurrentIndex(wanted.index(node.echoCombination))
 
+    def choose_lone_volume(self):
+        """Choose the scene's only volume, if it holds an image."""
+        node = self._panel.parameterNode
+        volumes = [v for v in slicer.util.getNodesByClass(SCALAR_VOLUME) if v.GetClassName() == SCALAR_VOLUME]
+        if node and not node.inputVolume and len(volumes) == 1 and volumes[0].GetImageData():
+            node.inputVolume = volumes[0]
+
     def on_volume_chosen(self, volume):
         """Turn the views to the slices that were acquired, at a sensible window and level."""
         panel = self._panel
         if panel.is_updating or not panel.parameterNode or not volume:
             return
+        if panel.parameterNode.inputVolume is not volume:
+            panel.parameterNode.inputVolume = volume
         if panel.parameterNode.references:
             region_nodes.fit_references(panel.parameterNode.references, volume)
         if volume.GetDisplayNode():
             volume.GetDisplayNode().SetAutoWindowLevel(True)
-        if slicer.app.layoutManager():
-            slicer.util.setSliceViewerLayers(background=volume, fit=True, rotateToVolumePlane=True)
+        panel.views.show_soon(anew=True)
 
     def on_echoes_chosen(self, unused=None):
         """Show the echo times that the data carry, and how many echoes there are to choose from."""
@@ -80,7 +91,7 @@ class ExamSection:
         """Open a 4D NIfTI file as a sequence."""
         with faults_in_words():
             path = self._panel.ui.echoFilePathLineEdit.currentPath
-            self._panel.parameterNode.echoSequence = echo_nodes.open_nifti_sequence(slicer.mrmlScene, path)
+            self._panel.parameterNode.echoSequence = open_echo_file(slicer.mrmlScene, path)
 
     def on_combine(self, unused=None):
         """Combine the echoes and measure the outcome."""

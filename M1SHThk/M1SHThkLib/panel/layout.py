@@ -5,14 +5,14 @@ import slicer
 LAYOUT_ID, DEFAULT_LAYOUT_ID = 5018, 3  # ours; Slicer's four-up view
 _DESCRIPTION = """
 <layout type="horizontal" split="true">
-  <item splitSize="600">
+  <item splitSize="560">
     <view class="vtkMRMLSliceNode" singletontag="Red">
       <property name="orientation" action="default">Axial</property>
       <property name="viewlabel" action="default">R</property>
       <property name="viewcolor" action="default">#F34A33</property>
     </view>
   </item>
-  <item splitSize="400">
+  <item splitSize="440">
     <layout type="vertical" split="true">
       <item splitSize="650">
         <view class="vtkMRMLPlotViewNode" singletontag="PlotView1">

@@ -1,11 +1,10 @@
 """The numbers that follow the hand: what has to be measured anew, and what was measured last."""
 
-from slicer.i18n import tr as _
-
-from ..measuring.flags import FLAGS
+from ..measuring.flags import sentence
 from ..measuring.measurement import with_intervals
 from ..scene import exam_nodes
 from ..scene.reading import Read
+from .region_state import RegionState
 from .words import in_words, values_of
 
 
@@ -30,6 +29,11 @@ class LiveReading:
         read = self._read.get(key)
         return read if isinstance(read, Read) else None
 
+    def fault(self, key):
+        """The sentence that says why a region could not be measured; None where it was, or was not tried."""
+        read = self._read.get(key)
+        return None if isinstance(read, Read) else read
+
     def faults(self):
         """Why regions could not be measured, each sentence once."""
         return list(dict.fromkeys(read for read in self._read.values() if not isinstance(read, Read)))
@@ -53,7 +57,7 @@ class LiveReading:
                 is_measured = key == self._panel.key and key in self._read and not anew
                 read = self._read[key] if is_measured else self._measure(key)
                 if isinstance(read, Read):
-                    read = self._read[key] = Read(read.image, with_intervals(read.measurement))
+                    read = self._read[key] = Read(read.image, with_intervals(read.measurement, read.image))
                 finished[key] = read.measurement if isinstance(read, Read) else None
         self._pending = set()
         return finished
@@ -72,11 +76,19 @@ class LiveReading:
 
     def show_numbers(self):
         """Numbers and flags of the selected region in words."""
-        ui, read = self._panel.ui, self._read.get(self._panel.key)
-        if isinstance(read, Read):
-            ui.numbersLabel.text = in_words(read.measurement)
-            ui.flagsLabel.text = "\n".join(_(FLAGS[flag]) for flag in read.measurement.flags)
-            self._panel.regions.fill_row(self._panel.row, values_of(read.measurement))
+        panel = self._panel
+        read, fault = self.read(panel.key), self.fault(panel.key)
+        if read:
+            numbers = in_words(read.measurement)
+            notes = read.measurement.notes
+            remarks = "\n".join(sentence(flag, notes.get(flag)) for flag in read.measurement.flags)
+            panel.regions.fill_row(panel.row, values_of(read.measurement))
         else:
-            ui.numbersLabel.text = ""
-            ui.flagsLabel.text = read[:1].upper() + read[1:] if read else ""
+            # What is missing is said as the next step.
+            numbers, is_missing = "", RegionState(panel, panel.key).is_missing
+            remarks = "" if is_missing or not fault else fault[:1].upper() + fault[1:]
+        for view, text in ((panel.ui.numbersView, numbers), (panel.ui.flagsBrowser, remarks)):
+            if view.plainText != text:
+                view.setPlainText(text)
+        panel.annotation.show()
+        panel.snap.show()

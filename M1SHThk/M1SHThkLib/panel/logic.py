@@ -29,19 +29,18 @@ class ModuleLogic(SceneLogic):
 
         :raises ValueError: if nothing is measured, or the folder cannot be written
         """
-        parameterNode = self.getParameterNode()
+        rows, parameterNode = self._rows(), self.getParameterNode()
         identity = exam_nodes.identity_from_parameters(parameterNode.parameterNode)
-        rows = tables.measurement_rows(parameterNode.results, identity)
-        if not rows:
-            raise ValueError(_("Nothing is measured yet; draw and measure a region first."))
+        signed = {" ".join(key): self.signature(key) for key in exam_nodes.REGION_KEYS}
         provenance = {
             **program(),
             "slicer": slicer.app.applicationVersion,
             **identity,
             **exam_nodes.origin_from_parameters(parameterNode.parameterNode),
             "settings": tables.stored_settings(parameterNode.results),
+            "accepted": {region: vars(signature) for region, signature in signed.items() if signature},
         }
-        profiles = tables.all_profile_rows(parameterNode.results, identity)
+        profiles = tables.all_profile_rows(parameterNode.results, identity, self.accepted())
         write_results(folder, MEASUREMENT_COLUMNS, rows, PROFILE_COLUMNS, profiles, provenance)
 
     def tableText(self):
@@ -49,21 +48,27 @@ class ModuleLogic(SceneLogic):
 
         :raises ValueError: if nothing is measured
         """
-        parameterNode = self.getParameterNode()
-        identity = exam_nodes.identity_from_parameters(parameterNode.parameterNode)
-        rows = tables.measurement_rows(parameterNode.results, identity)
-        if not rows:
-            raise ValueError(_("Nothing is measured yet; draw and measure a region first."))
-        cells = [["n/a" if value is None else str(value) for value in row] for row in rows]
+        cells = [["n/a" if value is None else str(value) for value in row] for row in self._rows()]
         header = [column.name for column in MEASUREMENT_COLUMNS]
         return "\n".join("\t".join(row) for row in [header, *cells])
+
+    def _rows(self):
+        """The measurements of all that is still drawn."""
+        self.dropVanished()
+        parameterNode = self.getParameterNode()
+        identity = exam_nodes.identity_from_parameters(parameterNode.parameterNode)
+        rows = tables.measurement_rows(parameterNode.results, identity, self.accepted())
+        if not rows:
+            raise ValueError(_("Nothing is measured yet; draw and measure a region first."))
+        return rows
 
     def exportExam(self, folder):
         """Write exam.json with its files, from which the command line gives the same numbers; returns its path.
 
         :raises ValueError: if the exam is incomplete, or the folder cannot be written
         """
-        description = exam_export.write_exam_nodes(made_folder(folder), self.getParameterNode().parameterNode)
+        parameterNode = self.getParameterNode().parameterNode
+        description = exam_export.write_exam_nodes(made_folder(folder), parameterNode, self.accepted())
         path = os.path.join(folder, "exam.json")
         write_json(path, description)
         return path

@@ -13,6 +13,7 @@ class NodesInUse(VTKObservationMixin):
         VTKObservationMixin.__init__(self)
         self._panel = panel
         self._nodes = []
+        self._image_stamp = None
 
     def has(self, node):
         """Whether a node is observed."""
@@ -31,7 +32,7 @@ class NodesInUse(VTKObservationMixin):
             for observed, event, callback in self._observations(node):
                 self.addObserver(observed, event, callback)
             if node.IsA("vtkMRMLMarkupsCurveNode"):
-                self._panel.line_edits.start(node)
+                self._panel.edits.line_of(node)
 
     def _observations(self, node):
         markups = slicer.vtkMRMLMarkupsNode
@@ -50,18 +51,16 @@ class NodesInUse(VTKObservationMixin):
             ]
         if node.IsA("vtkMRMLSegmentationNode"):
             segmentation = slicer.vtkSegmentation
-            events = (
-                segmentation.SourceRepresentationModified,
-                segmentation.SegmentModified,
-                segmentation.SegmentRemoved,
-            )
             return [
-                *((node, event, self.on_references_edited) for event in events),
-                (node, slicer.vtkMRMLTransformableNode.TransformModifiedEvent, self.on_references_edited),
+                (node, segmentation.SourceRepresentationModified, self.on_stroke),
+                (node, segmentation.SegmentModified, self.on_rois_edited),
+                (node, segmentation.SegmentRemoved, self.on_rois_edited),
+                (node, slicer.vtkMRMLTransformableNode.TransformModifiedEvent, self.on_moved),
             ]
         return [
-            (node, slicer.vtkMRMLVolumeNode.ImageDataModifiedEvent, self.on_references_edited),
-            (node, slicer.vtkMRMLTransformableNode.TransformModifiedEvent, self.on_references_edited),
+            (node, slicer.vtkMRMLVolumeNode.ImageDataModifiedEvent, self.on_moved),
+            (node, "ModifiedEvent", self.on_volume_modified),
+            (node, slicer.vtkMRMLTransformableNode.TransformModifiedEvent, self.on_moved),
         ]
 
     def on_line_moved(self, line, event):
@@ -70,22 +69,42 @@ class NodesInUse(VTKObservationMixin):
 
     def on_line_edited(self, line, event):
         """A point was placed or removed: one step of the history."""
-        if not self._panel.line_edits.dragging:
-            self._panel.line_edits.record(line)
+        if not self._panel.edits.dragging:
+            self._panel.edits.record_line(line)
         self._panel.pace.expect_line(line)
+        self._panel.annotation.show()
 
     def on_drag_started(self, line, event):
         """One drag is one step of the history."""
-        self._panel.line_edits.dragging = True
+        self._panel.edits.dragging = True
 
     def on_drag_ended(self, line, event):
         """The point is where the reader wants it."""
-        self._panel.line_edits.dragging = False
-        self._panel.line_edits.record(line)
+        self._panel.edits.dragging = False
+        self._panel.edits.record_line(line)
         self._panel.pace.expect_line(line)
 
-    def on_references_edited(self, caller, event):
-        """A ROI or the image has changed: every region rests on it."""
+    def on_stroke(self, caller, event):
+        """Something was drawn in the segmentation, by the reader or by what is taken back."""
+        if not self._panel.edits.is_applying:
+            self._panel.drawing.outline_closed()
+        self.on_rois_edited(caller, event)
+
+    def on_rois_edited(self, caller, event):
+        """A ROI was drawn on, renamed or removed: one step of the history."""
+        self._panel.edits.record_rois()
+        self._panel.drawing.segment_removed()
+        self.on_moved(caller, event)
+
+    def on_volume_modified(self, volume, event):
+        """A script that changes voxels in place says so of the volume alone."""
+        stamp = volume.GetID(), volume.GetImageData().GetMTime() if volume.GetImageData() else 0
+        if stamp != self._image_stamp:
+            self._image_stamp = stamp
+            self.on_moved(volume, event)
+
+    def on_moved(self, caller, event):
+        """The image has changed, or it or the ROIs were moved: every region rests on them."""
         self._panel.pace.expect(exam_nodes.REGION_KEYS)
 
     def observe_placing(self, observed):
@@ -100,4 +119,4 @@ class NodesInUse(VTKObservationMixin):
     def on_interaction_mode_changed(self, interaction, event):
         """The reader ended placing by the mouse or a key."""
         if interaction.GetCurrentInteractionMode() != interaction.Place:
-            self._panel.ui.drawLineButton.checked = False
+            self._panel.drawing.placing_ended()

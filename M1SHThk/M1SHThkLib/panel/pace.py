@@ -41,7 +41,7 @@ class Pace:
     def rest(self):
         """Add the confidence intervals and keep the results in the scene."""
         panel = self._panel
-        if not panel.parameterNode or panel.line_edits.dragging:
+        if not panel.parameterNode or panel.edits.dragging:
             return
         # What has changed since the last live update is not measured yet.
         waiting = self._soon.isActive()
@@ -49,11 +49,14 @@ class Pace:
         finished = panel.live.finish(anew=waiting)
         if finished:
             panel.logic.storeRegions(finished)
+        if finished and not panel.study.is_open:
             panel.logic.showChart()
+            panel.results.fit_columns()
         panel.update()
         if waiting:
             panel.live.show()
         else:
+            panel.logic.showOverlay(panel.live.read(panel.key))  # where the pial edge lies is known now
             panel.live.show_numbers()
 
 

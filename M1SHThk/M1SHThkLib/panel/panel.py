@@ -3,22 +3,27 @@
 import slicer
 
 from ..scene import exam_nodes, region_nodes
+from .annotation import Annotation
 from .connections import connect
 from .drawing import Drawing
+from .edits import Edits
 from .exam import ExamSection
+from .folding import Folding
 from .keys import Keys
 from .layout import ModuleLayout, register_layout
-from .line_edits import LineEdits
 from .live import LiveReading
 from .nodes_in_use import NodesInUse
 from .pace import Pace
+from .readings import ReadingsSection
+from .references import ReferencesSection
+from .region_state import RegionState
 from .regions import RegionsSection
 from .results import ResultsSection
 from .scene_events import SceneEvents
 from .settings import SettingsSection
+from .snap import Snap
 from .study import StudySection
-
-SCALAR_VOLUME = "vtkMRMLScalarVolumeNode"
+from .views import Views
 
 
 class Panel:
@@ -52,17 +57,23 @@ class Panel:
         self._gui_tag = None
         self._scene_events = SceneEvents(self)
         self.nodes_in_use = NodesInUse(self)
+        self.views = Views(self)
         self.pace = Pace(self)
         self.exam = ExamSection(self)
         self.drawing = Drawing(self)
-        self.regions = RegionsSection(self)
-        self.line_edits = LineEdits(self)
+        self.edits = Edits(self)
         self.live = LiveReading(self)
+        self.folding = Folding(self)
+        self.annotation = Annotation(self)
+        self.snap = Snap(self)
+        self.references = ReferencesSection(self)
+        self.regions = RegionsSection(self)
+        self.readings = ReadingsSection(self)
         self.settings = SettingsSection(self)
         self.results = ResultsSection(self)
         self.study = StudySection(self)
         self._layout = ModuleLayout()
-        self._keys = Keys(slicer.util.mainWindow() or widget, connect(self))
+        self._keys = Keys(slicer.util.mainWindow() or widget, connect(self), except_in=(self.ui.regionsTable,))
         self.begin()
 
     #
@@ -74,6 +85,7 @@ class Panel:
         self.begin()
         self._keys.set_enabled(True)
         self._layout.show()
+        self.views.enter()
         self.logic.showChart()
 
     def exit(self):
@@ -86,11 +98,13 @@ class Panel:
         self._let_go()
         self._scene_events.removeObservers()
         self.nodes_in_use.removeObservers()
+        self.annotation.remove()
         self._keys.remove()
 
     def _let_go(self):
         """Let go of everything that the panel holds on to while it is shown."""
         self._keys.set_enabled(False)
+        self.views.exit()
         self.pace.rest()
         self.hold(None)
 
@@ -99,26 +113,44 @@ class Panel:
     #
 
     def begin(self):
-        """Hold the scene's parameter node; with a single volume in the scene, choose it."""
+        """Hold the scene's parameter node; a volume that is alone in the scene is chosen."""
         if slicer.mrmlScene.IsClosing() or slicer.mrmlScene.IsImporting():
             return
         self.hold(self.logic.getParameterNode())
-        if not self.parameterNode.inputVolume and slicer.mrmlScene.GetNumberOfNodesByClass(SCALAR_VOLUME) == 1:
-            self.parameterNode.inputVolume = slicer.mrmlScene.GetFirstNodeByClass(SCALAR_VOLUME)
+        self.exam.choose_lone_volume()
 
     def begin_after_closing(self):
         """The scene was closed: begin an empty one where the module is shown."""
+        self._begin_anew()
+        self.results.forget_folder()
         if self._is_entered():
             self.begin()
 
     def begin_after_import(self):
         """A scene was loaded: its parameter node replaces the one that was held."""
         self.hold(None)
+        self._begin_anew()
         self.logic.readAnew()
         if self._is_entered():
             self.begin()
             register_layout()
+            self.views.enter()
             self.logic.showChart()
+
+    def begin_reading(self):
+        """The reading was put away: begin a blank one."""
+        self._begin_anew()
+        self.edits.catch_up()
+        self.live.begin()
+        self.update()
+        self.pace.expect(exam_nodes.REGION_KEYS)
+        self.live.show()
+
+    def _begin_anew(self):
+        """What the panel knew is of no use to another scene."""
+        self.edits.begin()
+        self.folding.begin()
+        self.readings.begin()
 
     def hold(self, parameterNode):
         """Connect the panel to a parameter node, or to none: then nothing in the scene is held."""
@@ -132,11 +164,11 @@ class Panel:
             self._scene_events.leave_parameters(self.parameterNode)
             self.nodes_in_use.observe([])
             self.logic.showOverlay(None)
+            self.readings.hide()
             self.drawing.release_editor()
         self.parameterNode = parameterNode
         self.live.begin()
         if self.parameterNode:
-            self.line_edits.begin()
             # What the scene holds is shown, not chosen anew: views, echo times and window stay as they are.
             self.is_updating = True
             try:
@@ -146,10 +178,13 @@ class Panel:
             self._scene_events.follow_parameters(self.parameterNode)
             self.drawing.hold_editor()
             self.settings.begin()
+            self.logic.dropVanished()
+            self.edits.catch_up()
             self.update()
-            node = self.parameterNode.parameterNode
-            self.pace.expect([key for key in exam_nodes.REGION_KEYS if exam_nodes.region_lines(node, key)])
+            # All of them: of what was deleted meanwhile nothing is left.
+            self.pace.expect(exam_nodes.REGION_KEYS)
             self.live.show()
+        self.annotation.show()
 
     def parameters_changed(self):
         """A choice, setting or result has changed, by hand or by a script."""
@@ -163,8 +198,9 @@ class Panel:
         """A deleted line, segmentation or volume leaves a clear state."""
         if not self.parameterNode or slicer.mrmlScene.IsClosing() or slicer.mrmlScene.IsImporting():
             return
+        self.drawing.node_removed(node)
         if self.nodes_in_use.has(node):
-            self.line_edits.forget(node)
+            self.edits.record_line(node)
             self.drawing.stop()
             self.pace.expect(exam_nodes.REGION_KEYS)
             self.update()
@@ -181,11 +217,20 @@ class Panel:
             self.nodes_in_use.observe([node for node in (*chosen, *drawn) if node])
             for key, own in lines.items():
                 for line in own:
-                    line.SetLocked(self.logic.ofRegion(key, "Accepted"))
-            for section in (self.drawing, self.exam, self.regions, self.results, self.study):
+                    region_nodes.lock(line, self.logic.ofRegion(key, "Accepted"))
+            sections = (self.exam, self.references, self.regions, self.readings, self.results, self.study)
+            for section in (self.drawing, *sections, self.folding):
                 section.show()
+            self.show_state()
         finally:
             self.is_updating = False
+
+    def show_state(self):
+        """Say what comes next, or what covers the measured volume."""
+        if self.parameterNode:
+            text = self.views.warning() or RegionState(self, self.key).sentence
+            if self.ui.stateLabel.text != text:
+                self.ui.stateLabel.text = text
 
     #
     # The selected region
@@ -194,7 +239,8 @@ class Panel:
     @property
     def row(self):
         """Row of the selected region."""
-        return min(max(self.parameterNode.selectedRegion, 0), 3) if self.parameterNode else 0
+        last = len(exam_nodes.REGION_KEYS) - 1
+        return min(max(self.parameterNode.selectedRegion, 0), last) if self.parameterNode else 0
 
     @property
     def key(self):
@@ -203,13 +249,11 @@ class Panel:
 
     def select_region(self, row):
         """Show a region: jump to its slice, make its line editable, plot its profile."""
-        if not self.parameterNode or not 0 <= row < 4:
+        if not self.parameterNode or not 0 <= row < len(exam_nodes.REGION_KEYS):
             return
         self.drawing.stop()
         self.parameterNode.selectedRegion = row
-        lines = exam_nodes.region_lines(self.parameterNode.parameterNode, self.key)
-        if lines:
-            region_nodes.show_on_slices(exam_nodes.points_from_curve(lines[-1]))
-        self.pace.expect([self.key] if lines and self.live.read(self.key) is None else [])
+        self.views.show_region()
+        self.pace.expect([self.key] if self.live.read(self.key) is None else [])
         self.live.show()
         self.update()

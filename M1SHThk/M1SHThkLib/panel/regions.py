@@ -1,11 +1,15 @@
-"""The section with the four regions: their table, and what can be done with the selected one."""
+"""The section with the regions: their table, and what can be done with the selected one."""
 
 import qt
 import slicer
 from slicer.i18n import tr as _
 
 from ..scene import exam_nodes, region_nodes, tables
+from .region_state import RegionState
 from .words import with_interval
+
+_TEXT_MARGIN = 8  # above and below the text of a QTextBrowser
+_NUMBERS = ((2, "sh", 3), (3, "thk_mm", 2), (4, "sh_thk_per_mm", 3))
 
 
 class RegionsSection:
@@ -14,46 +18,59 @@ class RegionsSection:
     def __init__(self, panel):
         self._panel = panel
         self._table = table = panel.ui.regionsTable
-        table.setHorizontalHeaderLabels([_("Region"), _("State"), "SH", _("Thk,\nmm"), _("SH/Thk,\n1/mm")])
+        table.setRowCount(len(exam_nodes.REGION_KEYS))
+        table.setHorizontalHeaderLabels([_("Region"), _("State"), "SH", _("Thk mm"), "SH/Thk"])
         table.verticalHeader().setVisible(False)
-        table.horizontalHeader().setStretchLastSection(True)
         for row, key in enumerate(exam_nodes.REGION_KEYS):
             for column in range(5):
                 table.setItem(row, column, qt.QTableWidgetItem(""))
             title = region_nodes.region_title(key).capitalize()
             table.item(row, 0).setText(title.replace(" lobule", ""))
             table.item(row, 0).setToolTip(title)
+        self._set_widths()
+        for view, lines in ((panel.ui.numbersView, 3), (panel.ui.flagsBrowser, 4)):
+            view.setFixedHeight(lines * view.fontMetrics().lineSpacing() + 2 * view.frameWidth + _TEXT_MARGIN)
+        panel.ui.stateLabel.setMinimumHeight(2 * panel.ui.stateLabel.fontMetrics().lineSpacing())
+
+    def _set_widths(self):
+        """Once and for all: nothing moves while a point is dragged. The state takes the room that is left."""
+        header = self._table.horizontalHeader()
+        header.setMinimumSectionSize(20)
+        for column, _name, _digits in _NUMBERS:
+            self._table.item(0, column).setText(_("missing"))
+        self._table.resizeColumnsToContents()
+        for column, _name, _digits in _NUMBERS:
+            self._table.item(0, column).setText("")
+        header.setSectionResizeMode(1, qt.QHeaderView.Stretch)
 
     def show(self):
         """Bring table and buttons in line with the scene."""
         stored = tables.stored_values(self._panel.parameterNode.results)
         for row, key in enumerate(exam_nodes.REGION_KEYS):
-            self._table.item(row, 1).setText(self._state(key, key in stored))
+            _write(self._table.item(row, 1), RegionState(self._panel, key).brief)
             self.fill_row(row, stored.get(key))
-        self._table.resizeColumnsToContents()
-        self._table.resizeRowsToContents()
+        self._fit_height()
         if self._table.currentRow() != self._panel.row:
             self._table.setCurrentCell(self._panel.row, 0)
         self._show_buttons()
 
-    def _state(self, key, measured):
-        if self._panel.logic.ofRegion(key, "Accepted"):
-            return _("accepted")
-        if measured:
-            return _("measured")
-        drawn = exam_nodes.region_lines(self._panel.parameterNode.parameterNode, key)
-        return _("drawn") if drawn else _("to do")
+    def _fit_height(self):
+        """As high as its rows: nothing is scrolled, nothing is empty."""
+        table = self._table
+        table.resizeRowsToContents()
+        rows = sum(table.rowHeight(row) for row in range(table.rowCount))
+        height = table.horizontalHeader().height + rows + 2 * table.frameWidth
+        if table.minimumHeight != height:
+            table.setFixedHeight(height)
 
     def fill_row(self, row, values):
-        """Show the values of a region, None where there are none."""
-        for column, name, digits in ((2, "sh", 3), (3, "thk_mm", 2), (4, "sh_thk_per_mm", 3)):
+        """Show the values of a region, None where there are none; their intervals are in the tips."""
+        for column, name, digits in _NUMBERS:
             item, text = self._table.item(row, column), ""
             if values:
-                # The interval of the marker alone: all three would not fit the panel; the others are in the tip.
-                text = with_interval(values, name, digits, interval=name == "sh_thk_per_mm").replace(" [", "\n[")
+                text = with_interval(values, name, digits, interval=False)
                 item.setToolTip(with_interval(values, name, digits))
-            if item.text() != text:
-                item.setText(text)
+            _write(item, text)
 
     def _show_buttons(self):
         ui, key = self._panel.ui, self._panel.key
@@ -63,24 +80,42 @@ class RegionsSection:
         ui.acceptButton.enabled = accepted or self._panel.live.read(key) is not None
         for button in (ui.drawLineButton, ui.addLineButton, ui.redrawLineButton, ui.clearLineButton):
             button.enabled = bool(self._panel.parameterNode.inputVolume) and not accepted
-        self._panel.line_edits.show()
+        self._panel.edits.show()
 
     def on_chosen(self, row, column=0, previous_row=0, previous_column=0):
-        """A row was clicked."""
+        """Another row was chosen."""
+        if self._may_select(row) and row != self._panel.row:
+            self._panel.select_region(row)
+
+    def on_clicked(self, row, column=0):
+        """A click on the row that is selected shows its region again."""
+        if self._may_select(row) and row == self._panel.row:
+            self._panel.select_region(row)
+
+    def _may_select(self, row):
         panel = self._panel
-        if not panel.is_updating and panel.parameterNode and 0 <= row < 4 and row != panel.row:
-            panel.select_region(row)
+        return not panel.is_updating and panel.parameterNode and 0 <= row < len(exam_nodes.REGION_KEYS)
 
     def on_accept(self, checked=None):
-        """Accept the region and lock its lines, or open it again."""
-        panel = self._panel
-        key = panel.key
-        accepted = panel.logic.ofRegion(key, "Accepted")
+        """Accept the region, lock what is drawn of it and go on to the next; or open it again."""
+        panel, key = self._panel, self._panel.key
         panel.drawing.stop()
         panel.pace.rest()
-        if accepted or panel.live.read(key) is not None:
-            panel.logic.setOfRegion(key, "Accepted", not accepted)
-        panel.update()
+        if panel.logic.ofRegion(key, "Accepted"):
+            panel.logic.reopen(key)
+            panel.update()
+        elif panel.live.read(key) is not None:
+            panel.logic.accept(key)
+            panel.update()
+            self._go_on()
+
+    def _go_on(self):
+        """Select the next region that is not accepted, from the first again after the last; the last one stays."""
+        keys, row = exam_nodes.REGION_KEYS, self._panel.row
+        for following in [*range(row + 1, len(keys)), *range(row)]:
+            if not self._panel.logic.ofRegion(keys[following], "Accepted"):
+                self._panel.select_region(following)
+                return
 
     def on_measure(self, unused=None):
         """Measure every region that is drawn, with intervals."""
@@ -91,3 +126,8 @@ class RegionsSection:
         panel.live.show()
         if not any(panel.live.read(key) for key in exam_nodes.REGION_KEYS):
             slicer.util.errorDisplay("\n".join(panel.live.faults()))
+
+
+def _write(item, text):
+    if item.text() != text:
+        item.setText(text)

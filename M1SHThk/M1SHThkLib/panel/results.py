@@ -1,9 +1,12 @@
 """The section that sums the results up and takes them out of Slicer."""
 
+import re
+from pathlib import Path
+
 import slicer
 from slicer.i18n import tr as _
 
-from ..scene import region_nodes, tables
+from ..scene import exam_nodes, region_nodes, tables
 from .faults import faults_in_words
 from .words import with_interval
 
@@ -18,32 +21,61 @@ class ResultsSection:
         """Name the greatest value of the regions."""
         values = tables.stored_values(self._panel.parameterNode.results)
         known = {key: v["sh_thk_per_mm"] for key, v in values.items() if v["sh_thk_per_mm"] is not None}
-        if not known:
-            self._panel.ui.greatestLabel.text = _("No region is measured yet.")
-            return
-        key = max(known, key=known.get)
-        self._panel.ui.greatestLabel.text = _("Greatest SH/Thk: {value} per mm, {region}.").format(
-            value=with_interval(values[key], "sh_thk_per_mm", 3), region=region_nodes.region_title(key)
-        )
+        text = _("No region is measured yet.")
+        if known:
+            key = max(known, key=known.get)
+            text = _("Greatest SH/Thk: {value} per mm, {region}.").format(
+                value=with_interval(values[key], "sh_thk_per_mm", 3), region=region_nodes.region_title(key)
+            )
+        if self._panel.ui.greatestLabel.text != text:
+            self._panel.ui.greatestLabel.text = text
+
+    def fit_columns(self):
+        """Slicer sizes a table's columns when it is chosen, not when it fills."""
+        manager = slicer.app.layoutManager()
+        for number in range(manager.tableViewCount if manager else 0):
+            view = manager.tableWidget(number).tableView()
+            if view.mrmlTableNode() is self._panel.parameterNode.summaryTable:
+                view.resizeColumnsToContents()
+
+    def forget_folder(self):
+        """The folder is not that of the next scene."""
+        self._panel.ui.exportPathLineEdit.currentPath = ""
 
     def on_export_results(self, unused=None):
-        """Write the results folder."""
+        """Write the results into the reading's own folder."""
         with faults_in_words():
             self._panel.pace.rest()
-            self._panel.logic.exportResults(self._folder())
-            slicer.util.showStatusMessage(_("Results were written."), 3000)
+            self._export("measurements.tsv", self._panel.logic.exportResults, _("Results were written to {folder}."))
 
     def on_export_exam(self, unused=None):
-        """Write the exam's files."""
+        """Write the exam's files into the reading's own folder."""
         with faults_in_words():
-            self._panel.logic.exportExam(self._folder())
-            slicer.util.showStatusMessage(_("The exam was written."), 3000)
+            self._panel.pace.rest()
+            self._export("exam.json", self._panel.logic.exportExam, _("The exam was written to {folder}."))
+
+    def _export(self, file_name, write, told):
+        folder = self._folder()
+        if (folder / file_name).exists():
+            text = _("{folder} holds files of an earlier export.\n\nOverwrite them?").format(folder=folder)
+            if not slicer.util.confirmOkCancelDisplay(text, "M1SHThk"):
+                return
+        write(str(folder))
+        slicer.util.showStatusMessage(told.format(folder=folder), 5000)
 
     def _folder(self):
-        folder = self._panel.ui.exportPathLineEdit.currentPath
-        if not folder:
+        """The folder of this subject, observer and reading within the one that was chosen."""
+        chosen = self._panel.ui.exportPathLineEdit.currentPath
+        if not chosen:
             raise ValueError(_("No folder is chosen; choose one in the Results section."))
-        return folder
+        identity = exam_nodes.identity_from_parameters(self._panel.parameterNode.parameterNode)
+        parts = [identity["subject"]]
+        parts += [
+            f"{name}-{identity[key]}"
+            for name, key in (("observer", "observer"), ("reading", "session"))
+            if identity[key]
+        ]
+        return Path(chosen) / "_".join(re.sub(r"[^\w.-]+", "_", part) for part in parts)
 
     def on_copy(self, unused=None):
         """Copy the measurements, tab separated, to the clipboard."""

@@ -1,8 +1,11 @@
 """What the panel hears of the scene: closed, loaded, a node removed, a parameter changed."""
 
+import qt
 import slicer
 import vtk
 from slicer.util import VTKObservationMixin
+
+from .exam import SCALAR_VOLUME
 
 
 class SceneEvents(VTKObservationMixin):
@@ -16,6 +19,7 @@ class SceneEvents(VTKObservationMixin):
         self.addObserver(scene, scene.EndCloseEvent, self.on_end_close)
         self.addObserver(scene, scene.EndImportEvent, self.on_end_import)
         self.addObserver(scene, scene.NodeRemovedEvent, self.on_node_removed)
+        self.addObserver(scene, scene.NodeAddedEvent, self.on_node_added)
 
     def follow_parameters(self, parameterNode):
         """Hear of changes of a parameter node."""
@@ -41,6 +45,18 @@ class SceneEvents(VTKObservationMixin):
     def on_node_removed(self, caller, event, node):
         """A node has left the scene."""
         self._panel.node_removed(node)
+
+    @vtk.calldata_type(vtk.VTK_OBJECT)
+    def on_node_added(self, caller, event, node):
+        """A volume has come; its image may be read later."""
+        if node.GetClassName() == SCALAR_VOLUME:
+            self.addObserver(node, slicer.vtkMRMLVolumeNode.ImageDataModifiedEvent, self.on_volume_read)
+            qt.QTimer.singleShot(0, self._panel.exam.choose_lone_volume)
+
+    def on_volume_read(self, volume, event):
+        """A volume that has come holds an image now."""
+        self.removeObserver(volume, slicer.vtkMRMLVolumeNode.ImageDataModifiedEvent, self.on_volume_read)
+        qt.QTimer.singleShot(0, self._panel.exam.choose_lone_volume)
 
     def on_parameters_modified(self, caller, event):
         """A parameter has changed."""

@@ -7,8 +7,9 @@ from slicer.i18n import tr as _
 
 from ..cohort.analysis import analyse
 from ..cohort.options import CohortOptions
+from ..files.clinical_table import CLINICAL_COLUMNS
 from ..files.cohort_results import write_cohort
-from ..files.cohort_tables import CLINICAL_COLUMNS, inputs_of, read_studies
+from ..files.cohort_tables import inputs_of, read_studies
 from ..files.described_tables import read_described_table
 from ..measuring.columns import MEASUREMENT_COLUMNS
 from ..program import NOTICE, program

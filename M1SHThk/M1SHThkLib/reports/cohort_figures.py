@@ -3,54 +3,35 @@
 matplotlib is imported where it is used: Slicer does not ship it.
 """
 
-import io
 import warnings
-from dataclasses import dataclass
 
 import numpy as np
 
-from ..cohort.boxes import PLACES, values_by_place
+from ..cohort.boxes import places, values_by_place
+from ..cohort.norms import read_against
+from ..cohort.repeatability import BETWEEN, WITHIN
 from ..cohort.sample import SELECTIONS
 from ..cohort.study import LIMBS, MARKERS, REGION_NAMES, SH_THK, matrix
+from .drawing import (
+    BLUE,
+    GREEN,
+    GROUPS,
+    JITTER,
+    MARKS,
+    STYLE,
+    VERMILION,
+    Picture,
+    axis_label,
+    draw_box,
+    new_figure,
+    picture_of,
+    write_count,
+)
+from .first_figure import draw_first
+from .norm_chart import draw_norms
 
-# Okabe and Ito, Color Universal Design (2008).
-BLUE, VERMILION, GREEN, ORANGE, PURPLE = "#0072b2", "#d55e00", "#009e73", "#e69f00", "#cc79a7"
-GROUPS = {"control": ("Controls", BLUE, "o", ""), "patient": ("Patients", VERMILION, "^", "////")}
 # Colour, line, and mark with its size, so that marks on one point are all seen.
 CURVES = {"paper": (VERMILION, "-", "^", 13), "symmetric": (BLUE, "--", "o", 9), "clustered": (GREEN, ":", "s", 6)}
-MARKS = ((BLUE, "o"), (VERMILION, "^"), (GREEN, "s"), (PURPLE, "D"))  # one a region, or the limb that it serves
-STYLE = {
-    "text.parse_math": False,
-    "font.size": 9,
-    "axes.titlesize": 10,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-}
-WIDTH_INCHES, DPI = 7.1, 200  # what A4 leaves between its margins
-JITTER = 0.09
-
-
-@dataclass(frozen=True)
-class Picture:
-    """A figure to show and to write.
-
-    Attributes
-    ----------
-    name : str
-        Of its file, without suffix.
-    analysis : str
-        The section of the report to which it belongs, a key of ANALYSES.
-    field_strength_t : float
-    alt, caption : str
-    png : bytes
-    """
-
-    name: str
-    analysis: str
-    field_strength_t: float
-    alt: str
-    caption: str
-    png: bytes
 
 
 def draw_cohort(cohort):
@@ -59,29 +40,16 @@ def draw_cohort(cohort):
         import matplotlib
     except ImportError:
         return None
-    with matplotlib.rc_context({**STYLE, "text.parse_math": False}), warnings.catch_warnings():
+    with matplotlib.rc_context(STYLE), warnings.catch_warnings():
         # Letters that the font lacks are boxes in the picture; report and tables have the name in full.
         warnings.filterwarnings("ignore", "Glyph .* missing from font")
-        return [
+        pictures = [
             picture
             for study in cohort.studies
-            for draw in (_boxes, _curves, _scores, _differences)
-            for picture in draw(study, cohort.findings[study.field_strength_t])
+            for draw in (draw_first, _boxes, _curves, _scores, _differences)
+            for picture in draw(study, cohort.findings[study.field_strength_t], cohort.options)
         ]
-
-
-def _figure(height):
-    from matplotlib.figure import Figure
-
-    return Figure(figsize=(WIDTH_INCHES, height), dpi=DPI, layout="constrained")
-
-
-def _picture(figure, study, name, analysis, alt, caption):
-    file = io.BytesIO()
-    # No software version in the file: the same study gives the same bytes.
-    figure.savefig(file, format="png", metadata={"Software": None})
-    tesla = f"{study.field_strength_t:g}T"
-    return Picture(f"{name}_{tesla}", analysis, study.field_strength_t, alt, caption, file.getvalue())
+    return [*pictures, *(picture for study in cohort.studies for picture in _against_norms(study, cohort.norms))]
 
 
 #
@@ -89,26 +57,33 @@ def _picture(figure, study, name, analysis, alt, caption):
 #
 
 
-def _boxes(study, findings):
+def _boxes(study, findings, options):
     for marker in MARKERS:
-        values = {group: [own for _, own in values_by_place(study, marker, group)] for group in GROUPS}
+        groups = [group for group in GROUPS if group in study.groups]
+        values = {group: [own for _, own in values_by_place(study, marker, group)] for group in groups}
         if not any(len(own) for places in values.values() for own in places):
             continue
-        figure = _figure(3.3)
+        figure = new_figure(3.3)
         axes = figure.add_subplot()
         jitter = np.random.default_rng(0)
-        for side, (group, (label, color, point, hatch)) in zip((-0.2, 0.2), GROUPS.items(), strict=True):
+        apart = 0.8 / len(groups)
+        for number, group in enumerate(groups):
+            label, color, point, hatch = GROUPS[group]
+            side = (number - (len(groups) - 1) / 2) * apart
             look = {"marker": point, "facecolor": "white", "edgecolor": color, "linewidth": 0.8}
             for place, own in enumerate(values[group]):
-                _box(axes, own, place + side, color, hatch)
-                x = place + side + jitter.uniform(-JITTER, JITTER, len(own))
+                draw_box(axes, own, place + side, color, hatch, 0.85 * apart)
+                x = place + side + jitter.uniform(-JITTER, JITTER, len(own)) * 2.5 * apart
                 axes.scatter(x, own, s=11, zorder=3, clip_on=False, **look)
+                write_count(axes, place + side, len(own))
             axes.scatter([], [], s=20, label=f"{label} (n = {len(study.group(group))})", **look)
-        axes.set_xticks(range(len(PLACES)), [name.replace(" ", "\n") for name in PLACES])
-        axes.set(ylabel=_label(marker), ylim=(0, None))
+        names = places(study)
+        axes.set_xticks(range(len(names)), ["\n" + name.replace(" ", "\n") for name in names])
+        axes.tick_params(axis="x", length=0)
+        axes.set(ylabel=axis_label(marker), ylim=(0, None))
         axes.set_title(f"{marker.name} at {study.field_strength_t:g} T", loc="left")
         axes.legend(frameon=False, loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=2, borderpad=0)
-        yield _picture(
+        yield picture_of(
             figure,
             study,
             f"groups_{marker.column}",
@@ -116,28 +91,8 @@ def _boxes(study, findings):
             f"Box plots of {marker.name} of controls and patients in each region, and of each subject's most "
             "pathologic region. The numbers stand in the table below.",
             f"{marker.name} by group and region at {study.field_strength_t:g} T. Box: quartiles and median; whiskers: "
-            "to the farthest value within 1.5 interquartile ranges; points: subjects.",
+            "to the farthest value within 1.5 interquartile ranges; points: subjects; n beneath each box.",
         )
-
-
-def _box(axes, values, at, color, hatch):
-    if len(values):
-        axes.boxplot(
-            values,
-            positions=[at],
-            widths=0.34,
-            showfliers=False,
-            patch_artist=True,
-            manage_ticks=False,
-            boxprops={"facecolor": "#f2f2f2", "edgecolor": color, "hatch": hatch, "alpha": 0.6},
-            medianprops={"color": "black", "linewidth": 1.8},
-            whiskerprops={"color": color},
-            capprops={"color": color},
-        )
-
-
-def _label(marker):
-    return f"{marker.name} ({'relative to the splenium' if marker.unit == 'splenium intensity' else marker.unit})"
 
 
 #
@@ -145,15 +100,17 @@ def _label(marker):
 #
 
 
-def _curves(study, findings):
+def _curves(study, findings, options):
     curves = {
         finding.labels["selection"]: finding
         for finding in findings
-        if finding.labels.get("marker") == SH_THK.column and "false_positive_rate" in finding.details
+        if finding.analysis == "roc"
+        and (finding.labels.get("marker"), finding.labels.get("against")) == (SH_THK.column, "controls")
+        and "false_positive_rate" in finding.details
     }
     if not curves:
         return
-    figure = _figure(4.6)
+    figure = new_figure(4.6)
     axes = figure.add_subplot()
     axes.plot([0, 1], [0, 1], color="#999999", linewidth=0.8)
     for selection in SELECTIONS:
@@ -163,7 +120,8 @@ def _curves(study, findings):
         color, line, point, size = CURVES[selection]
         x, y = (np.array(finding.details[name]) for name in ("false_positive_rate", "sensitivity"))
         low, high = finding.ci
-        text = f"{selection}: AUC {finding.estimate:.2f} (95 % CI {low:.2f} to {high:.2f})"
+        name = "as in the paper" if selection == "paper" else selection
+        text = f"{name}: AUC {finding.estimate:.2f} (95 % CI {low:.2f} to {high:.2f})"
         axes.plot(x, y, color=color, linestyle=line, linewidth=1.8, label=text)
         best = _youden(findings, selection)
         if len(best) == 2:
@@ -176,7 +134,7 @@ def _curves(study, findings):
     axes.set_title(f"SH/Thk at {study.field_strength_t:g} T: patients from controls")
     axes.legend(edgecolor="none", framealpha=1, loc="lower right")
     rules = "; ".join(f"{name}: {SELECTIONS[name]}" for name in SELECTIONS if name in curves)
-    yield _picture(
+    yield picture_of(
         figure,
         study,
         "roc",
@@ -189,8 +147,8 @@ def _curves(study, findings):
 def _youden(findings, selection):
     """Sensitivity and specificity of SH/Thk at the cut-off of the greatest Youden index, where there is one."""
     wanted = {"marker": SH_THK.column, "selection": selection, "cutoff": "youden"}
-    found = [f for f in findings if f.analysis == "roc" and f.estimate is not None]
-    return {f.quantity: f.estimate for f in found if wanted.items() <= f.labels.items()}
+    found = [f for f in findings if f.analysis == "roc" and "apparent" in f.details]
+    return {f.quantity: f.details["apparent"] for f in found if wanted.items() <= f.labels.items()}
 
 
 #
@@ -198,18 +156,18 @@ def _youden(findings, selection):
 #
 
 
-def _scores(study, findings):
+def _scores(study, findings, options):
     scales = {}
     for patient in study.group("patient"):
         if np.isfinite(patient.umn).any():
             scales.setdefault((patient.umn_scale or "scale not named", patient.umn_limb_max), []).append(patient)
     for number, ((scale, highest), patients) in enumerate(scales.items(), 1):
-        figure = _figure(3.6)
+        figure = new_figure(3.6)
         axes = figure.add_subplot()
         values, scores = matrix(patients, SH_THK.column), np.array([patient.umn for patient in patients])
         jitter = np.random.default_rng(0).uniform(-0.025, 0.025, values.shape) * np.nanmax(scores)
-        for place, (color, point) in enumerate(MARKS):
-            limb = " ".join(LIMBS[place])
+        for place in (number for number in study.regions if np.isfinite(scores[:, number]).any()):
+            color, point = MARKS[place]
             axes.scatter(
                 (scores + jitter)[:, place],
                 values[:, place],
@@ -218,14 +176,14 @@ def _scores(study, findings):
                 facecolor="white",
                 edgecolor=color,
                 linewidth=1.0,
-                label=f"{limb} ({REGION_NAMES[place]})",
+                label=f"{LIMBS[place]} ({REGION_NAMES[place]})",
             )
         extent = f", 0 to {highest:g}" if np.isfinite(highest) else ""
-        axes.set(xlabel=f"Upper motor neuron score of the limb ({scale}{extent})", ylabel=_label(SH_THK))
+        axes.set(xlabel=f"Upper motor neuron score of the limb ({scale}{extent})", ylabel=axis_label(SH_THK))
         axes.set(ylim=(0, None), title=f"Patients at {study.field_strength_t:g} T (n = {len(patients)})")
         axes.xaxis.get_major_locator().set_params(integer=True)
         axes.legend(frameon=False, loc="upper left", bbox_to_anchor=(1.0, 1.0))
-        yield _picture(
+        yield picture_of(
             figure,
             study,
             "umn" if len(scales) == 1 else f"umn_{number}",
@@ -241,38 +199,70 @@ def _scores(study, findings):
 #
 
 
-def _differences(study, findings):
-    """Bland-Altman plots of SH/Thk, a panel a region, for each two conditions of measurement."""
+def _differences(study, findings, options):
+    """Bland-Altman plots of SH/Thk, a panel a region, for each two conditions that differ in one thing."""
     repeats = {}
     for finding in findings:
         labels = finding.labels
-        if "differences" in finding.details and labels["marker"] == SH_THK.column and labels["region"] in REGION_NAMES:
-            repeats.setdefault((labels["first"], labels["second"]), {})[labels["region"]] = finding
+        is_one = "differences" in finding.details and labels["marker"] == SH_THK.column and labels.get("group")
+        if is_one and labels["region"] in REGION_NAMES and labels["kind"] in (WITHIN, BETWEEN):
+            own = repeats.setdefault((labels["first"], labels["second"]), {})
+            own.setdefault(labels["region"], []).append(finding)
     for number, ((first, second), by_region) in enumerate(repeats.items(), 1):
-        figure = _figure(5.2)
-        panels = figure.subplots(2, 2, sharex=True, sharey=True)
-        for axes, name, (color, point) in zip(panels.flat, REGION_NAMES, MARKS, strict=True):
-            axes.set_title(name)
-            if name in by_region:
-                _agreement(axes, by_region[name], color, point)
-        figure.supxlabel(f"Mean of both, {_label(SH_THK)}", size="medium")
-        figure.supylabel(f"{second} minus {first}, {_label(SH_THK)}", size="medium")
-        yield _picture(
+        rows = len(study.regions) // 2
+        figure = new_figure(2.3 * rows)
+        panels = figure.subplots(rows, 2, sharex=True, sharey=True)
+        for axes, region in zip(panels.flat, study.regions, strict=True):
+            axes.set_title(REGION_NAMES[region])
+            axes.axhline(0, color="#bbbbbb", linewidth=0.8)
+            for finding in by_region.get(REGION_NAMES[region], ()):
+                _agreement(axes, finding)
+        groups = {f.labels["group"] for own in by_region.values() for f in own}
+        for group in (group for group in GROUPS if group in groups):
+            label, color, point, _ = GROUPS[group]
+            look = {"marker": point, "facecolor": "white", "edgecolor": color}
+            panels.flat[0].scatter([], [], s=20, label=label, **look)
+        panels.flat[0].legend(frameon=False, loc="upper left", fontsize=7)
+        figure.supxlabel(f"Mean of both, {axis_label(SH_THK)}", size="medium")
+        figure.supylabel(f"{second} minus {first}, {axis_label(SH_THK)}", size="medium")
+        yield picture_of(
             figure,
             study,
             "agreement" if len(repeats) == 1 else f"agreement_{number}",
             "repeatability",
             f"Bland-Altman plots of SH/Thk of {first} and {second}, a panel a region.",
             f"SH/Thk of {second} minus {first} against the mean of both. Lines: mean difference and 95 % limits of "
-            "agreement.",
+            "agreement of each group.",
         )
 
 
-def _agreement(axes, finding, color, point):
-    found = finding.details
-    axes.axhline(0, color="#bbbbbb", linewidth=0.8)
-    axes.axhline(finding.estimate, color="black", linewidth=1.2)
+def _agreement(axes, finding):
+    found, (_, color, point, _) = finding.details, GROUPS[finding.labels["group"]]
+    axes.axhline(finding.estimate, color=color, linewidth=1.2)
     for limit in ("low", "high"):
-        axes.axhline(found[limit], color="black", linewidth=1.0, linestyle="--")
+        axes.axhline(found[limit], color=color, linewidth=1.0, linestyle="--")
     look = {"marker": point, "facecolor": "white", "edgecolor": color, "linewidth": 1.0}
     axes.scatter(found["means"], found["differences"], s=20, zorder=3, **look)
+
+
+#
+# Norms
+#
+
+
+def _against_norms(study, norms):
+    """SH/Thk of each subject that is only read among the centiles of the norms."""
+    for number, subject in enumerate(study.to_read if norms else (), 1):
+        results, why = read_against(norms, subject, study.field_strength_t)
+        own = [(curve, result) for curve, result in results if curve.marker == SH_THK.column]
+        if why or not own:
+            continue
+        curves, results = zip(*own, strict=True)
+        yield Picture(
+            f"norms_{number}_{study.field_strength_t:g}T",
+            "norms",
+            study.field_strength_t,
+            f"SH/Thk of {subject.name} among the centiles of the norms, a panel a region.",
+            f"SH/Thk of {subject.name} (dot, with its centile) among the centiles of the norms against age.",
+            draw_norms(curves, results, f"{subject.name}, {study.field_strength_t:g} T"),
+        )

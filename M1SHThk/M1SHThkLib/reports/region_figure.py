@@ -8,7 +8,7 @@ import textwrap
 import numpy as np
 
 from ..measuring.exam import Exam
-from ..measuring.flags import FLAGS
+from ..measuring.flags import sentence
 from ..measuring.measurement import Measurement
 from ..measuring.sampling import sample_normals
 
@@ -28,7 +28,7 @@ def draw_measurement(exam: Exam, measurement: Measurement):
     """
     from matplotlib.figure import Figure
 
-    sentences = [f"{name}: {FLAGS[name]}" for name in measurement.flags]
+    sentences = [f"{name}: {sentence(name, measurement.notes.get(name))}" for name in measurement.flags]
     lines = [line for sentence in sentences for line in textwrap.wrap(sentence, 165)]
     below = 1.15 + 0.17 * len(lines)  # inches beneath the axes: labels, numbers, flags, notice
     height = 4.0 + below

@@ -3,8 +3,9 @@
 import numpy as np
 import slicer
 
-from ..cohort.boxes import PLACES, PLACES_IN_SHORT, box_of, values_by_place
+from ..cohort.boxes import box_of, places, places_in_short, values_by_place
 from ..cohort.finding import ANALYSES, p_text
+from ..cohort.first_page import first_page
 from ..cohort.sample import SELECTIONS
 from ..cohort.study import MARKERS, SH_THK, matrix
 from ..measuring.columns import Column
@@ -21,17 +22,19 @@ _FINDINGS = tuple(
         ("95 % CI", "Confidence interval of the estimate"),
         ("Test", "Test whose P follows"),
         ("P", "P value"),
+        ("Standing", "Primary, exploratory, or as in the paper, which is not what it claims"),
         ("In words", "The same in words, or why there is none"),
     )
 )
 _SERIES = slicer.vtkMRMLPlotSeriesNode
 # Okabe and Ito, Color Universal Design (2008): told apart without colour vision, and by their symbols in grey.
 _BLACK, _GREY, _BLUE, _VERMILION = (0.0, 0.0, 0.0), (0.6, 0.6, 0.6), (0.0, 0.45, 0.70), (0.84, 0.37, 0.0)
-_GREEN = (0.0, 0.62, 0.45)
-_GROUPS = (
-    ("control", "Controls", -0.2, _BLUE, _SERIES.MarkerStyleCircle),
-    ("patient", "Patients", 0.2, _VERMILION, _SERIES.MarkerStyleDiamond),
-)
+_GREEN, _ORANGE = (0.0, 0.62, 0.45), (0.90, 0.62, 0.0)
+_GROUPS = {
+    "control": ("Controls", _BLUE, _SERIES.MarkerStyleCircle),
+    "mimic": ("Mimics", _ORANGE, _SERIES.MarkerStyleSquare),
+    "patient": ("Patients", _VERMILION, _SERIES.MarkerStyleDiamond),
+}
 _CURVES = dict(
     zip(
         SELECTIONS,
@@ -43,7 +46,8 @@ _CURVES = dict(
         strict=True,
     )
 )
-_HALF_WIDTH, _JITTER = 0.17, 0.09  # of a box and of its points, where places are 1 apart
+# Of a box, of which two stand at a place, and of its points, where places are 1 apart.
+_HALF_WIDTH, _JITTER = 0.17, 0.09
 
 
 def show_cohort(scene, cohort, record, tables):
@@ -80,13 +84,18 @@ def show_cohort(scene, cohort, record, tables):
 
 
 def summary(cohort):
-    """Who was studied and the main findings, a paragraph each; the notes on the data last."""
-    sizes = [
-        f"{study.field_strength_t:g} T: {len(study.group('patient'))} patients, {len(study.group('control'))} controls."
-        for study in cohort.studies
-    ]
-    main = [finding.words for _, finding in cohort.all_findings() if finding.headline]
-    return "\n\n".join([*sizes, *main, *cohort.notes])
+    """The first page of each study, a paragraph a part, subjects that are only read, and the notes on the data."""
+    parts = []
+    for study in cohort.studies:
+        findings = cohort.findings[study.field_strength_t]
+        page = first_page(study, findings, cohort.options)
+        sizes = ", ".join(f"{len(study.group(group))} {group}s" for group in study.groups)
+        parts += [f"{study.field_strength_t:g} T: {sizes}.", page.question, page.answer, *page.cautions]
+        parts.append(
+            "\n".join(f"{what}: {number}" + (f" ({remark})" if remark else "") for what, number, remark in page.rows)
+        )
+        parts += [finding.words for finding in findings if finding.headline and finding.analysis == "subject"]
+    return "\n\n".join([*parts, *cohort.notes])
 
 
 def _row(pair):
@@ -103,6 +112,7 @@ def _row(pair):
         "{:.3g} to {:.3g}".format(*finding.ci) if finding.ci else "",
         finding.test or "",
         p_text(finding.p).removeprefix("P ").removeprefix("= ") if finding.p is not None else "",
+        finding.standing or "",
         finding.words,
     ]
 
@@ -113,13 +123,18 @@ def _box_plot(nodes, study, marker):
     purpose = f"{marker.column} {study.field_strength_t:g}T"
     jitter = np.random.default_rng(0)
     boxes, medians, points = [], [], []
-    for group, name, side, color, symbol in _GROUPS:
+    groups = [group for group in _GROUPS if group in study.groups]
+    apart = 0.8 / len(groups)
+    half = _HALF_WIDTH * 2 / len(groups)
+    for number, group in enumerate(groups):
+        name, color, symbol = _GROUPS[group]
+        side = (number - (len(groups) - 1) / 2) * apart
         lines, dots = [], []
         for place, (subjects, values) in enumerate(values_by_place(study, marker, group), 1):
             if len(values):
                 box = box_of(values)
-                lines += _outline(box, place + side)
-                medians += _line((place + side - _HALF_WIDTH, box.median), (place + side + _HALF_WIDTH, box.median))
+                lines += _outline(box, place + side, half)
+                medians += _line((place + side - half, box.median), (place + side + half, box.median))
             x = place + side + jitter.uniform(-_JITTER, _JITTER, len(values))
             dots += [[*point, subject] for *point, subject in zip(x, values, subjects, strict=True)]
         label = f"{name} (n = {len(study.group(group))})"
@@ -129,10 +144,10 @@ def _box_plot(nodes, study, marker):
         )
     median = nodes.series(f"{purpose} medians", "Medians", medians, _BLACK, width=4)
     unit = "relative to the splenium" if marker.unit == "splenium intensity" else marker.unit
-    chart = nodes.chart(purpose, title, PLACES_IN_SHORT, f"{marker.name} ({unit})", [*boxes, median, *points])
+    chart = nodes.chart(purpose, title, places_in_short(study), f"{marker.name} ({unit})", [*boxes, median, *points])
     highest = np.nanmax(matrix(study.subjects, marker.column), initial=0.0)
     # What stands above the highest value is the legend's.
-    _set_ranges(chart, (0.5, len(PLACES) + 0.5), (0.0, 1.4 * highest or 1.0))
+    _set_ranges(chart, (0.5, len(places(study)) + 0.5), (0.0, 1.4 * highest or 1.0))
     return chart
 
 
@@ -143,16 +158,16 @@ def _set_ranges(chart, x, y):
     chart.SetYAxisRange(*y)
 
 
-def _outline(box, x):
+def _outline(box, x, half):
     """The box with its whiskers, as lines parted by missing values."""
-    left, right = x - _HALF_WIDTH, x + _HALF_WIDTH
+    left, right = x - half, x + half
     lower, upper = box.lower_quartile, box.upper_quartile
     return [
         *_line((left, lower), (right, lower), (right, upper), (left, upper), (left, lower)),
         *_line((x, upper), (x, box.upper_whisker)),
-        *_line((x - _HALF_WIDTH / 2, box.upper_whisker), (x + _HALF_WIDTH / 2, box.upper_whisker)),
+        *_line((x - half / 2, box.upper_whisker), (x + half / 2, box.upper_whisker)),
         *_line((x, lower), (x, box.lower_whisker)),
-        *_line((x - _HALF_WIDTH / 2, box.lower_whisker), (x + _HALF_WIDTH / 2, box.lower_whisker)),
+        *_line((x - half / 2, box.lower_whisker), (x + half / 2, box.lower_whisker)),
     ]
 
 
@@ -167,7 +182,12 @@ def _roc_plot(nodes, study, findings):
     series = [nodes.series(f"{purpose} chance", "Chance", _line((0, 0), (1, 1)), _GREY, width=1)]
     for finding in findings:
         is_area = (finding.analysis, finding.quantity) == ("roc", "AUC")
-        if is_area and finding.labels["marker"] == SH_THK.column and finding.estimate is not None:
+        if (
+            is_area
+            and finding.labels["marker"] == SH_THK.column
+            and finding.estimate is not None
+            and finding.labels["against"] == "controls"
+        ):
             selection = finding.labels["selection"]
             curve = finding.details
             points = [

@@ -5,10 +5,7 @@ import json
 import numpy as np
 import slicer
 
-from ..files.disk import existing
-from ..files.nifti import is_nifti, read_nifti
-from ..files.sidecars import read_sidecars, sidecar_echo_times
-from ..measuring.echoes import checked_echo_times, combine
+from ..measuring.echoes import averaged_echoes, checked_echo_times, combine
 from ..measuring.magnitude import is_signed, part_of_name
 from .exam_nodes import add_volume, image_from_volume
 
@@ -17,39 +14,33 @@ _WARNINGS = "M1SHThk.warnings"
 _SAME_GRID_MM = 0.01
 
 
-def open_nifti_sequence(scene, path):
-    """Read a 4D NIfTI file, which Slicer's own readers refuse, into a sequence node with a browser.
+def add_echo_sequence(scene, name, echoes, affine, times_ms=None, warnings=()):
+    """A sequence node, with a browser, of the echoes of one scan.
 
-    Echo times are taken from the BIDS sidecar beside the file where it lists them.
+    Parameters
+    ----------
+    echoes : sequence of arrays, shape (I, J, K)
+    affine : array, shape (4, 4)
+        Voxel index -> world RAS in mm.
+    times_ms : sequence of float, optional
+        Each volume keeps its own.
+    warnings : sequence of str
+        Told when the echoes are combined.
 
     Returns
     -------
     vtkMRMLSequenceNode
-
-    Raises
-    ------
-    ValueError
-        If the file is missing or damaged, is no NIfTI file, or holds a single volume, or its sidecar's times are no
-        seconds.
     """
-    path = existing(path)
-    if not is_nifti(path):
-        raise ValueError(f"{path}: is not a NIfTI file; choose a .nii or .nii.gz file")
-    file = read_nifti(path)
-    if len(file.volumes) < 2:
-        raise ValueError(f"{path}: holds one volume; open it with Slicer's Add Data and choose it as the volume")
-    times, warnings = _sidecar_times(path, len(file.volumes))
-    warnings = "\n".join([*file.warnings, *warnings])
-    sequence = scene.AddNewNodeByClass("vtkMRMLSequenceNode", path.name.split(".")[0])
+    sequence = scene.AddNewNodeByClass("vtkMRMLSequenceNode", name)
     sequence.SetIndexName("echo")
     sequence.SetIndexType(slicer.vtkMRMLSequenceNode.NumericIndex)
-    for echo, voxels in enumerate(file.volumes):
-        volume = add_volume(scene, f"{sequence.GetName()} echo {echo + 1}", voxels, file.affine)
-        if times:
-            volume.SetAttribute("EchoTime", repr(times[echo]))
+    for number, voxels in enumerate(echoes):
+        volume = add_volume(scene, f"{sequence.GetName()} echo {number + 1}", voxels, affine)
+        if times_ms:
+            volume.SetAttribute("EchoTime", repr(times_ms[number]))
         if warnings:
-            volume.SetAttribute(_WARNINGS, warnings)
-        sequence.SetDataNodeAtValue(volume, str(echo + 1))
+            volume.SetAttribute(_WARNINGS, "\n".join(warnings))
+        sequence.SetDataNodeAtValue(volume, str(number + 1))
         scene.RemoveNode(volume)
     browser = scene.AddNewNodeByClass("vtkMRMLSequenceBrowserNode", f"{sequence.GetName()} browser")
     browser.SetAndObserveMasterSequenceNodeID(sequence.GetID())
@@ -141,16 +132,8 @@ def combine_echoes(scene, volumes, times_ms, method, name):
         if not same or np.abs(image.affine - images[0].affine).max() > _SAME_GRID_MM:
             raise ValueError(f"{image.name}: lies on another grid than {images[0].name}; choose echoes of one scan")
     voxels = combine([image.voxels for image in images], method, times_ms)
-    combined = add_volume(scene, f"{name} {method}", np.asarray(voxels), images[0].affine)
+    averaged = averaged_echoes(method, len(images))
+    combined = add_volume(scene, f"{name} {method}", np.asarray(voxels), images[0].affine, averaged)
     combined.SetAttribute("M1SHThk.echo_combination", method)
     combined.SetAttribute("M1SHThk.echo_times_ms", json.dumps(times_ms and list(times_ms)))
     return combined, tuple(dict.fromkeys(warnings))
-
-
-def _sidecar_times(path, count):
-    """Echo times in ms of a 4D file, or None, and what there is to say of a sidecar that cannot be read."""
-    sidecars = read_sidecars([path])
-    if sidecars[0] and sidecars[0].fault:
-        return None, (sidecars[0].fault,)
-    times, _ = sidecar_echo_times(sidecars)
-    return times if times and len(times) == count else None, ()

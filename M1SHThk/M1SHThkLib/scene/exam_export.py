@@ -16,7 +16,7 @@ from .exam_nodes import (
 IMAGE_FILE, REFERENCES_FILE = "t2star.nrrd", "references.seg.nrrd"
 
 
-def write_exam_nodes(folder, node):
+def write_exam_nodes(folder, node, accepted):
     """Write volume, references and lines in world coordinates into a folder that exists.
 
     Parameters
@@ -24,6 +24,7 @@ def write_exam_nodes(folder, node):
     folder : path
     node : vtkMRMLScriptedModuleNode
         The module's parameter node.
+    accepted : mapping of (hemisphere, region) -> str
 
     Returns
     -------
@@ -36,7 +37,7 @@ def write_exam_nodes(folder, node):
         If the exam is incomplete, its field strength unknown, or a file cannot be written.
     """
     folder = Path(folder)
-    exam_from_parameters(node)  # names what is missing before anything is written
+    exam = exam_from_parameters(node)  # names what is missing before anything is written
     identity = identity_from_parameters(node)
     if identity["field_strength_tesla"] is None:
         raise ValueError("the field strength is unknown; give it in the Exam section, the exam file needs it")
@@ -52,11 +53,12 @@ def write_exam_nodes(folder, node):
         if names:
             segment_id = node.GetParameter(f"{parameter_prefix(*key)}WhiteMatterSegmentID")
             white_matter = {"path": REFERENCES_FILE, "segment": segment_id}
-            regions.append({"hemisphere": key[0], "region": key[1], "pial_lines": names, "white_matter": white_matter})
+            region = {"hemisphere": key[0], "region": key[1], "pial_lines": names, "white_matter": white_matter}
+            regions.append({**region, "accepted": accepted[key]})
     return {
         "schema": SCHEMA,
         **{name: value for name, value in identity.items() if value is not None},
-        "image": {"path": IMAGE_FILE},
+        "image": {"path": IMAGE_FILE, **({"averaged_echoes": exam.image.echoes} if exam.image.echoes > 1 else {})},
         "splenium": {"path": REFERENCES_FILE, "segment": node.GetParameter("spleniumSegmentID")},
         "regions": regions,
         "settings": settings_from_parameters(node).to_dict(),

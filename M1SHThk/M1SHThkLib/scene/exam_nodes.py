@@ -2,7 +2,6 @@
 
 import json
 import math
-from dataclasses import replace
 
 import numpy as np
 import slicer
@@ -15,6 +14,8 @@ from ..measuring.roi import roi_from_mask
 from ..measuring.settings import Settings
 
 MODULE_NAME = "M1SHThk"
+# Volume attribute: of how many echoes it is the mean.
+AVERAGED_ECHOES = "M1SHThk.averaged_echoes"
 REGION_KEYS = tuple((hemisphere, region) for hemisphere in HEMISPHERES for region in REGIONS)
 
 
@@ -24,7 +25,7 @@ def parameter_prefix(hemisphere, region):
 
 
 def setting_parameter(name):
-    """The parameter that holds a setting: 'smoothing_mm' -> 'smoothingMm'."""
+    """The parameter that holds a setting: 'depth_max_mm' -> 'depthMaxMm'."""
     first, *others = name.split("_")
     return first + "".join(word.capitalize() for word in others)
 
@@ -47,7 +48,8 @@ def image_from_volume(volume):
         raise ValueError(f"{name}: has {data.GetNumberOfScalarComponents()} components; a scalar volume is needed")
     ijk_to_ras = vtk.vtkMatrix4x4()
     volume.GetIJKToRASMatrix(ijk_to_ras)
-    return Image(_voxels(data), _to_world(volume, name) @ _array(ijk_to_ras), name)
+    averaged = int(volume.GetAttribute(AVERAGED_ECHOES) or 1)
+    return Image(_voxels(data), _to_world(volume, name) @ _array(ijk_to_ras), name, averaged)
 
 
 def roi_from_segment(segmentation, segment_id, image, purpose):
@@ -167,47 +169,6 @@ def identity_from_parameters(node):
     }
 
 
-def exam_from_scene(scene):
-    """The exam in a scene that the module saved.
-
-    Raises
-    ------
-    ValueError
-        If the scene holds no exam of the module, a faulty one, or one of which a file is missing or damaged.
-    """
-    for index in range(scene.GetNumberOfNodesByClass("vtkMRMLScriptedModuleNode")):
-        node = scene.GetNthNodeByClass(index, "vtkMRMLScriptedModuleNode")
-        if node.GetAttribute("ModuleName") == MODULE_NAME:
-            warnings = [warning for named in _named_nodes(node) for warning in _not_read(*named)]
-            return replace(exam_from_parameters(node), warnings=tuple(warnings))
-    raise ValueError(f"the scene holds no exam of the {MODULE_NAME} module; measure in the module and save the scene")
-
-
-def _named_nodes(node):
-    """Purpose and node, None where it is gone, of all that an exam's parameter node names."""
-    names = [("the volume", "inputVolume"), ("the references", "references")]
-    for key in REGION_KEYS:
-        lines = f"{parameter_prefix(*key)}PialLines"
-        names += [(f"the {key[0]} {key[1].replace('_', ' ')}", f"{lines}.{n}") for n in range(_length(node, lines))]
-    return [(purpose, node.GetNodeReference(name)) for purpose, name in names if node.GetNodeReferenceID(name)]
-
-
-def _not_read(purpose, node):
-    """Sentences on what a saved scene lacks of a node; raises ValueError where its file could not be read."""
-    if node is None:
-        return [f"{purpose} names a node that is not in the scene; it is left out."]
-    storage = node.GetStorageNode()
-    if storage is not None and storage.GetReadState() != storage.Idle:
-        file = storage.GetFullNameFromFileName()
-        raise ValueError(f"{file}: is missing or damaged, and the scene's '{node.GetName()}' lies in it; restore it")
-    if not node.IsA("vtkMRMLMarkupsNode"):
-        return []
-    left_out = node.GetNumberOfControlPoints() - len(points_from_curve(node))
-    whole = node.GetNumberOfControlPoints()
-    told = f"{left_out} of {whole} control points of '{node.GetName()}' have no place and are left out."
-    return [told] if left_out else []
-
-
 def origin_from_parameters(node):
     """Where the image came from, as plain JSON data: the volume's name and how its echoes were combined."""
     volume = node.GetNodeReference("inputVolume")
@@ -239,14 +200,19 @@ def _setting(name, text):
 
 
 def region_lines(node, key):
-    """The curve nodes of a region that hold a placed point, as the parameter node wrapper lists them."""
+    """The curve nodes of a region that hold a placed point."""
+    return [curve for curve in region_curves(node, key) if len(points_from_curve(curve))]
+
+
+def region_curves(node, key):
+    """The curve nodes of a region that are in the scene, as the parameter node wrapper lists them."""
     name = f"{parameter_prefix(*key)}PialLines"
-    curves = (node.GetNodeReference(f"{name}.{index}") for index in range(_length(node, name)))
-    return [curve for curve in curves if curve is not None and len(points_from_curve(curve))]
+    curves = (node.GetNodeReference(f"{name}.{index}") for index in range(list_length(node, name)))
+    return [curve for curve in curves if curve is not None]
 
 
-def _length(node, name):
-    """Of a list in the parameter node."""
+def list_length(node, name):
+    """How long a list in the parameter node is."""
     return int(_number(node.GetParameter(f"{name}.len") or "0", f"the length of {name}"))
 
 
@@ -288,7 +254,7 @@ def add_exam(scene, exam):
         `volume` and `references`: nodes; `splenium`: segment ID; `regions`: (hemisphere, region) -> (control points of
         each line, segment ID of the white matter).
     """
-    volume = add_volume(scene, exam.image.name, exam.image.voxels, exam.image.affine)
+    volume = add_volume(scene, exam.image.name, exam.image.voxels, exam.image.affine, exam.image.echoes)
     references = scene.AddNewNodeByClass("vtkMRMLSegmentationNode", "References")
     references.CreateDefaultDisplayNodes()
     references.SetReferenceImageGeometryParameterFromVolumeNode(volume)
@@ -301,12 +267,17 @@ def add_exam(scene, exam):
     return added
 
 
-def add_volume(scene, name, voxels, affine):
-    """A scalar volume node with a copy of the voxels, shape (I, J, K); affine: voxel index -> world RAS in mm."""
+def add_volume(scene, name, voxels, affine, averaged_echoes=1):
+    """A scalar volume node with a copy of the voxels, shape (I, J, K); affine: voxel index -> world RAS in mm.
+
+    `averaged_echoes`: of how many echoes it is the mean.
+    """
     volume = scene.AddNewNodeByClass("vtkMRMLScalarVolumeNode", name)
     volume.SetIJKToRASMatrix(_vtk_matrix(affine))
     volume.SetAndObserveImageData(_image_data(voxels, vtk.vtkImageData()))
     volume.CreateDefaultDisplayNodes()
+    if averaged_echoes > 1:
+        volume.SetAttribute(AVERAGED_ECHOES, str(averaged_echoes))
     return volume
 
 

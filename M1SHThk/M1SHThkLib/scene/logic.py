@@ -4,7 +4,7 @@ import slicer
 from slicer.i18n import tr as _
 
 from ..measuring.measurement import measure_exam
-from . import echo_nodes, exam_nodes, outputs, reading, region_nodes, tables
+from . import acceptance, echo_nodes, exam_nodes, outputs, reading, readings, region_nodes, tables
 from .parameter_node import M1SHThkParameterNode
 
 
@@ -21,6 +21,7 @@ class SceneLogic:
         self._find_node = find_node
         self._parameterNode = None
         self._reading = reading.Reading()
+        self._acceptances = acceptance.Acceptances(self._reading)
         self._outputs = outputs.Outputs()
 
     def getParameterNode(self):
@@ -73,7 +74,11 @@ class SceneLogic:
 
     def lines(self, key):
         """The region's curve nodes that still exist, empty ones included."""
-        return [line for line in self.ofRegion(key, "PialLines") if line]
+        return exam_nodes.region_curves(self._node(), key)
+
+    def measuredLines(self, key):
+        """The region's curve nodes that hold a point, as they are measured."""
+        return exam_nodes.region_lines(self._node(), key)
 
     def addLine(self, key):
         """A new, empty pial line of a region."""
@@ -144,12 +149,25 @@ class SceneLogic:
         """
         return self._reading.measure(self.getParameterNode().parameterNode, key)
 
-    def splenium(self):
-        """Mean and area of the splenium: M1SHThkLib.measuring.measurement.Reference.
+    def image(self):
+        """The chosen volume as M1SHThkLib.measuring.image.Image.
 
+        :raises ValueError: if there is none
+        """
+        return exam_nodes.image_from_volume(self.getParameterNode().inputVolume)
+
+    def reference(self, key=None):
+        """The splenium, or a region's white matter: its voxels and their mean and area.
+
+        :return: M1SHThkLib.measuring.roi.Roi, M1SHThkLib.measuring.measurement.Reference
         :raises ValueError: if it is not drawn
         """
-        return self._reading.splenium(self.getParameterNode().parameterNode)
+        return self._reading.reference(self.getParameterNode().parameterNode, key)
+
+    def dropVanished(self):
+        """Take out the results of regions whose volume, lines or ROIs are no longer in the scene."""
+        stored = tables.stored_values(self.getParameterNode().results)
+        self.storeRegions({key: None for key in stored if not self._reading.is_drawn(self._node(), key)})
 
     def storeRegions(self, measurements):
         """Keep measurements, by region, in the scene; a region without one (None) is taken out."""
@@ -175,12 +193,60 @@ class SceneLogic:
         return measurements
 
     #
+    # Accepting
+    #
+
+    def accept(self, key):
+        """Sign a measured region: its values, settings, drawings and image are kept, and its drawings are locked.
+
+        :raises ValueError: if it is not measured
+        """
+        values = tables.stored_values(self.getParameterNode().results).get(key)
+        if values is None:
+            raise ValueError(_("The region is not measured yet; draw what is missing first."))
+        self.setOfRegion(key, "Acceptance", self._acceptances.sign(self._node(), key, values).to_text())
+        self.setOfRegion(key, "Accepted", True)
+        self.showTables()
+
+    def reopen(self, key):
+        """Let an accepted region be drawn again."""
+        self.setOfRegion(key, "Accepted", False)
+        self.setOfRegion(key, "Acceptance", "")
+        self.showTables()
+
+    def signature(self, key):
+        """What was accepted: M1SHThkLib.scene.acceptance.Signature; None where there is no record of it."""
+        return acceptance.signature_of(self._node(), key)
+
+    def changesSinceAccepted(self, key):
+        """What has changed since an accepted region was signed, in words; empty where nothing has."""
+        return self._acceptances.changes(self._node(), key)
+
+    def accepted(self):
+        """What the tables say of every region: mapping of (hemisphere, region) -> 'yes', 'no' or 'changed'."""
+        return self._acceptances.by_region(self._node())
+
+    def _node(self):
+        return self.getParameterNode().parameterNode
+
+    #
+    # Readings
+    #
+
+    def newReading(self, observer):
+        """Put the reading away, hidden in a folder of the subject hierarchy, and start blank on the same volume."""
+        parameterNode = self.getParameterNode()
+        readings.archive(slicer.mrmlScene, parameterNode)
+        parameterNode.observer = observer
+        self.showTables()
+
+    #
     # Showing
     #
 
     def showTables(self):
         """Fill the tables from the results that the parameter node keeps in full precision."""
-        self._outputs.show_tables(self.getParameterNode())
+        self._outputs.show_tables(self.getParameterNode(), self.accepted())
 
     def showRegion(self, read):
         """Show a measured region in plot and overlay; None empties both."""

@@ -14,20 +14,22 @@ class Outputs:
     def __init__(self):
         self._overlay = {}
 
-    def show_tables(self, parameters):
-        """Fill the tables from the results that the parameter node keeps in full precision."""
+    def show_tables(self, parameters, accepted):
+        """Fill the tables from the results that the parameter node keeps in full precision.
+
+        `accepted`: mapping of (hemisphere, region) -> 'yes', 'no' or 'changed'.
+        """
         identity = exam_nodes.identity_from_parameters(parameters.parameterNode)
         for name, title, fill in (
             ("measurementsTable", "M1SHThk measurements", tables.fill_measurements_table),
             ("profilesTable", "M1SHThk profiles", tables.fill_profiles_table),
+            ("summaryTable", "M1SHThk summary", tables.fill_summary_table),
         ):
-            fill(_table(parameters, name, title), parameters.results, identity)
-        tables.fill_summary_table(_table(parameters, "summaryTable", "M1SHThk summary"), parameters.results)
+            fill(_table(parameters, name, title), parameters.results, identity, accepted)
 
     def show_region(self, parameters, read):
         """Show a measured region (reading.Read) in plot and overlay; None empties both."""
-        if read is None and not parameters.plotChart:
-            self.show_overlay(parameters, None)
+        if not parameters.inputVolume and not parameters.plotChart:
             return
         names = {
             plot.PROFILE_TABLE: "plotProfileTable",
@@ -39,19 +41,19 @@ class Outputs:
             tables.set_table_columns(nodes[key], columns)
         if not parameters.plotChart:
             parameters.plotChart = plot.make_plot(slicer.mrmlScene, nodes)
-        plot.name_plot(parameters.plotChart, read.measurement if read else None)
+        plot.update_plot(parameters.plotChart, read.measurement if read else None)
         self.show_overlay(parameters, read)
 
     def show_overlay(self, parameters, read):
-        """Show normals and layer of a measured region on its slice; None hides them."""
-        for name in ("normals", "layer"):
+        """Show normals, layer and pial edge of a measured region on its slice; None hides them."""
+        for name in overlay.MESHES:
             model = self._overlay_model(name, create=read is not None)
             if model is None:
                 continue
             visible = read is not None and parameters.overlayVisible
             if visible:
                 thickness = overlay.slice_thickness(read.image, read.measurement)
-                model.SetAndObserveMesh(overlay.MESHES[name](read.measurement, thickness))
+                overlay.set_mesh(model, overlay.MESHES[name](read.measurement, thickness))
             if bool(model.GetDisplayNode().GetVisibility()) != visible:
                 model.GetDisplayNode().SetVisibility(visible)
 
@@ -79,6 +81,7 @@ def show_in_views(chart=None, table=None):
 def _table(parameters, name, title, hidden=False):
     if not getattr(parameters, name):
         node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLTableNode", title)
+        node.SetLocked(True)
         node.SetHideFromEditors(hidden)
         setattr(parameters, name, node)
     return getattr(parameters, name)

@@ -1,20 +1,25 @@
-"""The overlay on the slice: the normals, and the measured layer as a translucent band.
+"""The overlay on the slice: the normals, and the edges of the measured layer, which is itself left to be seen.
 
-Slice views cut meshes with the slice plane. Hexahedra that reach half a slice to each side are drawn filled on the
-slice that was measured and on no other. What lies in the plane itself is not drawn, so normals are extruded too.
+Slice views cut meshes with the slice plane. Quadrilaterals that reach half a slice to each side are drawn as lines on
+the slice that was measured and on no other; what lies in the plane itself would not be drawn.
 """
 
 import numpy as np
 import vtk
-from vtk.util.numpy_support import numpy_to_vtk, numpy_to_vtkIdTypeArray
+from vtk.util.numpy_support import numpy_to_vtk, numpy_to_vtkIdTypeArray, vtk_to_numpy
 
-COLORS = {"layer": (0.34, 0.71, 0.91), "normals": (0.90, 0.62, 0.0)}
-OPACITIES = {"layer": 0.5, "normals": 0.7}
+from ..measuring.verdict import LEAST_STRAY_MM
+
+# Unlike each other and the lines, for the colour-blind too.
+COLORS = {"layer": (0.95, 0.12, 0.10), "normals": (1.0, 1.0, 0.75), "edge": (0.1, 1.0, 1.0)}
+OPACITIES = {"layer": 0.9, "normals": 0.45, "edge": 1.0}
+LINE_WIDTHS = {"layer": 2, "normals": 1, "edge": 3}
 EVERY_NTH_NORMAL = 3
+DASH_MM = 0.8
 
 
 def add_overlay_model(scene, name):
-    """A model node for one part of the overlay, 'normals' or 'layer'; on slices alone, not selectable, not saved."""
+    """A model node for one part of the overlay, of MESHES; on slices alone, not selectable, not saved."""
     model = scene.AddNewNodeByClass("vtkMRMLModelNode", f"M1SHThk {name}")
     model.SetHideFromEditors(True)
     model.SetSaveWithScene(False)
@@ -26,20 +31,34 @@ def add_overlay_model(scene, name):
     display.SetVisibility2D(True)
     display.SetVisibility3D(False)
     display.SetSliceIntersectionOpacity(OPACITIES[name])
+    display.SetLineWidth(LINE_WIDTHS[name])
     return model
 
 
-def band_mesh(measurement, slice_thickness_mm):
-    """The measured layer as a vtkUnstructuredGrid of hexahedra; empty where there is no thickness."""
+def edges_mesh(measurement, slice_thickness_mm):
+    """The measured layer's two edges and its ends as a vtkUnstructuredGrid of quadrilaterals.
+
+    Empty where there is no thickness.
+    """
     m = measurement
     if not np.isfinite(m.thk_mm):
         return vtk.vtkUnstructuredGrid()
     across = _across(m) * slice_thickness_mm / 2
-    superficial, deep = (m.positions + depth * m.normals for depth in m.edges_mm)
-    corners = np.stack([superficial - across, deep - across, superficial + across, deep + across], 1)
-    first = np.flatnonzero(_next_is_neighbour(m))
-    hexahedra = 4 * first[:, None] + np.array([0, 1, 5, 4, 2, 3, 7, 6])
-    return _grid(corners.reshape(-1, 3), hexahedra, vtk.VTK_HEXAHEDRON)
+    edges = np.stack([m.positions + depth * m.normals for depth in m.edges_mm])
+    # Points by edge, normal and side of the slice.
+    corners = np.stack([edges - across, edges + across], 2)
+    numbers = np.arange(corners[..., 0].size).reshape(corners.shape[:3])
+    goes_on = _next_is_neighbour(m)
+    first = np.flatnonzero(goes_on)
+    along = [_quads(numbers[edge, first], numbers[edge, first + 1]) for edge in range(2)]
+    is_end = ~(np.append(goes_on, False) & np.append(False, goes_on))
+    ends = _quads(numbers[0, is_end], numbers[1, is_end])
+    return _grid(corners.reshape(-1, 3), np.concatenate([*along, ends]), vtk.VTK_QUAD)
+
+
+def _quads(start, end):
+    """Quadrilaterals from pairs of corners, shape (n, 2), to pairs of corners."""
+    return np.column_stack([start, end[:, ::-1]])
 
 
 def normals_mesh(measurement, slice_thickness_mm):
@@ -56,7 +75,44 @@ def normals_mesh(measurement, slice_thickness_mm):
     return _grid(corners.reshape(-1, 3), quads, vtk.VTK_QUAD)
 
 
-MESHES = {"normals": normals_mesh, "layer": band_mesh}
+def pial_edge_mesh(measurement, slice_thickness_mm):
+    """Where the lines would lie on the pial edge, dashed; empty where they lie there, or no edge was made out."""
+    m = measurement
+    if m.alignment is None or m.alignment.refusal or m.alignment.stray_mm < LEAST_STRAY_MM:
+        return vtk.vtkUnstructuredGrid()
+    corners, quads, count = [], [], 0
+    for line in m.alignment.lines:
+        across = line.across * slice_thickness_mm / 2
+        dash = max(round(DASH_MM / m.settings.normal_spacing_mm), 1)
+        (first,) = np.nonzero(np.arange(len(line.positions) - 1) // dash % 2 == 0)
+        numbers = count + np.arange(2 * len(line.positions)).reshape(2, -1)
+        corners += [line.positions - across, line.positions + across]
+        quads.append(_quads(numbers[:, first].T, numbers[:, first + 1].T))
+        count += numbers.size
+    return _grid(np.concatenate(corners), np.concatenate(quads), vtk.VTK_QUAD)
+
+
+def set_mesh(model, mesh):
+    """Give a model node a mesh; where only points have moved, they are moved in the mesh that it has."""
+    known = model.GetMesh()
+    if known is None or not _have_same_cells(known, mesh):
+        model.SetAndObserveMesh(mesh)
+    elif mesh.GetNumberOfCells():
+        vtk_to_numpy(known.GetPoints().GetData())[:] = vtk_to_numpy(mesh.GetPoints().GetData())
+        known.GetPoints().Modified()
+        known.Modified()
+
+
+def _have_same_cells(one, other):
+    if one.GetNumberOfPoints() != other.GetNumberOfPoints() or one.GetNumberOfCells() != other.GetNumberOfCells():
+        return False
+    if not one.GetNumberOfCells():
+        return True
+    corners = [vtk_to_numpy(grid.GetCells().GetConnectivityArray()) for grid in (one, other)]
+    return np.array_equal(*corners)
+
+
+MESHES = {"normals": normals_mesh, "layer": edges_mesh, "edge": pial_edge_mesh}
 
 
 def slice_thickness(image, measurement):

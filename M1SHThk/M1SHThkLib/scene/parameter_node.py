@@ -16,9 +16,10 @@ class M1SHThkParameterNode:
     references - The segmentation that holds the splenium and the white-matter segments.
     ...PialLines - The open curves of a region; several are pooled.
     ...WhiteMatterSegmentID - The segment of white matter beneath a region.
-    ...Accepted - The reader has accepted the region; its lines are locked.
+    ...Accepted - The reader has accepted the region; what is drawn of it is locked.
+    ...Acceptance - What was accepted and when, as JSON (M1SHThkLib.scene.acceptance).
     fieldStrength - In tesla; 0 where it is unknown.
-    smoothingMm ... seed - The settings of the measurement, as M1SHThkLib.measuring.settings explains them.
+    smoothingLengthMm ... seed - The settings of the measurement, as M1SHThkLib.measuring.settings explains them.
     selectedRegion - Row of the region that is shown and drawn.
     results - The results in full precision, by region, which the tables show.
     studyMeasurements, studyClinical - The tables that a study is analysed from.
@@ -36,26 +37,40 @@ class M1SHThkParameterNode:
     leftHandKnobPialLines: list[slicer.vtkMRMLMarkupsCurveNode]
     leftHandKnobWhiteMatterSegmentID: str
     leftHandKnobAccepted: bool = False
+    leftHandKnobAcceptance: str
     leftParacentralLobulePialLines: list[slicer.vtkMRMLMarkupsCurveNode]
     leftParacentralLobuleWhiteMatterSegmentID: str
     leftParacentralLobuleAccepted: bool = False
+    leftParacentralLobuleAcceptance: str
+    leftOrofacialPialLines: list[slicer.vtkMRMLMarkupsCurveNode]
+    leftOrofacialWhiteMatterSegmentID: str
+    leftOrofacialAccepted: bool = False
+    leftOrofacialAcceptance: str
     rightHandKnobPialLines: list[slicer.vtkMRMLMarkupsCurveNode]
     rightHandKnobWhiteMatterSegmentID: str
     rightHandKnobAccepted: bool = False
+    rightHandKnobAcceptance: str
     rightParacentralLobulePialLines: list[slicer.vtkMRMLMarkupsCurveNode]
     rightParacentralLobuleWhiteMatterSegmentID: str
     rightParacentralLobuleAccepted: bool = False
+    rightParacentralLobuleAcceptance: str
+    rightOrofacialPialLines: list[slicer.vtkMRMLMarkupsCurveNode]
+    rightOrofacialWhiteMatterSegmentID: str
+    rightOrofacialAccepted: bool = False
+    rightOrofacialAcceptance: str
 
     subject: str
     session: str
     observer: str
-    group: Annotated[str, Choice(["", "patient", "control"])] = ""
+    group: Annotated[str, Choice(["", "patient", "mimic", "control"])] = ""
     fieldStrength: Annotated[float, WithinRange(0, 25)] = 0.0
 
-    smoothingMm: Annotated[float, WithinRange(0.0, 1.0)] = 0.03
+    smoothingLengthMm: Annotated[float, WithinRange(1.0, 20.0)] = 5.0
+    alignment: Annotated[str, Choice(["none", "edge"])] = "none"
+    averaging: Annotated[str, Choice(["mean", "trimmed"])] = "mean"
     normalSpacingMm: Annotated[float, WithinRange(0.05, 2.0)] = 0.2
     depthMaxMm: Annotated[float, WithinRange(2.0, 15.0)] = 6.0
-    depthStepMm: Annotated[float, WithinRange(0.02, 0.5)] = 0.1
+    depthStepMm: Annotated[float, WithinRange(0.02, 0.2)] = 0.1
     interpolation: Annotated[str, Choice(["linear", "cubic", "quintic"])] = "quintic"
     polarity: Annotated[str, Choice(["dark", "bright"])] = "dark"
     normalization: Annotated[str, Choice(["splenium", "none"])] = "splenium"

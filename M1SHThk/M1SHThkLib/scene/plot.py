@@ -3,12 +3,16 @@
 import numpy as np
 import slicer
 
+from ..measuring.settings import Settings
+
 PROFILE_TABLE, NORMALS_TABLE, MARKS_TABLE = "profile", "normals", "marks"
 _COLUMNS = {
     PROFILE_TABLE: ("depth_mm", "h", "h_low", "h_high", "fit"),
     NORMALS_TABLE: ("depth_mm", "h"),
     MARKS_TABLE: ("height_depth_mm", "height", "width_depth_mm", "width"),
 }
+MOST_NORMALS = 60  # drawn one by one: more cost time at every move and show nothing more
+_OUT_OF_SIGHT = -1e5  # beyond the ranges of both axes
 _BLACK, _GREY, _RED, _BLUE = (0.0, 0.0, 0.0), (0.6, 0.6, 0.6), (0.84, 0.37, 0.0), (0.0, 0.45, 0.70)
 
 
@@ -16,37 +20,44 @@ def plot_tables(measurement):
     """The numbers behind the plot of one region: mapping table -> mapping column -> array.
 
     Depths in mm, everything else relative to the splenium. In the table of all normals a row of missing values parts
-    one normal from the next; so one series draws them all. Without a measurement (None) everything is missing.
+    one normal from the next; so one series draws them all. What is missing, as everything is without a measurement
+    (None), lies out of sight: Slicer's plots write an error where there is no line to draw.
     """
     m = measurement
     if m is None:
-        nothing = np.full(2, np.nan)
+        nothing = np.full(2, _OUT_OF_SIGHT)
         return {table: dict.fromkeys(columns, nothing) for table, columns in _COLUMNS.items()}
     inside = m.lobe.window if m.lobe else np.zeros(len(m.depths_mm), bool)
     polarity = 1.0 if m.settings.polarity == "bright" else -1.0
     scale = m.splenium_intensity if m.settings.normalization == "splenium" else 1.0
-    each = polarity * (m.intensities - m.white_matter_intensity) / scale
+    shown = m.intensities[:: -(-len(m.intensities) // MOST_NORMALS)]
+    each = polarity * (shown - m.white_matter_intensity) / scale
     gap = np.full((len(each), 1), np.nan)
     level = m.settings.width_fraction * m.sh_fit
     return {
         PROFILE_TABLE: {
             "depth_mm": m.depths_mm,
-            "h": m.h,
-            "h_low": m.h - 1.96 * m.h_se,
-            "h_high": m.h + 1.96 * m.h_se,
-            "fit": np.where(inside, m.fitted, np.nan),
+            "h": _drawable(m.h),
+            "h_low": _drawable(m.h - 1.96 * m.h_se),
+            "h_high": _drawable(m.h + 1.96 * m.h_se),
+            "fit": _drawable(np.where(inside, m.fitted, np.nan)),
         },
         NORMALS_TABLE: {
             "depth_mm": np.tile(np.append(m.depths_mm, np.nan), len(each)),
             "h": np.hstack([each, gap]).ravel(),
         },
         MARKS_TABLE: {
-            "height_depth_mm": np.array([m.mode_mm, m.mode_mm]),
-            "height": np.array([0.0, m.sh_fit]),
-            "width_depth_mm": np.array(m.edges_mm),
-            "width": np.array([level, level]),
+            "height_depth_mm": _drawable(np.array([m.mode_mm, m.mode_mm])),
+            "height": _drawable(np.array([0.0, m.sh_fit])),
+            "width_depth_mm": _drawable(np.array(m.edges_mm)),
+            "width": _drawable(np.array([level, level])),
         },
     }
+
+
+def _drawable(values):
+    """The values, or as many out of sight where fewer than two of them are known."""
+    return values if np.isfinite(values).sum() > 1 else np.full(len(values), _OUT_OF_SIGHT)
 
 
 def make_plot(scene, tables):
@@ -89,26 +100,42 @@ def make_plot(scene, tables):
         chart.AddAndObservePlotSeriesNodeID(node.GetID())
     chart.SetXAxisTitle("Depth from the pial line (mm)")
     chart.SetYAxisTitle("Hypointensity h (relative to the splenium)")
-    chart.SetLegendVisibility(False)
+    chart.SetLegendVisibility(True)
+    chart.SetTitleFontSize(12)
+    chart.SetAxisTitleFontSize(12)
+    chart.SetLegendFontSize(11)
+    chart.SetXAxisRangeAuto(False)
+    chart.SetXAxisRange(0.0, Settings().depth_max_mm)
     chart.SetYAxisRangeAuto(False)
+    chart.SetYAxisRange(-1.0, 1.0)
     return chart
 
 
-def name_plot(chart, measurement):
-    """Give the chart the region's name, its axis the unit of h, and the layer most of its height.
+def update_plot(chart, measurement):
+    """Show what the tables hold now, with the region's name and values, and the layer most of the height.
 
     The range moves in steps, so that it rests while a point is dragged.
     """
-    title = measurement.name.capitalize() if measurement else ""
+    was_modifying = chart.StartModify()
     relative = measurement is None or measurement.settings.normalization == "splenium"
-    axis = "Hypointensity h (relative to the splenium)" if relative else "Hypointensity h (image unit)"
-    if (chart.GetTitle(), chart.GetYAxisTitle()) != (title, axis):
-        chart.SetTitle(title)
-        chart.SetYAxisTitle(axis)
+    chart.SetTitle(title_of(measurement) if measurement else "No line is measured yet")
+    chart.SetYAxisTitle(f"Hypointensity h ({'relative to the splenium' if relative else 'image unit'})")
     if measurement is not None:
+        chart.SetXAxisRange(0.0, float(measurement.depths_mm[-1]))
         inner = measurement.h[measurement.depths_mm > 0.5]
         top = max(float(inner.max(initial=0.0)), 3 * float(np.median(measurement.h_se)), 1e-9)
         step = 10.0 ** np.floor(np.log10(top)) / 2
         highest = step * np.ceil(1.3 * top / step)
-        if tuple(chart.GetYAxisRange()) != (-highest, highest):
-            chart.SetYAxisRange(-highest, highest)
+        chart.SetYAxisRange(-highest, highest)
+    chart.Modified()
+    chart.EndModify(was_modifying)
+
+
+def title_of(measurement):
+    """Region and values, short enough for a narrow view: 'Left hand knob: SH 0.057, Thk 1.10 mm, SH/Thk 0.052'."""
+    m = measurement
+    sh, thk, ratio = (
+        f"{value:.{digits}f}" if np.isfinite(value) else "missing"
+        for value, digits in ((m.sh, 3), (m.thk_mm, 2), (m.sh_thk_per_mm, 3))
+    )
+    return f"{m.name.capitalize().removesuffix(' lobule')}: SH {sh}, Thk {thk} mm, SH/Thk {ratio}"

@@ -53,25 +53,36 @@ class Reading:
         lines = region_lines(node, key)
         if not lines:
             raise ValueError(f"the {hemisphere} {name.replace('_', ' ')} has no pial line; draw it")
-        splenium = self._reference(node, image, node.GetParameter("spleniumSegmentID"), "splenium")[1]
-        segment_id = node.GetParameter(f"{parameter_prefix(*key)}WhiteMatterSegmentID")
-        purpose = f"{hemisphere} {name.replace('_', ' ')} white-matter"
-        roi, white_matter = self._reference(node, image, segment_id, purpose)
+        splenium = self._reference(node, image, None)[1]
+        roi, white_matter = self._reference(node, image, key)
         region = Region(hemisphere, name, tuple(points_from_curve(line) for line in lines), roi)
         return Read(image, measure_region(image, region, splenium, white_matter, settings_from_parameters(node)))
 
-    def splenium(self, node):
-        """The evaluated splenium ROI, a Reference.
+    def is_drawn(self, node, key):
+        """Whether all that a region rests on is in the scene."""
+        try:
+            self.reference(node, None)
+            self.reference(node, key)
+        except ValueError:
+            return False
+        return bool(region_lines(node, key))
+
+    def reference(self, node, key):
+        """The splenium (`key` None) or a region's white matter: the Roi and what it gives, a Reference.
 
         Raises
         ------
         ValueError
             If it is not drawn, or the volume is missing.
         """
-        image = image_from_volume(node.GetNodeReference("inputVolume"))
-        return self._reference(node, image, node.GetParameter("spleniumSegmentID"), "splenium")[1]
+        return self._reference(node, image_from_volume(node.GetNodeReference("inputVolume")), key)
 
-    def _reference(self, node, image, segment_id, purpose):
+    def _reference(self, node, image, key):
+        if key is None:
+            segment_id, purpose = node.GetParameter("spleniumSegmentID"), "splenium"
+        else:
+            segment_id = node.GetParameter(f"{parameter_prefix(*key)}WhiteMatterSegmentID")
+            purpose = f"{key[0]} {key[1].replace('_', ' ')} white-matter"
         segmentation = node.GetNodeReference("references")
         stamp = self._stamp(node.GetNodeReference("inputVolume"), image, segmentation, segment_id)
         kept = self._references.get(purpose)

@@ -6,11 +6,21 @@ import vtk
 
 from .exam_nodes import REGION_KEYS, points_from_curve
 
-MARGIN_MM = 15.0  # about a line that a slice view turns to
-SPLENIUM_COLOR = (0.94, 0.89, 0.26)
+SPLENIUM_COLOR = (0.75, 0.75, 0.75)
 # Colours that differ for the colour-blind too (Wong, Nature Methods 2011;8:441).
 COLORS = dict(
-    zip(REGION_KEYS, ((0.90, 0.62, 0.0), (0.34, 0.71, 0.91), (0.0, 0.62, 0.45), (0.80, 0.47, 0.65)), strict=True)
+    zip(
+        REGION_KEYS,
+        (
+            (0.90, 0.62, 0.0),
+            (0.34, 0.71, 0.91),
+            (0.94, 0.89, 0.26),
+            (0.0, 0.62, 0.45),
+            (0.80, 0.47, 0.65),
+            (0.0, 0.45, 0.70),
+        ),
+        strict=True,
+    )
 )
 
 
@@ -71,15 +81,12 @@ def set_points(curve, points):
         curve.EndModify(was_modifying)
 
 
-def show_on_slices(points):
-    """Bring the points, shape (n, 3), world RAS in mm, to the middle of every slice view, near enough to be read."""
-    slice_node = slicer.vtkMRMLSliceNode
-    middle = points.mean(0)  # lies in their plane, however that is tilted
-    slice_node.JumpAllSlices(slicer.mrmlScene, *middle, slice_node.CenteredJumpSlice)
-    needed = np.ptp(points, axis=0).max() + 2 * MARGIN_MM
-    for index in range(slicer.mrmlScene.GetNumberOfNodesByClass("vtkMRMLSliceNode")):
-        node = slicer.mrmlScene.GetNthNodeByClass(index, "vtkMRMLSliceNode")
-        width, height, depth = node.GetFieldOfView()
-        smallest = min(width, height)
-        if smallest > 2 * needed:
-            node.SetFieldOfView(width * needed / smallest, height * needed / smallest, depth)
+def lock(curve, locked):
+    """Guard a line against the mouse, against Slicer's place button, and against points added or deleted."""
+    if bool(curve.GetLocked()) != locked:
+        curve.SetLocked(locked)
+    if bool(curve.GetFixedNumberOfControlPoints()) != locked:
+        curve.SetFixedNumberOfControlPoints(locked)
+    selection = slicer.mrmlScene.GetNodeByID("vtkMRMLSelectionNodeSingleton")
+    if locked and selection and selection.GetActivePlaceNodeID() == curve.GetID():
+        selection.SetActivePlaceNodeID(None)

@@ -60,7 +60,9 @@ class StudyNodes:
         chart = self.node("vtkMRMLPlotChartNode", purpose, f"Study {title}")
         chart.RemoveAllPlotSeriesNodeIDs()
         for node in series:
-            chart.AddAndObservePlotSeriesNodeID(node.GetID())
+            # Slicer's plots write an error where there is no line to draw.
+            if node.GetTableNode().GetNumberOfRows() > 1:
+                chart.AddAndObservePlotSeriesNodeID(node.GetID())
         chart.SetTitle(title)
         chart.SetXAxisTitle(x_title)
         chart.SetYAxisTitle(y_title)

@@ -11,9 +11,8 @@ from vtk.util.numpy_support import numpy_to_vtk, vtk_to_numpy
 from ..measuring.columns import MEASUREMENT_COLUMNS, PROFILE_COLUMNS, measurement_row, profile_rows
 from .exam_nodes import REGION_KEYS
 
-# Results are kept without the subject; whose they are is filled in from the parameter node, which may be edited later.
-_NOBODY = SimpleNamespace(subject=None, session=None, observer=None, group=None, field_strength_tesla=None)
-_IDENTITY_IN_PROFILES = 4  # all but the field strength
+# Results are kept without the subject and what the reader thinks of them: that stands in the parameter node.
+_NOBODY = SimpleNamespace(subject=None, session=None, observer=None, group=None, field_strength_tesla=None, accepted={})
 
 
 def updated_results(text, measurements):
@@ -32,33 +31,56 @@ def updated_results(text, measurements):
         if m is not None:
             kept[f"{hemisphere} {region}"] = {
                 "settings": m.settings.to_dict(),
-                "row": measurement_row(_NOBODY, m),
-                "profiles": profile_rows(_NOBODY, m),
+                "row": dict(zip(_names(MEASUREMENT_COLUMNS), measurement_row(_NOBODY, m), strict=True)),
+                "profiles": dict(
+                    zip(_names(PROFILE_COLUMNS), zip(*profile_rows(_NOBODY, m), strict=True), strict=True)
+                ),
             }
     order = [f"{hemisphere} {region}" for hemisphere, region in REGION_KEYS]
-    return json.dumps({name: kept[name] for name in order if name in kept})
+    return json.dumps({name: kept[name] for name in order if name in kept}) if kept or text else ""
 
 
-def measurement_rows(text, identity):
-    """Rows of the measurements table; `identity` is that of `exam_nodes.identity_from_parameters`."""
-    who = list(identity.values())
-    return [who + region["row"][len(who) :] for region in _kept(text).values()]
+def measurement_rows(text, identity, accepted):
+    """Rows of the measurements table.
+
+    Parameters
+    ----------
+    text : str
+    identity : mapping
+        As `exam_nodes.identity_from_parameters` gives it.
+    accepted : mapping of (hemisphere, region) -> str
+    """
+    rows = []
+    for region in _kept(text).values():
+        values = region["row"] | _said_of(region, identity, accepted)
+        rows.append([values.get(name) for name in _names(MEASUREMENT_COLUMNS)])
+    return rows
 
 
-def all_profile_rows(text, identity):
-    """Rows of the profiles table of every region."""
-    who = list(identity.values())[:_IDENTITY_IN_PROFILES]
-    return [who + row[len(who) :] for region in _kept(text).values() for row in region["profiles"]]
+def all_profile_rows(text, identity, accepted):
+    """Rows of the profiles table of every region; the same arguments."""
+    rows = []
+    for region in _kept(text).values():
+        columns, said = region["profiles"], _said_of(region, identity, accepted)
+        depths = range(len(columns["depth_mm"]))
+        series = [
+            [said[name] for _ in depths] if name in said else columns.get(name, [None for _ in depths])
+            for name in _names(PROFILE_COLUMNS)
+        ]
+        rows += map(list, zip(*series, strict=True))
+    return rows
+
+
+def _said_of(region, identity, accepted):
+    who = {name.replace("_tesla", "_t"): value for name, value in identity.items()}
+    return who | {"accepted": accepted[region["row"]["hemisphere"], region["row"]["region"]]}
 
 
 def stored_values(text):
     """What is stored of each region: mapping (hemisphere, region) -> mapping of column -> value, None for missing."""
-    names = [column.name for column in MEASUREMENT_COLUMNS]
-    stored = {}
-    for region in _kept(text).values():
-        values = dict(zip(names, region["row"], strict=True))
-        stored[values["hemisphere"], values["region"]] = values
-    return stored
+    nothing = dict.fromkeys(_names(MEASUREMENT_COLUMNS))
+    rows = [nothing | region["row"] for region in _kept(text).values()]
+    return {(row["hemisphere"], row["region"]): row for row in rows}
 
 
 def stored_settings(text):
@@ -67,18 +89,25 @@ def stored_settings(text):
 
 
 def _kept(text):
-    return json.loads(text) if text else {}
+    """What is kept; scenes of before the columns were kept by name are measured anew."""
+    kept = json.loads(text) if text else {}
+    return {name: region for name, region in kept.items() if isinstance(region["row"], dict)}
 
 
-def fill_measurements_table(table, text, identity):
+def _names(columns):
+    return [column.name for column in columns]
+
+
+def fill_measurements_table(table, text, identity, accepted):
     """Fill the measurements table node from the kept results."""
-    fill_table(table, MEASUREMENT_COLUMNS, measurement_rows(text, identity))
+    fill_table(table, MEASUREMENT_COLUMNS, measurement_rows(text, identity, accepted))
 
 
-def fill_summary_table(table, text):
+def fill_summary_table(table, text, identity, accepted):
     """Fill the table that the module's layout shows: a row a region, numbers rounded for reading."""
-    header = ("Region", "SH", "Thk, mm", "SH/Thk, 1/mm", "Flags")
+    header = ("Region", "SH", "Thk, mm", "SH/Thk, 1/mm", "Accepted", "Flags")
     with _modifying(table):
+        table.SetLocked(True)
         table.RemoveAllColumns()
         table.SetUseColumnTitleAsColumnHeader(True)
         columns = {name: [] for name in header}
@@ -93,6 +122,7 @@ def fill_summary_table(table, text):
                 sh,
                 thk,
                 ratio if low is None else f"{ratio} [{low:.3f}, {high:.3f}]",
+                accepted[hemisphere, region],
                 (values["flags"] or "").replace(",", ", ").replace("_", " "),
             )
             for name, cell in zip(header, cells, strict=True):
@@ -106,14 +136,18 @@ def fill_summary_table(table, text):
             table.SetColumnTitle(name, name)
 
 
-def fill_profiles_table(table, text, identity):
+def fill_profiles_table(table, text, identity, accepted):
     """Fill the profiles table node from the kept results."""
-    fill_table(table, PROFILE_COLUMNS, all_profile_rows(text, identity))
+    fill_table(table, PROFILE_COLUMNS, all_profile_rows(text, identity, accepted))
 
 
 def fill_table(table, columns, rows):
-    """Fill a table node with columns (Column) that describe themselves, from rows in their order; None is missing."""
+    """Fill a table node with columns (Column) that describe themselves, from rows in their order; None is missing.
+
+    Nobody edits it by a double-click.
+    """
     with _modifying(table):
+        table.SetLocked(True)
         table.RemoveAllColumns()
         table.SetUseColumnTitleAsColumnHeader(True)
         for index, column in enumerate(columns):
@@ -131,9 +165,10 @@ def fill_table(table, columns, rows):
 def set_table_columns(table, columns):
     """Give a table node the columns of a mapping name -> array of numbers, shape (n,) each; the same n.
 
-    Arrays of the length that the table has already are overwritten in place: the plot then follows a drag.
+    Arrays of the length that the table has already are overwritten in place, and nobody is told: of a drag every series
+    of the chart would tell the chart for itself.
     """
-    with _modifying(table):
+    with _quiet(table):
         vtk_table = table.GetTable()
         rows = len(next(iter(columns.values())))
         if vtk_table.GetNumberOfRows() != rows or vtk_table.GetNumberOfColumns() != len(columns):
@@ -148,6 +183,15 @@ def set_table_columns(table, columns):
                 vtk_to_numpy(column)[:] = values
                 column.Modified()
         vtk_table.Modified()
+
+
+@contextmanager
+def _quiet(node):
+    was_modifying = node.StartModify()
+    try:
+        yield
+    finally:
+        node.SetDisableModifiedEvent(was_modifying)
 
 
 @contextmanager

@@ -1,8 +1,11 @@
 """The same outcomes in the same order, whatever runs the tasks and whoever dies of them."""
 
+import gc
 import importlib
 import os
+import signal
 import sys
+import time
 from pathlib import Path
 
 import M1SHThkLib
@@ -55,7 +58,9 @@ def test_a_worker_killed_in_mid_run_loses_nothing(by, tmp_path):
     def kill_the_first(number, outcome):
         if not killed:
             killed.append(outcome[1])
+            time.sleep(0.3)  # it dies with further results that nobody has fetched,
             os.kill(outcome[1], KILL)
+            time.sleep(0.2)  # of which we are told before we fetch them
 
     if by == "dask":
         with running_cluster(tmp_path, [HERE]) as address:
@@ -96,9 +101,13 @@ def test_workers_run_this_version_wherever_they_would_take_another_from(cluster)
 
 @pytest.mark.parametrize("address", ("tcp://127.0.0.1:1", "nowhere", "pigeon://roof:8786"))
 def test_a_scheduler_that_does_not_answer_is_named_with_the_remedy(address, monkeypatch):
+    from distributed import Client
+
     monkeypatch.setattr(parallel, "CONNECT_S", 1)
     with pytest.raises(ValueError, match=rf"^{address}: no dask scheduler answers.*; give"):
         run(fail_at, range(3), dask=address)
+    # The garbage collector may run anywhere; were it to close one, a later run could wait for itself.
+    assert {client.status for client in gc.get_objects() if isinstance(client, Client)} <= {"closed"}
 
 
 def test_a_cluster_without_workers_is_named_with_the_remedy(tmp_path, monkeypatch):
@@ -111,11 +120,49 @@ def test_a_cluster_without_workers_is_named_with_the_remedy(tmp_path, monkeypatc
 
 
 def test_a_cluster_whose_workers_all_die_leaves_what_was_done(tmp_path, monkeypatch):
-    monkeypatch.setattr(parallel, "NO_WORKERS_S", 1)
+    monkeypatch.setattr(parallel, "IDLE_S", 1)
     with running_cluster(tmp_path, [HERE], workers=1) as address:
         outcomes = run(die_at_three, [1, 2, 3, 4], dask=address)
     assert all(outcome in (1, 2, 4) or "no workers left" in outcome.reason for outcome in outcomes)
     assert isinstance(outcomes[2], Failure)
+
+
+@pytest.mark.parametrize("fate", ("SIGKILL", "SIGSTOP"))
+def test_a_cluster_that_answers_no_more_leaves_what_was_done_in_bounded_time(fate, tmp_path, monkeypatch):
+    from distributed import Client
+
+    if not hasattr(signal, fate):
+        pytest.skip(f"this system has no {fate}")
+    monkeypatch.setattr(parallel, "IDLE_S", 1)
+    monkeypatch.setattr(parallel, "CONNECT_S", 2)
+    with running_cluster(tmp_path, [HERE]) as address:
+        with Client(address, set_as_default=False) as client:
+            scheduler = client.run_on_scheduler(os.getpid)
+        told = []
+
+        def strike_the_scheduler(number, outcome):
+            if not told:
+                os.kill(scheduler, getattr(signal, fate))
+            told.append(number)
+
+        outcomes = run(square, range(16), dask=address, on_done=strike_the_scheduler)
+    assert sorted(told) == list(range(16))
+    assert outcomes[told[0]][0] == told[0] ** 2
+    assert {outcome.reason for outcome in outcomes if isinstance(outcome, Failure)} == {
+        f"the cluster {address} can no longer be reached; start it again"
+    }
+
+
+def test_runs_that_share_a_cluster_do_not_end_one_another(cluster):
+    others = []
+
+    def run_another(number, outcome):
+        if not others:
+            others.append(None)
+            others[0] = run(square, range(2), dask=cluster)
+
+    outcomes = run(square, range(4), dask=cluster, on_done=run_another)
+    assert [result for result, _ in outcomes + others[0]] == [0, 1, 4, 9, 0, 1]
 
 
 def test_without_the_package_distributed_the_remedy_is_told(monkeypatch):

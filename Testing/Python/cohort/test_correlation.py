@@ -3,16 +3,9 @@
 import numpy as np
 import pytest
 from cohort_builder import NONE, clustered_normals, study_of
-from M1SHThkLib.cohort.correlation import (
-    correlation_findings,
-    fieller_interval,
-    permuted_p,
-    spearman,
-    weighted_rhos,
-)
-from M1SHThkLib.cohort.groups import bootstrap_interval
+from M1SHThkLib.cohort.correlation import correlation_findings
 from M1SHThkLib.cohort.options import CohortOptions
-from M1SHThkLib.cohort.resampling import bootstrap_subjects, times_drawn
+from M1SHThkLib.cohort.rank_correlation import fieller_interval, permuted_p, rho_and_influence, spearman
 from scipy import stats
 
 QUICK = CohortOptions(replicates=300, permutations=499)
@@ -51,13 +44,15 @@ class TestFieller:
 
 
 class TestClustered:
-    def test_weighted_subjects_are_subjects_repeated(self):
-        values, scores = cohort()
-        values[2, 1] = scores[2, 1] = np.nan
-        weights = np.random.default_rng(2).integers(0, 3, (5, 27))
-        for own, rho in zip(weights, weighted_rhos(values, scores, weights), strict=True):
-            x, y = (np.repeat(table, own, axis=0).ravel() for table in (values, scores))
-            assert rho == pytest.approx(stats.spearmanr(x[np.isfinite(x)], y[np.isfinite(y)]).statistic)
+    def test_influence_is_what_leaving_one_out_does(self):
+        """The jackknife's pseudo-values less rho, to the order 1 / n; ties among them."""
+        random = np.random.default_rng(2)
+        x = np.round(random.normal(size=400), 1)
+        y = np.round(0.6 * x + random.normal(size=400), 1)
+        rho, influence = rho_and_influence(x, y)
+        assert rho == pytest.approx(stats.spearmanr(x, y).statistic) and influence.sum() == pytest.approx(0, abs=1e-9)
+        left_out = [stats.spearmanr(np.delete(x, i), np.delete(y, i)).statistic for i in range(60)]
+        assert influence[:60] == pytest.approx(399 * (rho - np.array(left_out)), abs=0.02)
 
     def test_pairs_that_lack_one_value_count_for_nothing(self):
         values, scores = cohort()
@@ -65,7 +60,7 @@ class TestClustered:
         paired = np.isfinite(values + scores)
         result = spearman(values, scores)
         assert result.rho == pytest.approx(stats.spearmanr(values[paired], scores[paired]).statistic)
-        assert weighted_rhos(result.values, result.scores, np.ones((1, 27), int)) == pytest.approx(result.rho)
+        assert result.n == paired.sum()
 
     def test_one_pair_a_subject_permutes_to_the_usual_p(self):
         random = np.random.default_rng(3)
@@ -75,18 +70,43 @@ class TestClustered:
 
     def test_only_whole_patients_keep_the_level_and_the_coverage(self):
         # Marker and score both run in patients, but do not go together: rho is 0.
-        random, weights = np.random.default_rng(4), times_drawn(bootstrap_subjects(np.ones(27, bool), 200, 0))
-        naive, permuted, fieller, bootstrap = [], [], [], []
+        random = np.random.default_rng(4)
+        naive, permuted, fieller, clustered = [], [], [], []
         for _ in range(300):
             result = spearman(clustered_normals(random, 27, 0.6), clustered_normals(random, 27, 0.6))
             naive.append(result.naive_p < 0.05)
             permuted.append(permuted_p(result.values, result.scores, 199, 0) <= 0.05)
             low, high = fieller_interval(result.rho, result.n)
             fieller.append(low <= 0 <= high)
-            (low, high), _ = bootstrap_interval(weighted_rhos(result.values, result.scores, weights))
-            bootstrap.append(low <= 0 <= high)
+            low, high = result.ci
+            clustered.append(low <= 0 <= high)
         assert np.mean(naive) > 0.12 and np.mean(permuted) == pytest.approx(0.05, abs=0.04)
-        assert np.mean(fieller) < 0.88 < np.mean(bootstrap)
+        assert np.mean(fieller) < 0.88 and 0.92 < np.mean(clustered) < 0.98
+
+    @pytest.mark.parametrize("share", [0.15, 0.3])
+    @pytest.mark.parametrize("scores_lack_them_too", [False, True])
+    def test_level_is_kept_where_regions_are_missing(self, share, scores_lack_them_too):
+        random, rejected = np.random.default_rng(5), []
+        for _ in range(300):
+            values, scores = (clustered_normals(random, 27, 0.6) for _ in range(2))
+            values[random.random(values.shape) < share] = np.nan
+            if scores_lack_them_too:
+                scores[np.isnan(values)] = np.nan
+            result = spearman(values, scores)
+            rejected.append(permuted_p(result.values, result.scores, 199, 0) <= 0.05)
+        assert np.mean(rejected) == pytest.approx(0.05, abs=0.035)
+
+    def test_scores_are_dealt_with_all_that_they_have(self):
+        """A score whose value is missing takes its part where it meets another's value."""
+        values, scores = cohort()
+        values[0, 0] = np.nan
+        assert np.isfinite(spearman(values, scores).scores).all()
+
+    def test_rounding_makes_no_ranks(self):
+        values = np.array([0.1 + 0.2, 0.3, 0.5, 0.7, 0.9])[:, None]
+        scores = np.array([2.0, 1, 3, 4, 5])[:, None]
+        expected = stats.spearmanr([1, 1, 2, 3, 4], scores[:, 0]).statistic
+        assert spearman(values, scores).rho == pytest.approx(expected)
 
 
 class TestCorrelationFindings:
@@ -120,12 +140,6 @@ class TestCorrelationFindings:
         finding = found(findings, "mean of the subject")
         assert finding.estimate == 1 and finding.p == pytest.approx(2 / 24, abs=0.03)
         assert finding.ci is None and "no interval" in finding.words
-
-    def test_bootstrap_of_few_patients_is_called_too_narrow(self):
-        values, scores = cohort()
-        for patients, says in ((9, True), (10, False)):
-            findings = correlation_findings(study_of(values[:patients], umn=scores[:patients]), QUICK)
-            assert ("too narrow" in found(findings, "all limbs", "subject").words) == says
 
     @pytest.mark.parametrize(
         "fields",

@@ -1,17 +1,21 @@
 """Group comparisons: van Elteren against SAS, closed forms and other libraries, error rates by simulation."""
 
 import re
+from itertools import combinations, product
 
 import numpy as np
 import pandas
 import pingouin
 import pytest
 from cohort_builder import NONE, clustered_normals, study_of
+from M1SHThkLib.cohort.auc import area_over_strata, score_interval, wins
+from M1SHThkLib.cohort.auc_test import area_p, contests_over_strata
+from M1SHThkLib.cohort.field_strengths import field_strength_findings
 from M1SHThkLib.cohort.finding import disagreement, p_text
-from M1SHThkLib.cohort.groups import bootstrap_interval, field_strength_findings, group_findings
+from M1SHThkLib.cohort.groups import group_findings
 from M1SHThkLib.cohort.options import CohortOptions
-from M1SHThkLib.cohort.rank_sum import auc_interval, mann_whitney, pairs_won, stratified_aucs, van_elteren
-from M1SHThkLib.cohort.resampling import bootstrap_subjects, permutation_p, permute_labels, times_drawn
+from M1SHThkLib.cohort.rank_sum import mann_whitney, rank_sum_p, signed_rank_p, smallest_p, van_elteren
+from M1SHThkLib.cohort.selection import selection_findings
 from scipy import stats
 from statsmodels.stats.contingency_tables import StratifiedTable
 
@@ -54,7 +58,8 @@ class TestVanElteren:
         kruskal = stats.kruskal(values[is_first], values[~is_first])
         assert result.chi_square == pytest.approx(kruskal.statistic)
         assert result.naive_p == pytest.approx(kruskal.pvalue)
-        assert result.auc == pytest.approx(mann_whitney(values[is_first], values[~is_first]).auc)
+        auc = area_over_strata(values[:, None], is_first).auc
+        assert auc == pytest.approx(mann_whitney(values[is_first], values[~is_first]).auc)
 
     def test_yes_or_no_in_strata_of_equal_size_is_mantel_haenszel(self):
         random = np.random.default_rng(1)
@@ -78,25 +83,14 @@ class TestVanElteren:
         # Naive: 0.16 to 0.27 at correlations of 0.3 to 0.7.
         random = np.random.default_rng(3)
         is_patient = np.arange(40) < 27
-        labels = permute_labels(is_patient, 199, 0)
         naive, permuted = [], []
         for values in clustered_normals(random, 40, correlation, 600):
-            result = van_elteren(values, is_patient)
-            naive.append(result.naive_p < 0.05)
-            observed = abs(result.scores[is_patient].sum())
-            permuted.append(permutation_p(observed, np.abs(labels @ result.scores)) <= 0.05)
+            naive.append(van_elteren(values, is_patient).naive_p < 0.05)
+            found = area_over_strata(values, is_patient)
+            p, _ = area_p(found, lambda values=values: contests_over_strata(values, is_patient), 199, 0)
+            permuted.append(p <= 0.05)
         assert least < np.mean(naive) < most
         assert np.mean(permuted) == pytest.approx(0.05, abs=0.03)
-
-    def test_weighted_subjects_are_subjects_repeated(self):
-        patients, controls = cohort(4)
-        patients[2, 1] = controls[0] = np.nan
-        weights = np.random.default_rng(5).integers(0, 3, (6, 40))
-        aucs = stratified_aucs(patients, controls, weights[:, :27], weights[:, 27:])
-        for own, auc in zip(weights, aucs, strict=True):
-            repeated = np.repeat(np.concatenate([patients, controls]), own, axis=0)
-            is_patient = np.repeat(np.arange(40) < 27, own)
-            assert auc == pytest.approx(van_elteren(repeated, is_patient).auc)
 
 
 class TestMannWhitney:
@@ -109,7 +103,7 @@ class TestMannWhitney:
 
     def test_auc_counts_ties_half(self):
         assert mann_whitney(np.array([1.0, 2, 2]), np.array([2.0, 3])).auc == pytest.approx(1 / 6)
-        assert pairs_won([1, 2, np.nan], [2]).ravel().tolist() == [0, 0.5, 0]
+        assert wins(np.array([1.0, 2]), np.array([2.0])).tolist() == [0, 0.5]
 
     def test_complete_separation_has_the_smallest_p_and_an_interval_with_a_width(self):
         result = mann_whitney(np.arange(10.0, 15), np.arange(5.0))
@@ -117,8 +111,8 @@ class TestMannWhitney:
         assert result.ci[1] == 1 and 0.5 < result.ci[0] < 0.9
 
     def test_interval_turns_with_the_groups(self):
-        low, high = auc_interval(0.8, 27, 13)
-        assert auc_interval(0.2, 13, 27) == pytest.approx((1 - high, 1 - low))
+        low, high = score_interval(0.8, 27, 13)
+        assert score_interval(0.2, 13, 27) == pytest.approx((1 - high, 1 - low))
 
     @pytest.mark.parametrize("auc", [0.6, 0.9, 0.97])
     def test_interval_covers_in_groups_of_the_papers_size(self, auc):
@@ -127,9 +121,61 @@ class TestMannWhitney:
         first, second = random.normal(shift, size=(1000, 27)), random.normal(size=(1000, 13))
         covered = [
             low <= auc <= high
-            for low, high in (auc_interval(own, 27, 13) for own in pairs_won(first, second).mean(axis=(1, 2)))
+            for low, high in (
+                score_interval(wins(one, other).mean() / 13, 27, 13) for one, other in zip(first, second, strict=True)
+            )
         ]
         assert 0.935 < np.mean(covered) < 0.985
+
+
+class TestExact:
+    """Every way to deal the ranks, counted; with ties as with none."""
+
+    @pytest.mark.parametrize(("first", "second", "p"), [([1, 1, 1], [0, 0, 0], 0.1), ([2, 2], [0] * 7 + [1], 1 / 45)])
+    def test_small_tied_groups(self, first, second, p):
+        """Three to three: 2 of the 20 ways are as extreme. Two to eight: 1 of 45, since ties cut off the lower end."""
+        result = mann_whitney(np.array(first, float), np.array(second, float))
+        assert (result.p, result.how) == (pytest.approx(p), "exact")
+        assert result.smallest_p == pytest.approx(p)
+
+    @pytest.mark.parametrize(("n", "m"), [(2, 6), (4, 5), (7, 3)])
+    def test_is_the_share_of_all_dealings(self, n, m):
+        random = np.random.default_rng(n)
+        for _ in range(20):
+            values = np.round(1.5 * random.normal(size=n + m))
+            ranks, mean = stats.rankdata(values), n * (n + m + 1) / 2
+            sums = np.array([ranks[list(chosen)].sum() for chosen in combinations(range(n + m), n)])
+            expected = np.mean(np.abs(sums - mean) >= abs(ranks[:n].sum() - mean) - 1e-9)
+            p, how, least = rank_sum_p(values, np.arange(n + m) < n, 99, 0)
+            assert (p, how) == (pytest.approx(expected), "exact")
+            assert least == pytest.approx(np.mean(np.abs(sums - mean) >= np.abs(sums - mean).max() - 1e-9))
+
+    def test_without_ties_of_the_papers_size_it_is_scipy_s(self):
+        values = np.random.default_rng(0).normal(size=40) + 0.5 * (np.arange(40) < 27)
+        p, how, least = rank_sum_p(values, np.arange(40) < 27, 99, 0)
+        expected = stats.mannwhitneyu(values[:27], values[27:], method="exact").pvalue
+        assert (p, how) == (pytest.approx(expected), "exact") and least == pytest.approx(smallest_p(27, 13))
+
+    def test_beyond_it_permutes(self):
+        values = np.round(np.random.default_rng(1).normal(size=320), 1)
+        p, how, _ = rank_sum_p(values, np.arange(320) < 20, 9999, 0)
+        assert how == "9999 permutations"
+        assert p == pytest.approx(stats.mannwhitneyu(values[:20], values[20:]).pvalue, abs=0.02)
+
+    def test_rounding_makes_no_ranks(self):
+        """0.1 + 0.2 is not 0.3 to a computer, but to whoever measured it."""
+        first, second = np.array([0.1 + 0.2, 0.7]), np.array([0.3, 0.7 + 1e-13])
+        assert mann_whitney(first, second).auc == 0.5
+
+    def test_signed_ranks_are_those_of_scipy_without_ties_and_of_all_signs_with_them(self):
+        differences = np.random.default_rng(2).normal(size=11) + 0.4
+        expected = stats.wilcoxon(differences, method="exact")
+        assert signed_rank_p(differences) == (pytest.approx(expected.statistic), pytest.approx(expected.pvalue))
+        tied = np.array([1.0, 1, 2, -1, 2, 3])
+        ranks = stats.rankdata(np.abs(tied))
+        sums = np.array([(ranks * np.array(signs)).sum() for signs in product((0, 1), repeat=6)])
+        observed, middle = ranks[tied > 0].sum(), ranks.sum() / 2
+        assert signed_rank_p(tied)[1] == pytest.approx(np.mean(np.abs(sums - middle) >= abs(observed - middle)))
 
 
 class TestGroupFindings:
@@ -175,8 +221,9 @@ class TestGroupFindings:
         assert [one.labels.get("region") for one in censored if one.test] == [
             one.labels.get("region") for one in repeated if one.test
         ]
-        before = found(findings, marker="sh_thk_fit_per_mm", region="most pathologic region")
-        after = found(findings, marker="sh_thk_per_mm", region="most pathologic region")
+        selected = selection_findings(study_of(patients, controls, uncensored=uncensored), QUICK)
+        before = found(selected, marker="sh_thk_fit_per_mm", selection="symmetric")
+        after = found(selected, marker="sh_thk_per_mm", selection="symmetric")
         assert before.estimate < after.estimate
 
     def test_thinner_in_patients_is_the_expected_direction(self):
@@ -198,18 +245,14 @@ class TestGroupFindings:
         assert "26 of 27" in within.words
         assert "not computed" in findings[-1].words and findings[-1].p is None
 
-    def test_bootstrap_interval_over_regions_covers(self):
+    def test_interval_over_regions_covers(self):
         # Two normals one SD apart: AUC = Phi(1 / sqrt 2), the same in every region.
-        truth = 2 * stats.norm.cdf(1 / np.sqrt(2)) - 1
-        random, is_patient = np.random.default_rng(7), np.arange(40) < 27
-        weights = times_drawn(bootstrap_subjects(is_patient, 300, 0))
+        truth, is_patient = stats.norm.cdf(1 / np.sqrt(2)), np.arange(40) < 27
         covered = []
-        for values in clustered_normals(random, 40, 0.5, 400):
-            patients, controls = values[:27] + 1, values[27:]
-            aucs = stratified_aucs(patients, controls, weights[:, is_patient], weights[:, ~is_patient])
-            (low, high), _ = bootstrap_interval(2 * aucs - 1)
+        for values in clustered_normals(np.random.default_rng(7), 40, 0.5, 1000):
+            low, high = area_over_strata(values + is_patient[:, None], is_patient).ci
             covered.append(low <= truth <= high)
-        assert 0.89 < np.mean(covered) < 0.97
+        assert 0.92 < np.mean(covered) < 0.98
 
     def test_over_regions_every_subject_with_a_value_counts_and_both_directions_are_tested(self):
         patients, controls = cohort()
@@ -253,7 +296,7 @@ class TestGroupFindings:
         patients, controls = cohort()
         findings = group_findings(study_of(patients + 1, controls), QUICK)
         finding = found(findings, region="stratified by region", marker="sh_thk_per_mm")
-        assert finding.ci == pytest.approx([2 * limit - 1 for limit in auc_interval(1.0, 27, 13)])
+        assert finding.ci == pytest.approx([2 * limit - 1 for limit in score_interval(1.0, 27, 13)])
         assert "Newcombe" in finding.words
 
     def test_interval_that_contradicts_p_says_so(self):

@@ -1,19 +1,21 @@
 """Repeatability against the examples of Shrout and Fleiss 1979 and of Bland and Altman 1986."""
 
 import sys
+from dataclasses import replace
+from datetime import date
 
 import numpy as np
 import pytest
 from cohort_builder import reading_of, study_of
-from M1SHThkLib.cohort.options import CohortOptions
-from M1SHThkLib.cohort.repeatability import (
+from M1SHThkLib.cohort.agreement import (
+    growth_of_difference,
     intraclass_correlations,
     limits_of_agreement,
-    repeatability_findings,
     within_subject,
     within_subject_cv,
-    within_subject_sd,
 )
+from M1SHThkLib.cohort.options import CohortOptions
+from M1SHThkLib.cohort.repeatability import POOLED, repeatability_coefficient, repeatability_findings
 
 pytestmark = pytest.mark.filterwarnings("error")
 
@@ -42,6 +44,10 @@ def repeated(first, second, **other):
         for one, two in zip(first, second, strict=True)
     ]
     return study_of(np.ones((len(readings), 4)), readings=readings)
+
+
+def read_by(value, observer, session):
+    return reading_of([value] * 4, observer=observer, session=session)
 
 
 def everywhere(values):
@@ -93,26 +99,6 @@ class TestIcc:
             repeated(everywhere(WRIGHT[:, 0]), everywhere(WRIGHT[:, 0] + 0.5 * (-1) ** np.arange(17))), "ICC(2,1)"
         )
         assert f"{found.estimate:.3f} (95 % CI {found.ci[0]:.3f}" in found.words
-
-    def test_headline_is_sh_thk_region_by_region(self):
-        study = repeated(everywhere(WRIGHT[:, 0]), everywhere(WRIGHT[:, 1]))
-        head = [f for f in repeatability_findings(study, CohortOptions()) if f.headline]
-        assert [f.labels["region"] for f in head] == [
-            "left hand knob",
-            "right hand knob",
-            "left paracentral lobule",
-            "right paracentral lobule",
-        ]
-
-    def test_pooling_inflates_and_says_so(self):
-        """Subjects alike, regions far apart: the ICC of a region is nothing, that of the pool is high."""
-        random = np.random.default_rng(1)
-        first, second = ([1, 2, 3, 4] + random.normal(0, 0.2, (20, 4)) for _ in range(2))
-        study = repeated(first, second)
-        pooled = of(study, "ICC(2,1)", "all regions pooled")
-        assert pooled.estimate > 0.9
-        assert of(study, "ICC(2,1)").ci[0] < 0.2
-        assert "inflates" in pooled.words
 
     def test_without_pingouin(self, monkeypatch):
         monkeypatch.setitem(sys.modules, "pingouin", None)
@@ -173,7 +159,7 @@ class TestPairs:
         ("other", "kind"),
         [
             ({"observer": "R2"}, "between observers"),
-            ({"observer": "R1", "session": "2"}, "between sessions"),
+            ({"observer": "R1", "session": "2"}, "within observer"),
             ({"observer": "R2", "session": "2"}, "between observers and sessions"),
         ],
     )
@@ -189,14 +175,80 @@ class TestPairs:
         assert [f.n for f in findings] == [{"pairs": 2}, {"subjects": 0}]
         assert "settings differ" in findings[0].words
 
-    def test_within_subject_sd_is_that_of_the_root(self):
-        study = repeated(everywhere([0.04, 0.09]), everywhere([0.09, 0.16]))
-        assert within_subject_sd(study) == (pytest.approx(0.1 / np.sqrt(2)), 8)
-        assert np.isnan(within_subject_sd(study_of(np.ones((3, 4))))[0])
-
-    def test_two_zeros_are_no_proof_of_precision(self):
+    def test_two_zeros_are_no_proof_of_precision_and_stand_apart(self):
+        """Differences of 0.05 and 0.07: the SD within is the root of half their mean square."""
         study = repeated(everywhere([0.04, 0.09, 0.0, 0.0]), everywhere([0.09, 0.16, 0.0, np.nan]))
-        assert within_subject_sd(study) == (pytest.approx(0.1 / np.sqrt(2)), 8)
+        expected = 1.96 * np.sqrt(np.mean([0.05**2, 0.07**2]))
+        found = of(study, "repeatability coefficient")
+        assert found.estimate == pytest.approx(expected)
+        assert "Apart from these: 1 pair of two zeros" in found.words and found.details["zero_pairs"] == 1
+        coefficient, _, kind, pairs = repeatability_coefficient(study, ("between observers",), ("patient",))
+        assert (coefficient, kind, pairs) == (pytest.approx(expected), "between observers", 8)
+
+    def test_every_pair_of_the_design_counts(self):
+        """Two observers in two sessions: R2's own repeat is as much a repeat as R1's."""
+        values = {("R1", "1"): 0.10, ("R1", "2"): 0.11, ("R2", "1"): 0.20, ("R2", "2"): 0.23}
+        readings = [tuple(read_by(n * own, *who) for who, own in values.items()) for n in (1, 2, 3)]
+        findings = repeatability_findings(study_of(np.ones((3, 4)), readings=readings), CohortOptions())
+        wanted = {"marker": "sh_thk_per_mm", "region": POOLED}
+        pooled = [f for f in findings if wanted.items() <= f.labels.items()]
+        pooled = [f for f in pooled if f.quantity == "repeatability coefficient"]
+        within = {f.labels["first"]: f.estimate for f in pooled if f.labels["kind"] == "within observer"}
+        scale = 1.96 * np.sqrt(np.mean([1, 4, 9]))
+        assert within == {
+            "R1 1": pytest.approx(0.01 * scale),
+            "R2 1": pytest.approx(0.03 * scale),
+            "all observers": pytest.approx(np.sqrt((0.01**2 + 0.03**2) / 2) * scale),
+        }
+        kinds = {"within observer", "between observers", "between observers and sessions"}
+        assert {f.labels["kind"] for f in pooled} == kinds
+
+    def test_groups_stand_apart(self):
+        random = np.random.default_rng(3)
+        base = np.concatenate([random.uniform(0.1, 0.2, (8, 4)), random.uniform(0.01, 0.02, (7, 4))])
+        again = base * (1 + 0.1 * random.normal(size=base.shape))
+        readings = [
+            (reading_of(one, observer="R1"), reading_of(two, observer="R2"))
+            for one, two in zip(base, again, strict=True)
+        ]
+        study = study_of(base[:8], base[8:], readings=readings)
+        wanted = {"marker": "sh_thk_per_mm", "region": "left hand knob"}
+        found = [f for f in repeatability_findings(study, CohortOptions()) if wanted.items() <= f.labels.items()]
+        found = {f.labels["group"]: f for f in found if f.quantity == "ICC(2,1)"}
+        assert {group: f.n for group, f in found.items()} == {"patient": {"subjects": 8}, "control": {"subjects": 7}}
+
+    def test_sessions_of_different_dates_are_no_repetition(self):
+        study = repeated(everywhere(WRIGHT[:, 0]), everywhere(WRIGHT[:, 1]), observer="R1", session="2")
+        dated = {"1": date(2024, 1, 1), "2": date(2024, 7, 1)}
+        study = replace(study, subjects=tuple(replace(subject, dates=dated) for subject in study.subjects))
+        findings = repeatability_findings(study, CohortOptions())
+        assert [f.n for f in findings] == [{"pairs": 17}, {"subjects": 0}]
+        assert "may show a change" in findings[0].words
+
+
+class TestGrowth:
+    def test_slope_is_that_of_statsmodels(self):
+        sm = pytest.importorskip("statsmodels.api")
+        means, differences = MINI.mean(axis=1), np.diff(MINI)[:, 0]
+        fit = sm.OLS(differences, sm.add_constant(means)).fit()
+        slope, ci, statistic, p, _ = growth_of_difference(MINI)
+        assert (slope, statistic, p) == pytest.approx((fit.params[1], fit.tvalues[1], fit.pvalues[1]))
+        assert ci == pytest.approx(tuple(fit.conf_int()[1]))
+
+    def test_bias_that_grows_is_told(self):
+        random = np.random.default_rng(4)
+        first = random.uniform(0.05, 0.3, (20, 4))
+        study = repeated(first, first * 1.2 + 0.002 * random.normal(size=first.shape))
+        found = of(study, "slope of the difference on the mean")
+        assert found.estimate == pytest.approx(0.2 / 1.1, abs=0.03)
+        assert "grows with the mean" in found.words
+
+    def test_pairs_of_one_subject_are_no_subjects(self):
+        """Four alike pairs a subject tell no more than one: the interval must not halve."""
+        once = growth_of_difference(MINI)
+        four = growth_of_difference(np.repeat(MINI, 4, axis=0), np.repeat(np.arange(17), 4))
+        assert four[0] == pytest.approx(once[0])
+        assert np.diff(four[1]) > 0.75 * np.diff(once[1])
 
 
 class TestDegenerate:
@@ -204,7 +256,7 @@ class TestDegenerate:
         ("first", "second", "quantity", "says"),
         [
             ([0.1] * 6, [0.1] * 6, "bias", "no scatter"),
-            ([0.0] * 6, [0.0] * 6, "bias", "no scatter"),
+            ([0.0] * 6, [0.0] * 6, "ICC(2,1)", "6 pairs of two zeros"),
             ([0.1, 0.2, 0.3, 0.4, 0.5], [0.2, 0.3, 0.4, 0.5, 0.6], "bias", "no scatter"),
             ([0.1], [0.2], "ICC(2,1)", "at least two"),
             ([np.nan] * 6, [0.2] * 6, "ICC(2,1)", "at least two"),

@@ -6,9 +6,10 @@ from itertools import pairwise
 import numpy as np
 import pytest
 from cohort_builder import clustered_normals, study_of
-from M1SHThkLib.cohort.auc import areas, interval
-from M1SHThkLib.cohort.cutoff import Choice, performance, wilson, youden_cutoff
+from M1SHThkLib.cohort.auc import area, covariance, interval
+from M1SHThkLib.cohort.cutoff import Choice, performance, youden_cutoff
 from M1SHThkLib.cohort.options import CohortOptions
+from M1SHThkLib.cohort.proportions import wilson
 from M1SHThkLib.cohort.roc import roc_findings
 from M1SHThkLib.cohort.sample import Sample, study_sample
 from M1SHThkLib.cohort.study import SH_THK, THK
@@ -27,6 +28,13 @@ TABLE = """3.0 5.8 10 0  3.2 6.3 5 1  3.9 6.8 3 1  2.8 4.8 6 0  3.2 5.8 3 1  0.9
     3.3 5.7 6 1  3.7 6.9 5 1  3.6 6.6 5 1"""
 OVARIAN = np.array([float(entry) for entry in TABLE.split()]).reshape(-1, 4)
 IS_CASE = OVARIAN[:, 3] == 0
+
+
+def areas(values, is_patient, subject):
+    """Areas of several markers, shape (markers, m), and their covariance."""
+    found = [area(own, is_patient, subject) for own in values]
+    covariances = [[covariance(one, other) for other in found] for one in found]
+    return np.array([own.auc for own in found]), np.array(covariances)
 
 
 def sample_of(patients, controls):
@@ -169,6 +177,23 @@ class TestWilson:
 
 
 class TestCutoff:
+    @pytest.mark.parametrize(("patients", "controls"), [(27, 13), (10, 8)])
+    def test_interval_covers_the_true_share_at_the_cutoff_that_the_data_chose(self, patients, controls):
+        random, covered = np.random.default_rng(11), []
+        for seed in range(300):
+            sample = sample_of(random.normal(1.5, 1, patients), random.normal(0, 1, controls))
+            found = performance(sample, 1, "youden", None, 100, seed)
+            truth = norm.sf(found.cutoff - 1.5), norm.cdf(found.cutoff)
+            covered.append([low <= true <= high for true, (low, high) in zip(truth, found.corrected_ci, strict=True)])
+        assert (np.mean(covered, axis=0) > 0.92).all()
+
+    def test_large_samples_leave_out_parts_and_give_the_same(self, monkeypatch):
+        random = np.random.default_rng(12)
+        sample = sample_of(random.normal(1, 1, 80), random.normal(0, 1, 60))
+        one_by_one = performance(sample, 1, "youden", None, 10, 0).left_out
+        monkeypatch.setattr("M1SHThkLib.cohort.cutoff._PARTS", 70)
+        assert performance(sample, 1, "youden", None, 10, 0).left_out == pytest.approx(one_by_one, abs=0.04)
+
     @pytest.mark.parametrize("pathologic", [1, -1])
     def test_youden_maximises_over_every_cutoff(self, pathologic):
         random = np.random.default_rng(4)
@@ -207,7 +232,7 @@ class TestCutoff:
             truth = norm.sf(found.cutoff - 1.2) + norm.cdf(found.cutoff)
             shown.append(sum(rate.estimate for rate in found.rates) - truth)
             corrected.append(sum(found.corrected) - truth)
-            left_out.append(sum(rate.estimate for rate in found.left_out) - truth)
+            left_out.append(sum(found.left_out) - truth)
         assert np.mean(shown) > 0.1
         assert abs(np.mean(corrected)) < 0.5 * np.mean(shown)
         assert abs(np.mean(left_out)) < 0.5 * np.mean(shown)
@@ -239,7 +264,7 @@ class TestFindings:
         found = of(findings, "specificity", marker="sh_thk_per_mm", selection="paper", cutoff="youden")
         assert found.n == {"patients": 27, "controls": 13, "values of controls": 52}
         assert found.details["of"] == 52
-        assert "bootstrap of whole subjects" in found.words
+        assert "values of whole subjects" in found.method and "52 values of 13 controls" in found.words
         assert "Obuchowski" in of(findings, "AUC", marker="sh_thk_per_mm", selection="paper").words
 
     def test_curve_runs_from_nobody_to_everybody_past_the_cutoff(self, findings):
@@ -252,7 +277,7 @@ class TestFindings:
         assert all(a < b for a, b in pairwise(cutoff))
         chosen = of(findings, "sensitivity", marker="thk_mm", selection="symmetric", cutoff="youden")
         at = cutoff.index(pytest.approx(chosen.details["cutoff"]))
-        assert sensitivity[at] == pytest.approx(chosen.estimate)
+        assert sensitivity[at] == pytest.approx(chosen.details["apparent"])
         assert np.trapezoid(sensitivity, false_positive) == pytest.approx(found.estimate)
 
     def test_papers_rule_is_said_to_favour_the_patients(self, findings):
@@ -265,16 +290,25 @@ class TestFindings:
             found = of(findings, name, marker="sh_thk_per_mm", selection="paper", cutoff="youden")
             assert "27 patients and 13 controls (52 values)" in found.words
 
-    def test_headline_is_the_symmetric_selection_of_sh_thk(self, findings):
-        head = [f for f in findings if f.headline]
-        assert [f.quantity for f in head] == ["AUC", "sensitivity", "specificity"]
-        assert {f.labels["selection"] for f in head} == {"symmetric"}
-        assert f"{head[1].details['corrected']:.2f}" in head[1].words
+    def test_what_is_shown_is_corrected_with_an_interval_about_it(self, findings):
+        for quantity in ("sensitivity", "specificity"):
+            found = of(findings, quantity, marker="sh_thk_per_mm", selection="symmetric", cutoff="youden")
+            assert found.estimate <= found.details["apparent"]
+            worth = found.details["of"]
+            assert found.ci == pytest.approx(wilson(found.estimate * worth, worth))
+            assert f"{found.estimate:.2f}" in found.words and f"{found.details['apparent']:.2f}" in found.words
+
+    def test_the_papers_rule_is_marked(self, findings):
+        assert {f.labels["selection"] for f in findings if f.as_in_paper} == {"paper"}
+
+    def test_a_given_cutoff_stands_first(self, findings):
+        own = [f.labels for f in findings if f.labels.get("marker") == "sh_thk_per_mm" and "cutoff" in f.labels]
+        assert own[0]["cutoff"] == "given"
 
     def test_given_cutoff_is_judged_without_correction(self, findings):
         found = of(findings, "sensitivity", marker="sh_thk_per_mm", selection="symmetric", cutoff="given")
         assert found.details["cutoff"] == 0.06
-        assert "corrected" not in found.details
+        assert found.estimate == found.details["apparent"] and "optimism" not in found.words
 
 
 class TestDegenerate:
@@ -310,15 +344,14 @@ class TestDegenerate:
         findings = roc_findings(study_of(np.ones((1, 4)), np.ones((1, 4))), CohortOptions(replicates=10))
         assert not any(re.search(r"\b1 (patients|controls)", f.words) for f in findings)
 
-    def test_without_overlap_the_correction_has_no_interval_of_no_width(self):
+    def test_without_overlap_the_interval_has_a_width(self):
+        """Four of four: Wilson's lower limit is 4 / (4 + 1.96^2)."""
         findings = roc_findings(study_from([7, 8, 9, 10], [1, 2, 2, 1]), CohortOptions(replicates=50))
         found = of(findings, "sensitivity", marker="sh_thk_per_mm", selection="symmetric", cutoff="youden")
-        assert found.details["corrected"] == 1 and found.details["corrected_ci"] is None
-        assert "1.00 to 1.00" not in found.words and "no interval, since" in found.words
+        assert found.estimate == 1 and found.ci == pytest.approx((4 / (4 + norm.ppf(0.975) ** 2), 1))
 
     def test_ties_count_half(self):
-        auc, _ = areas(np.array([[1, 2, 1, 2.0]]), np.array([True, True, False, False]), np.arange(4))
-        assert auc[0] == 0.5
+        assert area(np.array([1, 2, 1, 2.0]), np.array([True, True, False, False])).auc == 0.5
 
     def test_marker_that_points_the_other_way_has_no_cutoff(self):
         findings = roc_findings(study_from([1, 2, 3], [4, 5, 6]), CohortOptions(replicates=10))

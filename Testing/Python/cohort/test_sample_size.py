@@ -3,9 +3,15 @@
 import numpy as np
 import pytest
 from cohort_builder import NONE, clustered_normals, study_of
+from M1SHThkLib.cohort.auc import area, covariance, score_interval
 from M1SHThkLib.cohort.options import CohortOptions
-from M1SHThkLib.cohort.rank_sum import auc_interval
-from M1SHThkLib.cohort.sample_size import auc_power, hanley_mcneil_variance, sample_size_findings, smallest
+from M1SHThkLib.cohort.sample_size import (
+    auc_power,
+    hanley_mcneil_variance,
+    sample_size_findings,
+    smallest,
+    two_areas_power,
+)
 from scipy import stats
 
 
@@ -15,8 +21,9 @@ def cohort(seed=0, patients=27, controls=13):
 
 
 def sizes(**options):
-    """Findings of a cohort: for the difference, for the AUC, for the two widths."""
-    return sample_size_findings(study_of(*cohort()), CohortOptions(**options))
+    """Findings of a cohort: for the difference, for the AUC, for the two widths, for two AUCs."""
+    thk = np.random.default_rng(9).uniform(1, 2, (40, 4))
+    return sample_size_findings(study_of(*cohort(), thk=thk), CohortOptions(**options))
 
 
 def test_standard_error_of_an_auc_is_the_published_one():
@@ -58,13 +65,41 @@ def test_auc_so_planned_has_its_power():
 
 
 def test_widths_are_reached_and_not_with_fewer():
-    for finding, half_width in zip(sizes(auc=0.85)[2:], (0.05, 0.10), strict=True):
+    for finding, half_width in zip(sizes(auc=0.85)[2:4], (0.05, 0.10), strict=True):
         n = int(finding.estimate)
-        low, high = auc_interval(0.85, n, n)
+        low, high = score_interval(0.85, n, n)
         assert high - low <= 2 * half_width
-        low, high = auc_interval(0.85, n - 1, n - 1)
+        low, high = score_interval(0.85, n - 1, n - 1)
         assert high - low > 2 * half_width
         assert n == pytest.approx(2 * 1.96**2 * n * hanley_mcneil_variance(0.85, n, n) / (2 * half_width**2), rel=0.15)
+
+
+def test_two_areas_so_planned_have_their_power():
+    """AUC 0.80 against 0.65 of two markers that correlate by 0.5, DeLong's test of 1,000 studies."""
+    random, n = np.random.default_rng(3), 60
+    shifts, is_patient = np.sqrt(2) * stats.norm.ppf([0.80, 0.65]), np.arange(2 * n) < n
+    rejected, areas_found = [], []
+    for _ in range(1000):
+        values = random.multivariate_normal([0, 0], [[1, 0.5], [0.5, 1]], 2 * n) + shifts * is_patient[:, None]
+        one, other = (area(column, is_patient) for column in values.T)
+        areas_found.append((one.auc, other.auc))
+        error = np.sqrt(one.variance + other.variance - 2 * covariance(one, other))
+        rejected.append(abs(one.auc - other.auc) > 1.96 * error)
+    correlation = np.corrcoef(np.transpose(areas_found))[0, 1]
+    assert two_areas_power(0.80, 0.65, correlation, n, n) == pytest.approx(np.mean(rejected), abs=0.04)
+
+
+def test_two_areas_that_are_equal_or_one_have_no_size():
+    thk = np.random.default_rng(4).uniform(1, 2, (40, 4))
+    for options, thickness, says in (
+        ({"auc": 0.8, "other_auc": 0.8}, thk, "are equal"),
+        ({"auc": 0.8, "other_auc": 0.7}, 1.5, "the same order"),
+    ):
+        (*_, finding) = sample_size_findings(study_of(*cohort(), thk=thickness), CohortOptions(**options))
+        assert finding.estimate is None and says in finding.words
+    study = study_of(*cohort(), thk=thk)
+    (*_, finding) = sample_size_findings(study, CohortOptions(auc=0.8, other_auc=0.7))
+    assert finding.details["each_group"] > 20 and "in the same subjects" in finding.what
 
 
 def test_ratio_is_that_of_the_cohort():

@@ -1,13 +1,16 @@
 """Which value stands for a subject: what the paper's rule makes out of nothing, and clustered AUCs."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
-from cohort_builder import NONE, clustered_normals, study_of
-from M1SHThkLib.cohort.groups import bootstrap_interval
+from cohort_builder import NONE, clustered_normals, in_all_regions, study_of
+from M1SHThkLib.cohort.auc import score_interval
+from M1SHThkLib.cohort.auc_test import area_p, contests_clustered, contests_like_with_like, contests_paper
 from M1SHThkLib.cohort.options import CohortOptions
-from M1SHThkLib.cohort.rank_sum import auc_interval
-from M1SHThkLib.cohort.resampling import bootstrap_subjects, times_drawn
-from M1SHThkLib.cohort.selection import cluster_auc, selection_findings
+from M1SHThkLib.cohort.rank_sum import rank_sum_p
+from M1SHThkLib.cohort.selection import null_of_papers_rule, selected_area, selection_findings
+from M1SHThkLib.cohort.study import Study
 from scipy import stats
 from sklearn.metrics import roc_auc_score
 
@@ -33,11 +36,10 @@ def by_selection(study, marker="sh_thk_per_mm", options=QUICK):
 
 
 def auc_of(values, selection="clustered", is_patient=IS_PATIENT):
-    (auc,) = cluster_auc(values, is_patient[None].astype(int), ~is_patient[None], selection)
-    return auc
+    return selected_area(in_all_regions(values), is_patient, selection).auc
 
 
-class TestClusterAuc:
+class TestSelectedArea:
     def test_is_the_auc_over_all_pairs_of_values(self):
         values = np.concatenate(cohort())
         present = np.isfinite(values)
@@ -50,14 +52,34 @@ class TestClusterAuc:
         expected = roc_auc_score(np.arange(27 + 52) < 27, np.concatenate([greatest, every]))
         assert auc_of(np.concatenate([patients, controls]), "paper") == pytest.approx(expected)
 
-    @pytest.mark.parametrize("selection", ["paper", "clustered"])
-    def test_weighted_subjects_are_subjects_repeated(self, selection):
+    def test_of_whole_exams_the_symmetric_one_is_that_of_the_greatest_values(self):
         values = np.concatenate(cohort())
-        weights = np.random.default_rng(1).integers(0, 3, (4, 40))
-        aucs = cluster_auc(values, weights * IS_PATIENT, weights * ~IS_PATIENT, selection)
-        for own, auc in zip(weights, aucs, strict=True):
-            repeated = auc_of(np.repeat(values, own, axis=0), selection, np.repeat(IS_PATIENT, own))
-            assert auc == pytest.approx(repeated)
+        values[3, 1] = 0.02
+        assert auc_of(values, "symmetric") == pytest.approx(roc_auc_score(IS_PATIENT, values.max(axis=1)))
+
+    def test_of_gaps_it_meets_over_the_regions_that_both_have(self):
+        """Pair by pair: the greatest of shared regions."""
+        random = np.random.default_rng(8)
+        values = np.where(random.random((40, 4)) < 0.4, np.nan, np.concatenate(cohort()))
+        won = []
+        for patient in values[:27]:
+            for control in values[27:]:
+                shared = np.isfinite(patient) & np.isfinite(control)
+                if shared.any():
+                    one, other = patient[shared].max(), control[shared].max()
+                    won.append((one > other) + 0.5 * (one == other))
+        assert auc_of(values, "symmetric") == pytest.approx(np.mean(won))
+
+    @pytest.mark.parametrize(
+        ("selection", "contests"),
+        [("clustered", contests_clustered), ("symmetric", contests_like_with_like), ("paper", contests_paper)],
+    )
+    def test_contests_of_all_pairs_of_subjects_give_the_same_area(self, selection, contests):
+        """What is permuted, subject by subject, against what sorts: N^2 against N log N."""
+        values = np.concatenate(cohort())
+        values[30, 2:] = np.nan
+        won, of = (own[np.ix_(IS_PATIENT, ~IS_PATIENT)].sum() for own in contests(values))
+        assert won / of == pytest.approx(auc_of(values, selection))
 
     @pytest.mark.parametrize(("correlation", "expected"), [(0.0, 0.80), (0.5, 0.71), (0.7, 0.66)])
     def test_papers_rule_makes_an_auc_out_of_nothing(self, correlation, expected):
@@ -70,42 +92,57 @@ class TestClusterAuc:
         assert np.mean([auc_of(own) for own in null]) == pytest.approx(0.5, abs=0.01)
 
     @pytest.mark.parametrize("correlation", [0.0, 0.7])
-    def test_cluster_bootstrap_covers(self, correlation):
+    def test_interval_covers(self, correlation):
         truth, covered = stats.norm.cdf(1 / np.sqrt(2)), []
-        weights = times_drawn(bootstrap_subjects(IS_PATIENT, 300, 0))
-        for values in clustered_normals(np.random.default_rng(4), 40, correlation, 400):
-            aucs = cluster_auc(values + IS_PATIENT[:, None], weights * IS_PATIENT, weights * ~IS_PATIENT)
-            (low, high), _ = bootstrap_interval(aucs)
+        for values in clustered_normals(np.random.default_rng(4), 40, correlation, 1000):
+            low, high = selected_area(in_all_regions(values + IS_PATIENT[:, None]), IS_PATIENT, "clustered").ci
             covered.append(low <= truth <= high)
-        assert 0.88 < np.mean(covered) < 0.98
+        assert 0.92 < np.mean(covered) < 0.98
+
+    def test_null_of_the_papers_rule_is_not_lowered_by_disease(self):
+        """Within-subject correlation 0.3: 0.75 without disease; groups 2 SD apart mixed up would give 0.63."""
+        values = clustered_normals(np.random.default_rng(9), 40, 0.3, 400)
+        nulls = [null_of_papers_rule(own + 2 * IS_PATIENT[:, None], IS_PATIENT).auc for own in values]
+        assert np.mean(nulls) == pytest.approx(0.75, abs=0.01)
+
+    @pytest.mark.parametrize("correlation", [0.2, 0.6])
+    def test_level_is_kept_where_controls_lack_half_of_their_regions(self, correlation):
+        random, rejected = np.random.default_rng(10), []
+        for own in clustered_normals(random, 40, correlation, 400):
+            values = np.where((random.random((40, 4)) < 0.5) & ~IS_PATIENT[:, None], np.nan, own)
+            values = values[np.isfinite(values).any(axis=1)]
+            is_patient = np.arange(len(values)) < 27
+            found = selected_area(in_all_regions(values), is_patient, "symmetric")
+            p, _ = area_p(found, lambda values=values: contests_like_with_like(values), 199, 0)
+            rejected.append(p <= 0.05)
+        assert np.mean(rejected) == pytest.approx(0.05, abs=0.03)
 
 
 class TestSelectionFindings:
     def test_three_rules_side_by_side(self):
         patients, controls = cohort()
         findings = by_selection(study_of(patients, controls))
-        assert list(findings) == ["paper", "symmetric", "clustered"]
+        assert list(findings) == ["symmetric", "clustered", "paper"]
         assert [
             (finding.n["values_of_patients"], finding.n["values_of_controls"]) for finding in findings.values()
-        ] == [(27, 52), (27, 13), (107, 52)]
-        symmetric = findings["symmetric"]
-        test = stats.mannwhitneyu(np.nanmax(patients, axis=1), controls.max(axis=1))
-        assert symmetric.p == pytest.approx(test.pvalue) and symmetric.estimate == pytest.approx(
-            test.statistic / (27 * 13)
-        )
+        ] == [(27, 13), (107, 52), (27, 52)]
+        patients[3, 1] = 0.02
+        symmetric = by_selection(study_of(patients, controls))["symmetric"]
+        test = stats.mannwhitneyu(patients.max(axis=1), controls.max(axis=1))
+        p, how, _ = rank_sum_p(np.concatenate([patients.max(axis=1), controls.max(axis=1)]), IS_PATIENT, 99, 0)
+        assert how == "exact" and symmetric.p == p == pytest.approx(test.pvalue, abs=0.002)
+        assert symmetric.estimate == pytest.approx(test.statistic / (27 * 13))
         assert findings["paper"].estimate > symmetric.estimate > 0.5
         assert findings["paper"].p < 0.02 and findings["clustered"].p < 0.02
-        assert [finding.headline for finding in findings.values()] == [True, False, False]
+        assert [finding.as_in_paper for finding in findings.values()] == [False, False, True]
 
     def test_papers_auc_stands_beside_what_the_rule_gives_without_disease(self):
         values = clustered_normals(np.random.default_rng(5), 40, 0.5) + 5
         paper = by_selection(study_of(values[:27], values[27:]))["paper"]
         assert 0.65 < paper.details["null_auc"] < 0.77
-        low, high = paper.details["null_range"]
-        assert low < paper.details["null_auc"] < high
         assert (
-            f"Without any effect of disease this rule would give an AUC of {paper.details['null_auc']:.2f} on average "
-            f"(95 % range {low:.2f} to {high:.2f})"
+            f"Without any effect of disease this rule would give an AUC of {paper.details['null_auc']:.2f} (estimated "
+            "within the groups)"
         ) in paper.words
         assert "not valid" in paper.words
 
@@ -139,13 +176,41 @@ class TestSelectionFindings:
         """Whole subjects drawn again do not overlap either; how many values they give makes nothing surer."""
         patients, controls = cohort()
         findings = by_selection(study_of(patients + 1, controls))
-        assert {finding.ci for finding in findings.values()} == {auc_interval(1.0, 27, 13)}
+        assert {finding.ci for finding in findings.values()} == {score_interval(1.0, 27, 13)}
         assert all("Newcombe" in finding.words for finding in findings.values())
 
-    def test_what_the_interval_is_stands_in_words(self):
+    def test_gaps_are_met_over_shared_regions_and_said(self):
         findings = by_selection(study_of(*cohort()))
-        assert "Newcombe's)" in findings["symmetric"].words
-        assert all("bootstrap of whole subjects)" in findings[name].words for name in ("paper", "clustered"))
+        assert "over the regions that both have" in findings["symmetric"].words
+        assert findings["symmetric"].test == "AUC over shared regions, labels permuted"
+        whole = np.concatenate(cohort())
+        whole[3, 1] = 0.02
+        assert "valid, since every subject" in by_selection(study_of(whole[:27], whole[27:]))["symmetric"].words
+
+    def test_unequal_gaps_are_said_where_all_pairs_meet(self):
+        patients, controls = cohort()
+        controls[:, 2:] = np.nan
+        findings = by_selection(study_of(patients, controls))
+        assert ["Not like with like" in findings[name].words for name in findings] == [False, True, True]
+
+    def test_mimics_are_compared_with_too(self):
+        patients, controls = cohort()
+        subjects = study_of(np.concatenate([patients, controls[:6]]), controls[6:]).subjects
+        mimics = [replace(subject, group="mimic") for subject in subjects[27:33]]
+        study = Study(3.0, (*subjects[:27], *mimics, *subjects[33:]))
+        found = {
+            f.labels["against"]: f
+            for f in selection_findings(study, QUICK)
+            if f.labels["selection"] == "clustered" and f.labels["marker"] == "sh_thk_per_mm"
+        }
+        assert {name: f.n.get(name) for name, f in found.items()} == {
+            "controls": 7,
+            "mimics": 6,
+            "mimics and controls": 13,
+        }
+        values = np.concatenate([patients, controls[:6]])
+        assert found["mimics"].estimate == pytest.approx(auc_of(values, is_patient=np.arange(33) < 27))
+        assert found["mimics and controls"].estimate == pytest.approx(auc_of(np.concatenate([patients, controls])))
 
     @pytest.mark.filterwarnings("error")
     @pytest.mark.parametrize(

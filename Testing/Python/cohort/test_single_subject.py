@@ -7,12 +7,11 @@ import pytest
 from cohort_builder import reading_of, study_of
 from M1SHThkLib.cohort.options import CohortOptions
 from M1SHThkLib.cohort.single_subject import (
-    against_regression,
-    crawford_howell,
     percentile,
     read_against,
     subject_findings,
 )
+from M1SHThkLib.cohort.standing import against_regression, crawford_howell
 from M1SHThkLib.cohort.study import Study, Subject
 from scipy.stats import norm
 
@@ -73,7 +72,12 @@ class TestPercentile:
         for value, expected in ((9, 100 * 13 / 14), (-9, 100 / 14)):
             estimate, (low, high) = percentile(value, np.arange(13) / 13)
             assert estimate == pytest.approx(expected)
-            assert 100 / 14 - 1e-9 <= low <= estimate <= high <= 100 * 13 / 14 + 1e-9
+            assert low <= estimate <= high
+
+    def test_interval_is_not_cut(self):
+        """Above all 13: 75 to 100, 0.025^(1/13) being .753; a cut at 93 would hold nobody who lies above."""
+        assert percentile(9, np.arange(13) / 13)[1] == pytest.approx((100 * 0.025 ** (1 / 13), 100))
+        assert percentile(-9, np.arange(13) / 13)[1] == pytest.approx((0, 100 * (1 - 0.025 ** (1 / 13))))
 
     def test_interval_is_clopper_and_pearson_s(self):
         """5 of 10: 18.7 % to 81.3 %."""
@@ -87,7 +91,7 @@ class TestPercentile:
     def test_words_above_all(self):
         found = of(read_against(subject_of([0.09] * 4), 3.0, study_of([], CONTROLS), OPTIONS), "percentile")
         assert "above all 13 controls: percentile 93 at least" in found.words
-        assert "100" not in found.words
+        assert "95 % CI 75 to 100" in found.words
 
 
 class TestAge:
@@ -176,34 +180,46 @@ class TestHeadline:
 
 
 class TestCutoff:
-    def test_without_repeats_it_is_imaging_noise_only(self):
+    def test_without_repeats_imaging_noise_is_all_that_is_told(self):
         """The measurement's own interval is 0.8 to 1.2 of its value."""
         options = CohortOptions(cutoff_per_mm=0.08)
         found = of(
-            read_against(subject_of([0.09, 0.01, 0.01, 0.01]), 3.0, study_of([], CONTROLS), options), "prob", "greatest"
+            read_against(subject_of([0.09, 0.01, 0.01, 0.01]), 3.0, study_of([], CONTROLS), options),
+            "distance",
+            "greatest",
         )
-        sd = (np.sqrt(1.2 * 0.09) - np.sqrt(0.8 * 0.09)) / (2 * norm.ppf(0.975))
-        assert found.estimate == pytest.approx(norm.cdf((0.3 - np.sqrt(0.08)) / sd))
-        assert found.details["above"] is True
-        assert "imaging noise only" in found.words
+        assert found.estimate == pytest.approx(0.01) and found.unit == "1/mm"
+        assert found.details["above"] is True and found.details["within_noise"] is True
+        assert found.details["imaging_noise"] == pytest.approx((0.072, 0.108))
+        assert "imaging noise only" in found.words and "probability" not in found.words
 
-    def test_repeats_give_the_probability(self):
-        """Roots that differ by 0.1 between two readings: SD 0.1 / sqrt(2)."""
+    @pytest.mark.parametrize(("value", "says"), [(0.24, "within the noise"), (0.30, "more than the noise")])
+    def test_repeats_give_the_noise(self, value, says):
+        """Readings of 0.04 and 0.09: RC 1.96 times their difference, 0.098."""
         repeats = [(reading_of([0.04] * 4, observer="R1"), reading_of([0.09] * 4, observer="R2"))] * 3
         study = study_of([], CONTROLS, readings=repeats)
         found = of(
-            read_against(subject_of([0.09] * 4), 3.0, study, CohortOptions(cutoff_per_mm=0.16)), "prob", "greatest"
+            read_against(subject_of([value] * 4), 3.0, study, CohortOptions(cutoff_per_mm=0.16)), "distance", "greatest"
         )
-        assert found.estimate == pytest.approx(norm.cdf(-0.1 / (0.1 / np.sqrt(2))))
-        assert "imaging noise" not in found.words
+        assert found.details["repeatability_coefficient"] == pytest.approx(1.96 * 0.05)
+        assert says in found.words and "imaging noise" not in found.words
         assert found.n == {"subjects": 1, "pairs of readings": 12} and "12 pairs of readings" in found.words
 
     def test_own_value_does_not_choose_the_cutoff(self):
         """Without the patient at 0.06 Youden's cut-off lies halfway between 0.05 and 0.10."""
         study = study_of(np.outer([0.06, 0.10, 0.12], np.ones(4)), np.outer([0.03, 0.04, 0.05], np.ones(4)))
-        found = of(read_against(study.subjects[0], 3.0, study, OPTIONS), "prob", "greatest")
+        found = of(read_against(study.subjects[0], 3.0, study, OPTIONS), "distance", "greatest")
         assert found.details["cutoff"] == pytest.approx(0.075)
         assert found.details["above"] is False
+
+    def test_a_great_study_reads_its_own_by_the_greatest_value(self, monkeypatch):
+        monkeypatch.setattr("M1SHThkLib.cohort.single_subject.REGION_BY_REGION_UP_TO", 10)
+        study = study_of([], CONTROLS)
+        study = Study(3.0, (*study.subjects, subject_of([0.09] * 4)))
+        regions = {f.labels["subject"]: set() for f in subject_findings(study, OPTIONS)}
+        for finding in subject_findings(study, OPTIONS):
+            regions[finding.labels["subject"]].add(finding.labels["region"])
+        assert regions["sub-C01"] == {"greatest"} and len(regions["sub-X"]) == 5
 
 
 class TestRefusals:

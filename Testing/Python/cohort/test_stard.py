@@ -1,11 +1,18 @@
 """The STARD checklist tells of the data what is true of them."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from cohort_builder import study_of
 from M1SHThkLib.cohort.analysis import Cohort
 from M1SHThkLib.cohort.options import CohortOptions
 from M1SHThkLib.cohort.stard import checklist
+
+
+def with_flags(subject, *flags):
+    reading = replace(subject.readings[0], flags=(*flags, (), ()))
+    return replace(subject, readings=(reading,))
 
 
 def answers(study):
@@ -21,7 +28,22 @@ class TestChecklist:
 
     def test_regions_that_were_not_measured_are_none_without_a_dark_layer(self):
         study = study_of([[0, 0.1, np.nan, np.nan], [0.1] * 4], [[0.02] * 4])
-        assert "1 of 6 regions of patients measured at 3 T, 0 of 4 regions of controls" in answers(study)["15"]
+        told = answers(study)["15"]
+        assert (
+            "of 6 measured regions of patients: no_dark_layer 1" in told
+            and "of 4 measured regions of controls: none" in told
+        )
+        assert "patients: 2 not measured, 0 measured without SH/Thk, of 8" in answers(study)["19"]
+
+    def test_every_kind_of_indeterminate_result_is_counted(self):
+        study = study_of([[0.1] * 4, [0.2, 0.1, 0.1, np.nan]], [[0.02] * 4])
+        first, second, *others = study.subjects
+        first = with_flags(first, ("near_noise",), ("second_dark_layer", "poor_fit"), (), ())
+        second = with_flags(second, (), (), (), ("undecided",))
+        told = answers(replace(study, subjects=(first, second, *others)))
+        assert "of 8 measured regions of patients: undecided 1, near_noise 1, second_dark_layer 1" in told["15"]
+        assert "poor_fit" not in told["15"]
+        assert "patients: 0 not measured, 1 measured without SH/Thk, of 8" in told["19"]
 
     @pytest.mark.parametrize(("patients", "says"), [(1, "1 patient, 2 controls"), (2, "2 patients, 2 controls")])
     def test_flow_counts_in_plain_words(self, patients, says):

@@ -1,12 +1,12 @@
 """Visual reading: the paper's table from its counts, agreement and McNemar against published examples."""
 
-import sys
-
 import numpy as np
 import pytest
 from cohort_builder import study_of
+from M1SHThkLib.cohort.kappa import kappa
 from M1SHThkLib.cohort.options import CohortOptions
-from M1SHThkLib.cohort.visual import paired_difference_interval, visual_findings
+from M1SHThkLib.cohort.proportions import paired_difference_interval
+from M1SHThkLib.cohort.visual import visual_findings
 
 pytestmark = pytest.mark.filterwarnings("error")
 
@@ -56,7 +56,7 @@ class TestPaper:
     def test_sensitivity_specificity_and_accuracy(self, patients, controls, hits, right, printed):
         findings = visual_findings(read_study(patients, controls, A_1=(hits, right)), OPTIONS)
         for quantity, digits in zip(("sensitivity", "specificity", "accuracy"), printed, strict=True):
-            found = next(f for f in findings if f.quantity == quantity and not f.headline)
+            found = next(f for f in findings if f.quantity == quantity)
             assert f"{found.estimate:.2f}" == digits
             assert f" {digits} (" in found.words
 
@@ -67,7 +67,7 @@ class TestPaper:
 
     def test_better_session_has_the_greater_accuracy(self):
         findings = visual_findings(read_study(27, 13, A_1=(14, 12), A_2=(15, 12), B_1=(17, 11), B_2=(16, 12)), OPTIONS)
-        better = {f.labels["reader"]: f for f in findings if f.headline}
+        better = {f.labels["reader"]: f for f in findings if f.what.endswith("better session")}
         assert better["A"].labels["session"] == "2"
         assert "better session 2" in better["A"].words
         assert better["B"].labels["session"] == "1"
@@ -128,11 +128,28 @@ class TestKappa:
         assert found.ci is None
         assert says in found.words
 
-    def test_without_statsmodels(self, monkeypatch):
-        monkeypatch.setitem(sys.modules, "statsmodels.stats.inter_rater", None)
-        found = of(visual_findings(agreement_study(20, 5, 10, 15), OPTIONS), "kappa")
-        assert found.estimate is None
-        assert "statsmodels" in found.words
+    @pytest.mark.parametrize("weights", [None, "linear", "quadratic"])
+    def test_is_that_of_statsmodels_with_its_error(self, weights):
+        """Fleiss, Cohen and Everitt 1969, as R's vcd::Kappa has it too."""
+        inter_rater = pytest.importorskip("statsmodels.stats.inter_rater")
+        random = np.random.default_rng(1)
+        one = random.integers(0, 3, 60)
+        other = np.clip(one + random.integers(-1, 2, 60), 0, 2)
+        table = np.zeros((3, 3))
+        np.add.at(table, (one, other), 1)
+        expected = inter_rater.cohens_kappa(table, wt=weights)
+        value, error, (low, high) = kappa(one[:, None], other[:, None], 3, weights)
+        assert (value, error) == pytest.approx((expected.kappa, expected.std_kappa))
+        assert low < value < high
+
+    def test_things_read_of_one_subject_are_no_subjects(self):
+        """Six alike regions a subject tell no more than one."""
+        random = np.random.default_rng(2)
+        one = random.integers(0, 3, (40, 1))
+        other = np.clip(one + random.integers(-1, 2, (40, 1)), 0, 2)
+        once = kappa(one, other, 3, "linear")
+        six = kappa(np.tile(one, 6), np.tile(other, 6), 3, "linear")
+        assert six[:2] == pytest.approx(once[:2]) and six[2] == pytest.approx(once[2])
 
 
 class TestMcNemar:

@@ -7,15 +7,16 @@ import numpy as np
 import pytest
 from M1SHThkLib.digital_exam.anatomy import SECTIONS, tissue_map
 from M1SHThkLib.digital_exam.phantom import Phantom, PhantomOptions, make_phantom
-from M1SHThkLib.digital_exam.subject import ALL_REGIONS
+from M1SHThkLib.digital_exam.subject import ALL_REGIONS, GROUPS
 from M1SHThkLib.digital_exam.tissue import TISSUES
-from M1SHThkLib.measuring.exam import GROUPS
+from M1SHThkLib.digital_exam.vein import Vein
 from scipy import fft
 from scipy.ndimage import map_coordinates
 
 FIELDS = (3, 7)
 ONE = (("left", "hand_knob"),)
 TWO = (("left", "paracentral_lobule"), ("right", "hand_knob"))
+FACE = (("left", "orofacial"), ("right", "orofacial"))
 DEPTHS = np.arange(-0.5, 6.01, 0.1)
 
 
@@ -70,6 +71,12 @@ def test_profile_of_the_image_is_the_true_one(field, group):
         {"echoes": (1,)},
         {"white_matter_bias": 0.03, "white_matter_voxels": 100},
         {"cropped": False, "regions": ONE},
+        {"superficial_spread_mm": 0.3, "deep_layer": "bright"},
+        {"white_matter_gradient": 0.04, "superficial_spread_mm": 0.2, "field_strength": 7},
+        {"veins": (Vein(length_mm=10.0),), "deep_layer": "isointense"},
+        {"veins": (Vein(depth_mm=-1.2, length_mm=40.0, blooming_mm=0.4),)},
+        {"veins": (Vein(depth_mm=0.5, slant_degrees=30.0), Vein(3.0, 5.0, 0.6, 8.0, 90.0, blooming_mm=0.3))},
+        {"regions": FACE},
     ),
     ids=lambda options: "+".join(options),
 )
@@ -247,6 +254,79 @@ def test_scenarios_show_what_they_are_named_for(field):
     assert dark.hypointensity([-1.0])[0] > 0.1
 
 
+@pytest.mark.parametrize("field", FIELDS)
+@pytest.mark.parametrize("kind", ("isointense", "bright"))
+def test_without_a_dark_layer_no_depth_is_darker_than_white_matter(field, kind):
+    options = {"field_strength": field, "group": "patient", "seed": 1, "regions": TWO}
+    plain, without = exam_like(**options), exam_like(**options, deep_layer=kind)
+    for dark, truth in zip(plain.region_truths, without.region_truths, strict=True):
+        # What is left is the point spread's undershoot beside bright cortex.
+        assert truth.hypointensity(DEPTHS).max() < 0.006 < 0.1 * dark.hypointensity(DEPTHS).max()
+        assert truth.deep_layer_mm == dark.deep_layer_mm
+        assert truth.to_dict()["sh"] == truth.to_dict()["sh_thk_per_mm"] == 0
+        assert truth.to_dict()["thk_mm"] is None
+        assert not truth.to_dict()["dark_layer"]
+    for one, other in zip(plain.regions, without.regions, strict=True):
+        assert np.array_equal(one.pial_lines[0], other.pial_lines[0])
+
+
+def test_white_matter_brightens_towards_its_roi():
+    options = {"group": "patient", "seed": 1, "regions": TWO, "white_matter_voxels": 100}
+    even, uneven = exam_like(**options), exam_like(**options, white_matter_gradient=0.03)
+    for number, (flat, rising) in enumerate(zip(even.region_truths, uneven.region_truths, strict=True)):
+        bottom = flat.deep_layer_mm[1]
+        beneath = bottom + np.array([1.5, 2.5, 3.5])
+        parts = rising.profile(beneath) / flat.profile(beneath)
+        assert parts == pytest.approx(1 - 0.03 * np.array([2.5, 1.5, 0.5]), abs=3e-3)
+        roi = uneven.exam().regions[number].white_matter.intensities(uneven.exam().image)
+        assert roi.mean() == pytest.approx(rising.white_matter(), rel=5e-4)
+
+
+def test_superficial_cortex_varies_and_the_deep_layers_keep_their_thickness():
+    options = {"group": "patient", "seed": 4, "regions": TWO}
+    even, varying = exam_like(**options), exam_like(**options, superficial_spread_mm=0.3)
+    for flat, wavy in zip(even.region_truths, varying.region_truths, strict=True):
+        known = wavy.to_dict()
+        variation = np.array(known["superficial_variation_mm"])
+        assert len(variation) == len(known["arc_mm"]) == 31
+        assert 0.1 < variation.std() < 0.5
+        assert flat.to_dict()["superficial_variation_mm"] == [0.0] * 31
+        # What lies at the middle of the deep layers, wherever they are.
+        middle = np.mean(wavy.deep_layer_mm)
+        arc = np.array(known["arc_mm"])[3:-3]
+        points, normals = wavy.fold.at(arc)
+        at_middle = points + (middle + variation[3:-3, None]) * normals
+        region = next(region for region in varying.regions if region.hemisphere == wavy.hemisphere)
+        index = np.c_[(at_middle - varying.affine[:2, 3]) / np.diag(varying.affine)[:2], np.zeros(len(arc))]
+        followed = map_coordinates(varying.mean[:, :, region.white_matter.indices[:1, 2]], index.T, order=3)
+        expected = flat.profile([middle])[0]
+        assert followed == pytest.approx(expected, rel=0.03)
+
+
+def test_a_vein_is_dark_where_it_lies_and_nowhere_else():
+    vein = Vein(depth_mm=-1.0, length_mm=10.0, blooming_mm=0.3)
+    plain, veined = exam_like(regions=ONE, seed=4), exam_like(regions=ONE, seed=4, veins=(vein,))
+    truth = plain.region_truths[0]
+    k = plain.regions[0].white_matter.indices[0, 2]
+    x = veined.affine[0, 3] + veined.affine[0, 0] * np.arange(veined.mean.shape[0])
+    y = veined.affine[1, 3] + veined.affine[1, 1] * np.arange(veined.mean.shape[1])
+    depth, arc = truth.fold.locate(np.stack(np.meshgrid(x, y, indexing="ij"), -1).reshape(-1, 2))
+    darker = (plain.mean - veined.mean)[:, :, k].ravel() / truth.splenium()
+    far = (np.abs(arc) > 7) | (np.abs(depth + 1) > 2)
+    assert darker[(np.abs(arc) < 4) & (np.abs(depth + 1) < 0.2)].min() > 0.5
+    assert np.abs(darker[far]).max() < 0.03
+    assert veined.truth["regions"][0]["veins"] == [
+        {
+            "depth_mm": -1.0,
+            "length_mm": 10.0,
+            "diameter_mm": 0.8,
+            "arc_mm": 0.0,
+            "slant_degrees": 0.0,
+            "blooming_mm": 0.3,
+        }
+    ]
+
+
 @pytest.mark.parametrize("section", SECTIONS)
 def test_tissues_fill_every_pixel(section):
     x, y = np.arange(90, -90, -0.9), np.arange(-110, 80, 1.1)
@@ -274,7 +354,8 @@ def test_truth_is_json_and_says_what_was_made():
 
 
 def test_sections_follow_the_regions():
-    assert PhantomOptions().sections == SECTIONS
+    assert PhantomOptions(regions=ALL_REGIONS).sections == SECTIONS
+    assert PhantomOptions().sections == ("splenium", "hand_knob", "paracentral_lobule")
     assert PhantomOptions(regions=ONE).sections == ("splenium", "hand_knob")
     assert [region.name for region in exam_like(regions=ONE).exam().regions] == ["left hand knob"]
 
@@ -296,6 +377,12 @@ def test_sections_follow_the_regions():
         ({"echoes": ()}, "echoes"),
         ({"echoes": (0,)}, "echoes"),
         ({"field_strength": 7, "echoes": (8,)}, "echoes"),
+        ({"deep_layer": "grey"}, "deep_layer"),
+        ({"superficial_spread_mm": 0.5}, "superficial_spread_mm"),
+        ({"superficial_correlation_mm": 0}, "superficial_correlation_mm"),
+        ({"white_matter_gradient": 0.1}, "white_matter_gradient"),
+        ({"white_matter_gradient": 0.01, "opposite_bank": True}, "white_matter_gradient"),
+        ({"veins": (True,)}, "veins"),
     ),
 )
 def test_illegal_options_are_named(options, named):

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from M1SHThkLib.__main__ import main
 from M1SHThkLib.digital_exam.phantom import PhantomOptions, make_phantom
-from M1SHThkLib.files.cohort_tables import CLINICAL_COLUMNS
+from M1SHThkLib.files.clinical_table import CLINICAL_COLUMNS
 from M1SHThkLib.files.exams import write_exam
 from M1SHThkLib.files.results import write_tsv
 from M1SHThkLib.measuring.columns import MEASUREMENT_COLUMNS
@@ -184,8 +184,9 @@ def test_no_file_is_named_with_its_remedy(tmp_path, capsys):
     assert str(tmp_path / "none.mrb") in capsys.readouterr().err
 
 
-def test_output_may_be_cut_short_or_shown_on_a_simple_terminal(tmp_path):
-    """As `... | head -1` and a console without the letter do."""
+@pytest.fixture
+def cohort_command(tmp_path):
+    """A command that takes no time and tells of a subject whose name needs more than ASCII."""
     write_tsv(
         tmp_path / "clinical.tsv", [column.name for column in CLINICAL_COLUMNS], [["Łu", "patient", *[None] * 10]]
     )
@@ -193,12 +194,37 @@ def test_output_may_be_cut_short_or_shown_on_a_simple_terminal(tmp_path):
     row = {"subject": "Łu", "field_strength_t": 3.0, "hemisphere": "left", "region": "hand_knob", "sh_thk_per_mm": 0.1}
     write_tsv(tmp_path / "measurements.tsv", columns, [[row.get(name) for name in columns]])
     command = [sys.executable, str(PROGRAM), "cohort", tmp_path / "measurements.tsv"]
-    command += ["--clinical", tmp_path / "clinical.tsv", "-o", tmp_path / "study"]
-    ascii_alone = {**os.environ, "PYTHONIOENCODING": "ascii"}
-    shown = subprocess.run(command, env=ascii_alone, capture_output=True, text=True)
+    return [*command, "--clinical", tmp_path / "clinical.tsv", "-o", tmp_path / "study"]
+
+
+@pytest.fixture(params=("at the end", "at once"))
+def output_written(request):
+    """The environment of a program whose output is written when its buffer is full and at the end, or line by line."""
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    return environment | ({"PYTHONUNBUFFERED": "1"} if request.param == "at once" else {})
+
+
+def test_output_may_be_cut_short_or_shown_on_a_simple_terminal(cohort_command, output_written):
+    """As `... | head -1` and a console without the letter do."""
+    ascii_alone = {**output_written, "PYTHONIOENCODING": "ascii"}
+    shown = subprocess.run(cohort_command, env=ascii_alone, capture_output=True, text=True)
     assert shown.returncode == 0 and "\\u0141u" in shown.stdout + shown.stderr
     reader, writer = os.pipe()
     os.close(reader)
-    cut = subprocess.run(command, stdout=writer, stderr=subprocess.PIPE, text=True)
+    cut = subprocess.run(cohort_command, env=output_written, stdout=writer, stderr=subprocess.PIPE, text=True)
+    both = subprocess.run(cohort_command, env=output_written, stdout=writer, stderr=writer)
     os.close(writer)
-    assert cut.returncode == 141 and "Traceback" not in cut.stderr
+    assert cut.returncode == both.returncode == 141
+    assert "Traceback" not in cut.stderr and "Exception" not in cut.stderr
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="this system has no disk that is always full")
+def test_output_that_a_full_disk_refuses_is_told_in_one_line(cohort_command, output_written, tmp_path):
+    with open("/dev/full", "w") as full:
+        told = subprocess.run(cohort_command, env=output_written, stdout=full, stderr=subprocess.PIPE, text=True)
+        untold = subprocess.run(cohort_command, env=output_written, stdout=full, stderr=full)
+    assert told.returncode == untold.returncode == 2
+    assert [line for line in told.stderr.splitlines() if not line.startswith("note: ")] == [
+        "standard output: No space left on device; make room there, or send it elsewhere"
+    ]
+    assert (tmp_path / "study" / "report.html").is_file()

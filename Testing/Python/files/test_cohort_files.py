@@ -6,7 +6,8 @@ import json
 import numpy as np
 import pytest
 from M1SHThkLib.cohort.study import SH_THK
-from M1SHThkLib.files.cohort_tables import CLINICAL_COLUMNS, inputs_of, read_studies
+from M1SHThkLib.files.clinical_table import CLINICAL_COLUMNS
+from M1SHThkLib.files.cohort_tables import inputs_of, read_studies
 from M1SHThkLib.files.disk import sha256
 from M1SHThkLib.files.results import write_tsv
 from M1SHThkLib.measuring.columns import MEASUREMENT_COLUMNS
@@ -67,7 +68,7 @@ def write_provenance(path, exams):
 def test_a_hemisphere_meets_the_limb_of_the_other_side(tables):
     (study,), warnings = read_studies(*tables([exam("sub-1"), exam("sub-2")], [person("sub-1"), person("sub-2")]))
     # The left hand knob meets the right arm, the right hand knob the left arm; then the paracentral lobules the legs.
-    np.testing.assert_array_equal(study.subjects[0].umn, [1, 2, 3, 4])
+    np.testing.assert_array_equal(study.subjects[0].umn, [1, 2, 3, 4, np.nan, np.nan])
     assert study.subjects[0].umn_total == 12 and study.subjects[0].umn_limb_max == 8
     assert "provenance" in warnings[0]
 
@@ -78,16 +79,17 @@ def test_values_flags_and_who_read(tables):
     )
     (study,), _ = read_studies(*paths)
     (reading,) = study.subjects[0].readings
-    np.testing.assert_allclose(reading.values[SH_THK.column], [0.13, 0.12, 0.11, 0.1])
+    np.testing.assert_allclose(reading.values[SH_THK.column], [0.13, 0.12, 0.11, 0.1, np.nan, np.nan])
     assert np.isnan(reading.values[SH_THK.uncensored]).all()
     assert (reading.session, reading.observer, reading.protocol) == ("a", "R1", None)
-    assert reading.flags == (("near_noise", "short_line"),) * 4
+    assert reading.flags == (("near_noise", "short_line"),) * 4 + ((), ())
 
 
 def test_regions_that_were_not_measured_are_missing_and_told(tables):
     paths = tables([exam("sub-1", regions=REGIONS[1:])], [person("sub-1")])
     (study,), warnings = read_studies(*paths)
-    assert np.isnan(study.subjects[0].readings[0].values[SH_THK.column]).tolist() == [True, False, False, False]
+    absent = np.isnan(study.subjects[0].readings[0].values[SH_THK.column])
+    assert absent.tolist() == [True, False, False, False, True, True]
     assert any("sub-1 (left hand knob)" in warning for warning in warnings)
 
 
@@ -272,7 +274,7 @@ FAULTS = {
         [person("sub-1")],
         r"measurements.tsv: line 6, sub-1: left hand knob .* line 2",
     ),
-    "unknown group": ([exam("sub-1")], [person("sub-1", "ALS")], r"group is 'ALS'; it must be patient, control"),
+    "unknown group": ([exam("sub-1")], [person("sub-1", "ALS")], r"group is 'ALS'; it must be patient, mimic, control"),
     "unknown group measured": ([exam("sub-1", "HS")], [person("sub-1")], r"measurements.tsv: line 2.*group is 'HS'"),
     "groups contradict": ([exam("sub-1", "control")], [person("sub-1")], r"group is control, but patient in line 2 of"),
     "groups contradict in the measurements": (
@@ -370,3 +372,34 @@ def test_other_separators_and_ragged_rows_are_told(tables):
     clinical.write_text("")
     with pytest.raises(ValueError, match="is empty"):
         read_studies(measurements, clinical)
+
+
+class TestOrofacial:
+    """The face's area joins the four of the paper; its partner is one bulbar score for both hemispheres."""
+
+    SIX = (*REGIONS, ("left", "orofacial"), ("right", "orofacial"))
+
+    def test_both_hemispheres_meet_the_bulbar_score(self, tables):
+        rows = [person("sub-1", umn_bulbar=3), person("sub-2", "control")]
+        (study,), _ = read_studies(*tables([exam("sub-1", regions=self.SIX), exam("sub-2", regions=self.SIX)], rows))
+        np.testing.assert_array_equal(study.subjects[0].umn, [1, 2, 3, 4, 3, 3])
+        assert study.regions == tuple(range(6))
+        np.testing.assert_allclose(study.subjects[0].readings[0].values[SH_THK.column], 0.1 + 0.01 * np.arange(6))
+
+    def test_an_exam_of_four_regions_stays_whole_beside_one_of_six(self, tables):
+        exams = [exam("sub-1", regions=self.SIX), exam("sub-2"), exam("sub-3", regions=self.SIX[:5])]
+        _, warnings = read_studies(*tables(exams, [person("sub-1"), person("sub-2"), person("sub-3")]))
+        (told,) = [warning for warning in warnings if "were not measured" in warning]
+        assert "sub-2" not in told and "sub-3 (right orofacial)" in told
+
+    def test_a_study_of_four_regions_has_four(self, tables):
+        (study,), warnings = read_studies(*tables([exam("sub-1")], [person("sub-1")]))
+        assert study.regions == (0, 1, 2, 3)
+        assert not any("were not measured" in warning for warning in warnings)
+
+
+def test_a_mimic_is_a_group(tables):
+    (study,), _ = read_studies(
+        *tables([exam("sub-1", "mimic"), exam("sub-2")], [person("sub-1", "mimic", umn_total=None), person("sub-2")])
+    )
+    assert [subject.name for subject in study.group("mimic")] == ["sub-1"]

@@ -4,7 +4,7 @@ import warnings
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from M1SHThkLib.measuring import double_sigmoid as ds
 from M1SHThkLib.measuring.hypointensity import find_lobe
@@ -129,7 +129,7 @@ def noisy_layers(count, noise, seed=0):
         h = dip * (ndtr((X - top) / blur) - ndtr((X - top - thickness) / blur)) - 0.6 * ndtr(-(X - 0.2) / blur)
         white = random.normal(size=len(X) + 4)
         h += noise * dip * np.convolve(white, [0.2, 0.5, 0.66, 0.5, 0.2], "valid")
-        lobe = find_lobe(X, h, np.full(len(X), dip))
+        lobe = find_lobe(X, h)
         if lobe:
             profiles.append(h)
             windows.append(lobe.window)
@@ -142,24 +142,49 @@ def bounds(profile, window):
     return [0.5 * peak, 0.8, first - 2, 0.8, 0.05], [2.5 * peak, 40, X[-1], 40, X[-1] - X[0]]
 
 
-def sum_of_squares_by_scipy(profile, window, start):
-    """The least sum of squares that scipy's bounded fit finds from a start."""
+def objective(profile, window):
+    """What the fit minimises, as its documentation gives it: residuals of parameters, and their derivatives.
+
+    Beside the residuals within the window, ten times what of F lies below -2 % of the peak past the peak.
+    """
+    peak, past = profile[window].max(), np.where(window, profile, 0).argmax() < np.arange(len(X))
+
+    def residuals(p):
+        values = ds.double_sigmoid(X, p)
+        return np.concatenate([(values - profile)[window], 10 * np.minimum(values + 0.02 * peak, 0)[past]])
+
+    def slopes(p):
+        derivatives = ds.jacobian(X, p)
+        below = past & (ds.double_sigmoid(X, p) < -0.02 * peak)
+        return np.concatenate([derivatives[window], 10 * np.where(below[:, None], derivatives, 0)[past]])
+
+    return residuals, slopes
+
+
+def least_squares_by_scipy(profile, window, start):
+    """The least objective that scipy's bounded fit finds from a start."""
     lowest, highest = bounds(profile, window)
-    x, y = X[window], profile[window]
+    residuals, slopes_of_curve = objective(profile, window)
 
     def curve(q):
         return np.array([q[0], q[1], q[2], q[3], q[2] + q[4]])
 
     def slopes_of(q):
-        derivatives = ds.jacobian(x, curve(q))
+        derivatives = slopes_of_curve(curve(q))
         derivatives[:, 2] += derivatives[:, 4]
         return derivatives
 
     start = np.clip(start, np.array(lowest) + 1e-6, np.array(highest) - 1e-6)
     found = least_squares(
-        lambda q: ds.double_sigmoid(x, curve(q)) - y, start, slopes_of, (lowest, highest), "trf", 1e-14, 1e-14, 1e-14
+        lambda q: residuals(curve(q)), start, slopes_of, (lowest, highest), "trf", 1e-14, 1e-14, 1e-14
     )
     return 2 * found.cost
+
+
+def lowest_past_the_peak(parameters):
+    """Least F past its sampled peak, in parts of it."""
+    values = ds.double_sigmoid(X, parameters)
+    return values[values.argmax() :].min() / values.max()
 
 
 class TestFit:
@@ -168,6 +193,7 @@ class TestFit:
     )
     def test_recovers_the_parameters_of_a_curve_without_noise(self, a, b1, c1, b2, distance, windowed):
         p = np.array([a, b1, c1, b2, c1 + distance])
+        assume(lowest_past_the_peak(p) >= -0.02)
         window = np.abs(X - c1 - distance / 2) < distance / 2 + 1 if windowed else EVERYWHERE
         fit = ds.fit(X, ds.double_sigmoid(X, p), window)
         np.testing.assert_allclose(fit.parameters[0], p, rtol=1e-3)
@@ -179,8 +205,22 @@ class TestFit:
         profiles, windows = noisy_layers(40, noise)
         fits = ds.fit(X, profiles, windows)
         starts = ds.half_height_starts(X, np.where(windows, profiles, 0), windows.astype(float))
-        scipy_s = [sum_of_squares_by_scipy(*each) for each in zip(profiles, windows, starts, strict=True)]
-        assert (fits.sum_of_squares <= np.array(scipy_s) * (1 + 1e-6)).all()
+        for profile, window, start, parameters in zip(profiles, windows, starts, fits.parameters, strict=True):
+            found = (objective(profile, window)[0](parameters) ** 2).sum()
+            assert found <= least_squares_by_scipy(profile, window, start) * (1 + 1e-6)
+
+    @pytest.mark.parametrize("b1", [1.2, 1.5])
+    def test_a_curve_that_falls_below_zero_past_its_peak_is_kept_above(self, b1):
+        """A sigmoid that still rises where the other has fallen: the sum of squares alone is 0 below zero."""
+        p = np.array([0.2, b1, 1.5, 8.0, 2.75])
+        assert lowest_past_the_peak(p) < -0.05
+        fit = ds.fit(X, ds.double_sigmoid(X, p), EVERYWHERE)
+        assert -0.03 < lowest_past_the_peak(fit.parameters[0]) < 0
+
+    def test_noise_does_not_pull_f_below_zero_past_the_layer(self):
+        profiles, windows = noisy_layers(200, 0.3)
+        lowest = [lowest_past_the_peak(parameters) for parameters in ds.fit(X, profiles, windows).parameters]
+        assert min(lowest) > -0.05
 
     def test_has_converged_in_every_one_of_two_thousand(self):
         profiles, windows = noisy_layers(2000, 0.2)
@@ -242,7 +282,7 @@ class TestFit:
         """A control's: fitted over the whole profile the curve diverges (a = 79, c1 ~ c2)."""
         blur = 0.3
         h = dip * (ndtr((X - 1.8) / blur) - ndtr((X - 1.8 - thickness) / blur)) - 0.8 * ndtr(-(X - 0.3) / blur)
-        fit = ds.fit(X, h, find_lobe(X, h, np.full(61, 1e-3)).window)
+        fit = ds.fit(X, h, find_lobe(X, h).window)
         assert not fit.at_bound.any()
         fine = np.arange(1.0, 5.0, 0.001)
         band = dip * (ndtr((fine - 1.8) / blur) - ndtr((fine - 1.8 - thickness) / blur))
@@ -272,7 +312,7 @@ class TestFit:
 
     def test_profiles_of_smooth_noise_alone_give_numbers(self):
         h = gaussian_filter1d(np.random.default_rng(0).normal(size=(3000, 61)), 3)
-        lobes = [find_lobe(X, each, np.full(61, 0.1)) for each in h]
+        lobes = [find_lobe(X, each) for each in h]
         found = [number for number, lobe in enumerate(lobes) if lobe]
         fit = ds.fit(X, h[found], np.array([lobes[number].window for number in found]))
         assert np.isfinite(fit.parameters).all()

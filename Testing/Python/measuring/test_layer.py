@@ -1,12 +1,14 @@
-"""The layer in a profile: its significance, the plateau beyond it, and the rules, worked by hand."""
+"""The layer in a profile: its significance, the plateau beyond it, and what lies beneath, worked by hand."""
 
 from dataclasses import replace
 
 import numpy as np
 import pytest
 from M1SHThkLib.measuring import double_sigmoid as ds
-from M1SHThkLib.measuring.layer import find_layer, judge, white_matter_mismatch
+from M1SHThkLib.measuring.hypointensity import find_lobe
+from M1SHThkLib.measuring.layer import find_layer
 from M1SHThkLib.measuring.settings import Settings
+from M1SHThkLib.measuring.verdict import white_matter_mismatch
 
 X = np.arange(61) * 0.1
 # Of height 0.2 tanh(5) at 2.25 mm between bright fluid and white matter.
@@ -24,7 +26,9 @@ def common(standard_error, count=61):
 
 
 def layer_in(h=H, deviations=None, x=X, **settings):
-    return find_layer(x, h, white(0.001, len(x)) if deviations is None else deviations, Settings(**settings))
+    settings = Settings(**settings)
+    lobe = find_lobe(x, h, settings.lobe_fraction, settings.window_fraction)
+    return find_layer(x, h, white(0.001, len(x)) if deviations is None else deviations, lobe, settings)
 
 
 LAYER = layer_in()
@@ -39,7 +43,7 @@ class TestFoundLayer:
         np.testing.assert_allclose(LAYER.edges_mm, [2.25 - half, 2.25 + half], atol=0.01)
         np.testing.assert_allclose(LAYER.parameters, CURVE, rtol=0.05)
         assert LAYER.r_squared > 0.999 and LAYER.rmse < 0.002
-        assert not LAYER.at_bound and not LAYER.dark_from_line
+        assert not LAYER.at_bound and not LAYER.is_dark_from_line
 
     def test_the_width_s_fraction_is_a_setting(self):
         """Half way up steep equal slopes lie the centres."""
@@ -56,14 +60,14 @@ class TestFoundLayer:
 
 
 class TestSignificance:
-    """h = -1, 1, 2, 1, -1 at 0, 1, 2, 3, 4 mm: the lobe reaches from 0.5 to 3.5 mm.
+    """h = -1, 1, 2, 1, -1 at 0, 1, 2, 3, 4 mm: the lobe begins at 0.5 mm and ends where h is 0.5, at 3.25 mm.
 
-    Straight between the samples its area is 1/4 + 3/2 + 3/2 + 1/4; the samples' weights are 1/8, 7/8, 1, 7/8, 1/8.
+    Straight between the samples its area is 1/4 + 3/2 + 3/2 + 3/16; the samples' weights follow from these triangles.
     """
 
     X = np.arange(7.0)
     H = np.array([-1.0, 1, 2, 1, -1, -1, -1])
-    AREA, WEIGHTS = 3.5, np.array([1, 7, 8, 7, 1, 0, 0]) / 8
+    AREA, WEIGHTS = 3.4375, np.array([4, 28, 32, 23, 1, 0, 0]) / 32
 
     def z(self, deviations):
         return layer_in(self.H, deviations, self.X).z
@@ -72,14 +76,14 @@ class TestSignificance:
         assert self.WEIGHTS @ self.H == self.AREA
 
     def test_independent_noise(self):
-        assert self.z(white(0.5, 7)) == pytest.approx(self.AREA / (0.5 * np.sqrt(164 / 64)))
+        assert self.z(white(0.5, 7)) == pytest.approx(self.AREA / (0.5 * np.linalg.norm(self.WEIGHTS)))
 
-    def test_an_error_common_to_all_depths_counts_over_the_lobe_s_3_mm(self):
-        assert self.z(common(0.5, 7)) == pytest.approx(self.AREA / (0.5 * 3))
+    def test_an_error_common_to_all_depths_counts_over_the_lobe_s_length(self):
+        assert self.z(common(0.5, 7)) == pytest.approx(self.AREA / (0.5 * 2.75))
 
     def test_errors_add_up_by_their_squares(self):
         assert self.z(np.concatenate([white(0.5, 7), common(0.5, 7)])) == pytest.approx(
-            self.AREA / (0.5 * np.sqrt(9 + 164 / 64))
+            self.AREA / (0.5 * np.sqrt(2.75**2 + self.WEIGHTS @ self.WEIGHTS))
         )
 
     def test_without_noise_it_is_infinite(self):
@@ -88,20 +92,42 @@ class TestSignificance:
     def test_does_not_depend_on_the_depth_step(self):
         """For an error common to all depths: area over lobe length."""
         fine = np.arange(0, 6.001, 0.02)
-        assert layer_in(np.interp(fine, self.X, self.H), common(0.5, len(fine)), fine).z == pytest.approx(3.5 / 1.5)
+        assert layer_in(np.interp(fine, self.X, self.H), common(0.5, len(fine)), fine).z == pytest.approx(2.5)
 
     def test_darkness_from_the_line_on_counts_up_to_where_it_ends(self):
         """h = 3, 1, 0: the area from 0 to 2 mm is 2 + 1/2."""
         h = np.array([3.0, 1, 0, -2, -3, -4, -5])
         layer = layer_in(h, common(0.5, 7), self.X)
-        assert layer.lobe is None and layer.dark_from_line
+        assert layer.lobe is None and layer.is_dark_from_line
         assert layer.z == pytest.approx(2.5 / (0.5 * 2))
+
+
+class TestDepth:
+    """A layer is the same however deep the profile is sampled, and whatever lies further down."""
+
+    DEEP = np.arange(101) * 0.1
+    BANK = ds.double_sigmoid(DEEP, [0.3, 6.0, 6.5, 6.0, 8.5])
+    FAR = ds.double_sigmoid(DEEP, CURVE) - 0.5 * np.exp(-8 * DEEP)
+
+    @pytest.mark.parametrize(
+        "offset", [0.0, 0.005, -0.005], ids=["", "white matter 3 % dark", "white matter 3 % bright"]
+    )
+    @pytest.mark.parametrize("bank", [0.0, BANK], ids=["", "opposite bank"])
+    def test_z_height_and_width(self, bank, offset):
+        h = self.FAR + bank + offset
+        found = []
+        for depth_max in (4, 5, 6, 8, 10):
+            sampled = self.DEEP - depth_max <= 1e-9
+            deviations = np.concatenate([white(0.02, sampled.sum()), common(0.003, sampled.sum())])
+            layer = layer_in(h[sampled], deviations, self.DEEP[sampled])
+            found.append([layer.z, layer.height, layer.width_mm])
+        np.testing.assert_allclose(found, np.tile(found[0], (5, 1)), rtol=0.01)
+        assert found[0][0] > 20
 
 
 class TestPlateau:
     def test_is_the_median_from_1_mm_past_the_layer_to_the_end(self):
-        right = LAYER.edges_mm[1]
-        assert LAYER.plateau == pytest.approx(np.median(H[X - right >= 1]))
+        assert LAYER.plateau == pytest.approx(np.median(H[X - LAYER.lobe.end_mm >= 1]))
 
     def test_an_offset_of_the_white_matter_shows_in_it(self):
         assert layer_in(H + 0.01).plateau == pytest.approx(0.01, abs=1e-3)
@@ -112,15 +138,29 @@ class TestPlateau:
         assert layer_in(H + speck).plateau == pytest.approx(LAYER.plateau, abs=1e-4)
 
     def test_its_standard_error_is_that_of_the_mean_over_its_depths(self):
-        depths = (X - LAYER.edges_mm[1] >= 1).sum()
+        depths = (X - LAYER.lobe.end_mm >= 1).sum()
         assert layer_in(deviations=white(0.01)).plateau_se == pytest.approx(0.01 / np.sqrt(depths), rel=0.02)
         assert layer_in(deviations=common(0.01)).plateau_se == pytest.approx(0.01)
 
-    def test_is_missing_where_no_depth_is_left(self):
-        shallow = X <= 4.0
-        layer = layer_in(H[shallow], x=X[shallow])
-        assert np.isnan(layer.plateau) and np.isnan(layer.plateau_se)
+    @pytest.mark.parametrize(("sampled_mm", "seen"), [(4.0, False), (4.8, False), (4.9, True)])
+    def test_is_missing_where_less_than_half_a_millimetre_of_it_is_seen(self, sampled_mm, seen):
+        """The layer's deep edge, a quarter of its height, lies at 3.36 mm."""
+        sampled = X - sampled_mm <= 1e-9
+        layer = layer_in(H[sampled], x=X[sampled])
+        assert np.isfinite([layer.plateau, layer.plateau_se]).all() == seen
         assert not white_matter_mismatch(layer)
+
+    def test_fewer_than_five_samples_are_none(self):
+        """From 4.36 mm on: 4.4, 4.6, 4.8, 5.0 and, at last, 5.2 mm."""
+        coarse = np.arange(31) * 0.2
+        found = [layer_in(np.interp(x, X, H), x=x).plateau for x in (coarse[coarse < 5.1], coarse[coarse < 5.3])]
+        assert np.isnan(found[0]) and np.isfinite(found[1])
+
+    def test_ends_before_a_second_layer_rises(self):
+        bank = ds.double_sigmoid(X, [0.3, 30.0, 5.7, 8.0, 7.0])
+        layer = layer_in(H + bank)
+        assert layer.plateau_end_mm < 5.4
+        assert layer.plateau == pytest.approx(0, abs=0.005)
 
 
 def mismatch(plateau, standard_error, height=1.0):
@@ -164,68 +204,62 @@ class TestWhiteMatterMismatch:
         assert not mismatch(np.nan, np.nan)
 
 
-class TestVerdict:
-    def test_a_clear_layer_keeps_its_values(self):
-        verdict = judge(LAYER)
-        thickness = LAYER.edges_mm[1] - LAYER.edges_mm[0]
-        assert (verdict.sh, verdict.thk_mm) == (LAYER.height, thickness)
-        assert verdict.sh_thk_per_mm == LAYER.height / thickness
-        assert not (verdict.absent or verdict.touches or verdict.second)
+def piecewise(*knots):
+    """h through (depth, value) knots, straight between them, and what lies beneath its layer for an error of 0.01."""
+    h = np.interp(X, *np.transpose(knots))
+    return layer_in(h, common(0.01)).beneath
 
-    @pytest.mark.parametrize(("z", "absent"), [(1.999, True), (2.0, False), (np.nan, True), (np.inf, False)])
-    def test_absent_below_a_z_of_2(self, z, absent):
-        verdict = judge(replace(LAYER, z=z))
-        assert verdict.absent == absent
-        if absent:
-            assert (verdict.sh, verdict.sh_thk_per_mm) == (0, 0) and np.isnan(verdict.thk_mm)
 
-    def test_z_falls_below_2_by_noise_alone(self):
-        """At noise that is k times greater z is k times smaller; the fit stays."""
-        deviations = white(0.001) * (LAYER.z / 1.9)
-        layer = layer_in(deviations=deviations)
-        assert layer.z == pytest.approx(1.9)
-        assert judge(layer).absent
-        np.testing.assert_allclose([layer.height, *layer.edges_mm], [LAYER.height, *LAYER.edges_mm], rtol=1e-6)
+LAYER_KNOTS = ((0, -1), (1, -0.1), (1.5, 0.4), (2, -0.02))
 
-    @pytest.mark.parametrize("deviations", [white(1e-6), white(10.0)], ids=["little noise", "much noise"])
-    def test_a_profile_without_a_dark_maximum_is_absent_whatever_the_noise(self, deviations):
-        for h in (np.full(61, -0.1), np.linspace(-1, 0.5, 61)):
-            layer = layer_in(h, deviations)
-            assert layer.lobe is None and judge(layer).absent
-            assert np.isnan([layer.height, *layer.edges_mm, *layer.parameters, layer.plateau]).all()
 
-    @pytest.mark.parametrize(("left", "touches"), [(-0.01, True), (0.0, False)])
-    def test_touches_where_f_s_edge_lies_above_the_pial_line(self, left, touches):
-        verdict = judge(replace(LAYER, edges_mm=(left, 3.0)))
-        assert verdict.touches == touches and verdict.sh == LAYER.height
-        assert np.isnan([verdict.thk_mm, verdict.sh_thk_per_mm]).all() == touches
+class TestBeneath:
+    def test_nothing_but_white_matter(self):
+        found = piecewise(*LAYER_KNOTS, (6, -0.02))
+        assert (found.dark_z, found.dark_height) == (0, 0)
+        assert found.rim_height >= -0.03
 
-    def test_touches_where_nothing_parts_the_layer_from_the_pial_line(self):
-        layer = layer_in(ds.double_sigmoid(X, CURVE - [0, 0, 1.2, 0, 1.2]) + 0.05 * np.exp(-X))
-        verdict = judge(layer)
-        assert verdict.touches and np.isnan(verdict.thk_mm)
-        assert verdict.sh == layer.height > 0
+    def test_a_second_dark_area_by_hand(self):
+        """A triangle of 0.2 over 1 mm: its area, 0.1, over that of an error of 0.01 common to its depths, 0.01."""
+        found = piecewise(*LAYER_KNOTS, (3, -0.001), (3.5, 0.2), (4, -0.001), (6, -0.02))
+        assert found.dark_height == pytest.approx(0.2)
+        assert found.dark_z == pytest.approx(0.1 / 0.01, rel=0.05)
 
-    def test_darkness_that_only_fades_from_the_line_touches_it_and_has_no_thickness(self):
-        verdict = judge(layer_in(0.3 * np.exp(-X) - 0.1))
-        assert verdict.touches and np.isnan([verdict.thk_mm, verdict.sh_thk_per_mm]).all()
+    def test_the_most_significant_of_several_counts(self):
+        found = piecewise(
+            *LAYER_KNOTS, (2.5, -0.01), (2.6, 0.05), (2.7, -0.01), (3.5, 0.3), (4.5, -0.01), (4.6, 0.02), (4.7, -0.02)
+        )
+        assert found.dark_height == pytest.approx(0.3)
 
-    @pytest.mark.parametrize(("right", "second"), [(6.01, True), (6.0, False)])
-    def test_second_where_f_s_edge_leaves_the_window(self, right, second):
-        assert LAYER.window_end_mm == pytest.approx(6)
-        verdict = judge(replace(LAYER, edges_mm=(1.0, right), window_end_mm=6.0))
-        assert verdict.second == second and verdict.sh == LAYER.height
-        assert np.isnan([verdict.thk_mm, verdict.sh_thk_per_mm]).all() == second
+    def test_darkness_that_hangs_together_with_the_lobe_is_none(self):
+        assert piecewise((0, -1), (1, -0.1), (1.5, 0.4), (2, 0.05), (3, 0.08), (4, -0.02), (6, -0.02)).dark_z == 0
 
-    def test_second_where_two_lobes_merge(self):
-        beside = ds.double_sigmoid(X, CURVE + np.array([0, 0, 2.2, 0, 2.2]))
-        verdict = judge(layer_in(np.maximum(H, beside)))
-        assert verdict.second and np.isnan(verdict.thk_mm) and verdict.sh > 0.15
+    def test_a_bright_rim_by_hand(self):
+        """From 2 mm down to -0.3 at 2.5 mm and, at the first sample above a third of it, back to -0.06 at 2.9 mm."""
+        found = piecewise((0, -1), (1, -0.1), (1.5, 0.4), (2, 0), (2.5, -0.3), (3, 0), (6, 0))
+        assert found.rim_height == pytest.approx(-0.3)
+        assert found.rim_z == pytest.approx((-0.3 / 2 + 0.06 * 0.1 / 2) / (0.01 * 0.9), rel=1e-6)
 
-    def test_second_where_the_layer_runs_past_the_sampled_depth(self):
-        verdict = judge(layer_in(H[X <= 3.1], x=X[X <= 3.1]))
-        assert verdict.second and np.isnan(verdict.thk_mm)
+    def test_brightness_that_does_not_come_back_is_no_rim(self):
+        """White matter whose ROI is too dark stays bright to the end."""
+        found = piecewise((0, -1), (1, -0.1), (1.5, 0.4), (2, -0.1), (6, -0.1))
+        assert (found.rim_z, found.rim_height) == (0, 0)
 
-    def test_an_absent_layer_neither_touches_nor_merges(self):
-        verdict = judge(replace(LAYER, z=1.0, edges_mm=(-1.0, 9.0), dark_from_line=True))
-        assert (verdict.absent, verdict.touches, verdict.second) == (True, False, False)
+    def test_a_profile_that_ends_within_the_layer_shows_nothing(self):
+        sampled = X <= 1.8
+        layer = layer_in(np.interp(X, *np.transpose(LAYER_KNOTS))[sampled], x=X[sampled])
+        assert layer.beneath.dark_z == layer.beneath.rim_z == 0
+
+
+class TestDarknessAtTheLine:
+    """Beside clear darkness at the line, a separate ripple near noise is no layer."""
+
+    H = np.interp(X, (0, 1.2, 1.4, 2.0, 2.3, 2.6, 6), (0.3, 0, -0.05, 0, 0.02, 0, -0.05))
+
+    def test_a_ripple_gives_way_to_the_darkness_at_the_line(self):
+        assert layer_in(self.H, common(0.005)).is_dark_from_line
+
+    def test_a_layer_does_not(self):
+        clear = self.H + np.where((X > 2) & (X < 2.6), 0.1, 0)
+        layer = layer_in(clear, common(0.005))
+        assert not layer.is_dark_from_line and layer.lobe.start_mm > 1.9

@@ -14,10 +14,10 @@ CHOICES = [setting for setting in fields(Settings) if "choices" in setting.metad
 names = [setting.name for setting in NUMBERS]
 
 ALLOWED = {
-    "smoothing_mm": (0.03, "mm", 0, 1),
+    "smoothing_length_mm": (5, "mm", 1, 20),
     "normal_spacing_mm": (0.2, "mm", 0.05, 2),
     "depth_max_mm": (6, "mm", 2, 15),
-    "depth_step_mm": (0.1, "mm", 0.02, 0.5),
+    "depth_step_mm": (0.1, "mm", 0.02, 0.2),
     "lobe_fraction": (0.30, "", 0.05, 0.95),
     "window_fraction": (0.25, "", 0.05, 0.95),
     "width_fraction": (0.25, "", 0.05, 0.95),
@@ -29,6 +29,8 @@ ALLOWED = {
 def test_defaults_units_and_ranges():
     assert {s.name: (s.default, s.metadata["unit"], *s.metadata["range"]) for s in NUMBERS} == ALLOWED
     assert {s.name: (s.default, s.metadata["choices"]) for s in CHOICES} == {
+        "alignment": ("none", ("none", "edge")),
+        "averaging": ("mean", ("mean", "trimmed")),
         "interpolation": ("quintic", ("linear", "cubic", "quintic")),
         "polarity": ("dark", ("dark", "bright")),
         "normalization": ("splenium", ("splenium", "none")),
@@ -68,7 +70,8 @@ class TestNumbers:
             Settings(**{setting.name: value})
 
     def test_has_the_type_of_its_default_whatever_number_was_given(self, setting):
-        value = 1 if setting.name in ("smoothing_mm", "normal_spacing_mm", "replicates", "seed") else setting.default
+        takes_one = ("smoothing_length_mm", "normal_spacing_mm", "replicates", "seed")
+        value = 1 if setting.name in takes_one else setting.default
         for given_as in (int, float):
             if given_as(value) == value:
                 stored = getattr(Settings(**{setting.name: given_as(value)}), setting.name)
@@ -91,8 +94,20 @@ def test_unknown_choices_are_refused_with_name_and_choices(setting, value):
 
 
 def test_unknown_names_are_refused_with_those_that_are_known():
-    with pytest.raises(ValueError, match=r"^setting 'depth_mm' is unknown; known are smoothing_mm, .*depth_max_mm"):
+    with pytest.raises(ValueError, match=r"^setting 'depth_mm' is unknown; known are smoothing_length_mm, .*depth"):
         Settings.from_dict({"depth_mm": 6})
+
+
+def test_a_setting_of_an_earlier_version_is_refused_with_what_to_write_instead():
+    with pytest.raises(
+        ValueError, match=r"^setting 'smoothing_mm' is no more; give smoothing_length_mm, .* \(default 5 mm\), or leave"
+    ):
+        Settings.from_dict({"smoothing_mm": 0.03})
+
+
+def test_a_depth_step_that_would_change_the_thickness_is_refused():
+    with pytest.raises(ValueError, match=r"^setting 'depth_step_mm' is 0.25; it must be a number from 0.02 to 0.2 mm"):
+        Settings(depth_step_mm=0.25)
 
 
 def test_what_is_not_named_keeps_its_default():

@@ -131,40 +131,77 @@ class TestReport:
         assert len(cohort.all_findings()) > 50
         assert {finding.words for _, finding in cohort.all_findings()} <= cells
 
-    def test_begins_with_the_headlines_notes_and_notice(self, full):
+    def test_begins_with_the_question_its_answer_and_a_table(self, full):
         tree = ET.fromstring(report_page(full, PROVENANCE))
-        first = text_of(next(tree.iter("section")))
-        headlines = [finding.words for _, finding in full.all_findings() if finding.headline]
-        assert len(headlines) > 5 and all(words in first for words in headlines)
-        assert NOTICE in first and full.notes[0] in first and NO_FIGURES in first
-        assert "simulated" not in first
+        first = section(tree, "first-3T")
+        assert next(tree.iter("section")) is first
+        (primary,) = [f for _, f in full.all_findings() if f.standing == "primary"]
+        answer = next(element.text for element in first.iter("p") if element.get("class") == "answer")
+        assert answer.startswith("Yes: in 27 patients and 13 controls") and f"AUC is {primary.estimate:.2f} (" in answer
+        rows = {
+            row.find("th").text: [cell.text for cell in row.findall("td")]
+            for row in first.iter("tr")
+            if row.find("td") is not None
+        }
+        (sensitivity,) = [f for _, f in full.all_findings() if (f.analysis, f.quantity) == ("accuracy", "sensitivity")]
+        assert rows["Sensitivity"][0].startswith(f"{sensitivity.estimate:.2f} (")
+        assert rows["Patients"][0] == "27" and "Reader a by eye" in rows
+        assert full.notes[0] in text_of(first) and NO_FIGURES in text_of(first)
+        assert NOTICE in text_of(next(tree.iter("header"))) and "simulated" not in text_of(first)
 
-    def test_of_two_field_strengths_begins_with_one_page_too(self, crowded):
-        """A4 with letters of 7.4 pt holds some 60 lines of 118 letters between the headings."""
-        first = section(ET.fromstring(report_page(crowded, PROVENANCE)), "findings")
-        shown = [item.text for item in first.iter("li")]
-        assert sum(-(-len(text) // 118) for text in shown) < 56
-        main = [(field, finding) for field, finding in crowded.all_findings() if finding.headline]
-        beside = [pair for pair in main if pair[1].words in shown]
-        assert {(field, finding.analysis) for field, finding in beside} == {(field, f.analysis) for field, f in main}
-        assert all(finding.estimate is not None for _, finding in beside)
-        assert f"in the sections below: {len(main) - len(beside)}." in text_of(first)
-        assert NOTICE in text_of(first)
+    def test_gives_each_field_strength_a_first_page(self, both):
+        tree = ET.fromstring(report_page(both, PROVENANCE))
+        firsts = list(tree.iter("section"))[:2]
+        assert [own.get("id") for own in firsts] == ["first-3T", "first-7T"]
+        for own, tesla in zip(firsts, ("3 T", "7 T"), strict=True):
+            assert f"tell patients from controls at {tesla}?" in own.find("h2").text
+
+    def test_shows_the_cutoff_that_was_given(self, full):
+        cohort = analyse(full.studies, replace(OPTIONS, cutoff_per_mm=0.0612))
+        first = text_of(section(ET.fromstring(report_page(cohort, PROVENANCE)), "first-3T"))
+        assert "at 0.0612 1/mm or more, given" in first and "corrected for its choice" not in first
+
+    def test_says_at_once_where_groups_differ_in_age(self):
+        """Values made of age alone: an AUC near one, and nothing left of it once age is taken into account."""
+        random = np.random.default_rng(5)
+        ages = np.concatenate([random.normal(68, 6, 27), random.normal(45, 12, 13)]).round()
+        values = 0.001 * ages[:, None] + random.normal(0, 0.004, (40, 4))
+        cohort = analyse((study_of(values[:27], values[27:], age=list(ages)),), OPTIONS)
+        first = section(ET.fromstring(report_page(cohort, PROVENANCE)), "first-3T")
+        (caution,) = [text_of(p) for p in first.iter("p") if p.get("class") == "caution"]
+        assert caution.startswith("The groups differ in age (")
+        adjusted = float(re.search(r"Adjusted for age the AUC is (0\.\d\d)", caution).group(1))
+        assert adjusted < 0.75
+
+    def test_valid_results_stand_before_those_of_the_paper(self, full):
+        tree = ET.fromstring(report_page(full, PROVENANCE))
+        for analysis in ("selection", "correlation"):
+            rows = [text_of(body) for body in section(tree, f"field-3T-{analysis}").iter("tbody")]
+            marked = ["as in the paper" in row for row in rows]
+            assert any(marked) and not marked[0]
+
+    def test_prints_single_subjects_and_no_words_twice(self, full):
+        """What is folded up on screen is left out on paper; a row a subject is not."""
+        subjects = section(ET.fromstring(report_page(full, PROVENANCE)), "field-3T-subject")
+        printed = [row.find("th").text for row in subjects.find("table").iter("tr") if row.find("td") is not None]
+        assert len(printed) == 41 and {subject.name for subject in full.studies[0].subjects} == set(printed)
 
     def test_tells_long_notes_in_full_behind(self, crowded):
         tree = ET.fromstring(report_page(crowded, PROVENANCE))
         (note,) = crowded.notes
-        first = text_of(section(tree, "findings"))
+        first = text_of(section(tree, "first-3T"))
         assert note not in first and note[:100] in first and "Notes on the data" in first
         assert note in text_of(section(tree, "notes"))
 
     def test_gives_intervals_as_many_digits_as_their_estimates(self, reported):
         cohort, tree = reported
-        rows = [row for body in tree.iter("tbody") if body.get("class") == "finding" for row in [body.find("tr")]]
-        for row, (_, finding) in zip(rows, cohort.all_findings(), strict=True):
+        rows = [body.findall("tr") for body in tree.iter("tbody") if (body.get("class") or "").startswith("finding")]
+        shown = {words.find("td").text: numbers.findall("td")[2].text for numbers, words in rows}
+        assert len(rows) == len(cohort.all_findings())
+        for _, finding in cohort.all_findings():
             if finding.ci:
-                shown = [float(text) for text in row.findall("td")[2].text.split(" to ")]
-                assert shown == pytest.approx(finding.ci, rel=0.005)
+                limits = [float(text) for text in shown[finding.words].split(" to ")]
+                assert limits == pytest.approx(finding.ci, rel=0.005)
 
     def test_needs_no_other_file_no_script_and_no_network(self, reported):
         _, tree = reported
@@ -208,7 +245,7 @@ class TestReport:
         virtual = {"notice": "Simulated; not the biology.", "seed": 5}
         cohort = analyse(full.studies, OPTIONS, virtual)
         tree = ET.fromstring(report_page(cohort, PROVENANCE))
-        assert virtual["notice"] in text_of(section(tree, "findings"))
+        assert virtual["notice"] in text_of(section(tree, "first-3T"))
         assert "virtual study: seed" in text_of(section(tree, "settings"))
         beside = section(tree, "paper")
         area = next(row for row in beside.iter("tr") if text_of(row).startswith("AUC"))
@@ -245,20 +282,23 @@ class TestChecklist:
         totals = [subject.umn_total for subject in full.studies[0].group("patient")]
         assert f"median {np.median(totals):g}" in answers["21a"] and "n = 27" in answers["21a"]
         assert "sex 14 F, 13 M" in answers["20"]
-        assert re.search(r"sensitivity: right in \d+ of 27\. .*specificity: right in \d+ of 13\.", answers["23"])
+        assert re.search(r"or more: \d+ of 27 patients, \d+ of 13 controls\.", answers["23"])
+        assert "Primary endpoint" in answers["4"]
 
     def test_of_missing_data_says_so(self, minimal):
         answers = {item.number: item.answer for item in checklist(minimal)}
         assert "age not given; sex not given" in answers["20"]
         assert "1 of 12 regions" in answers["16"]
-        assert "1 of 4 regions of controls" in answers["15"]
+        assert "of 4 measured regions of controls: no_dark_layer 1" in answers["15"]
+        assert "patients: 1 not measured, 0 measured without SH/Thk, of 8" in answers["19"]
         assert answers["21a"].startswith("No upper motor neuron scores")
 
 
 class TestFigures:
     def test_of_every_kind(self, pictures):
         kinds = {picture.name.split("_")[0]: picture.analysis for picture in pictures}
-        assert kinds == {"groups": "groups", "roc": "roc", "umn": "correlation", "agreement": "repeatability"}
+        kinds_expected = {"first": "first", "groups": "groups", "roc": "roc", "umn": "correlation"}
+        assert kinds == kinds_expected | {"agreement": "repeatability"}
 
     def test_are_as_sharp_as_print_asks(self, pictures):
         for picture in pictures:
@@ -269,7 +309,7 @@ class TestFigures:
         assert draw_cohort(full) == pictures
 
     def test_of_nothing_are_left_out(self, few_pictures):
-        assert {picture.analysis for picture in few_pictures} <= {"groups", "roc"}
+        assert {picture.analysis for picture in few_pictures} <= {"first", "groups", "roc"}
 
     def test_are_none_without_matplotlib(self, full, monkeypatch):
         monkeypatch.setitem(sys.modules, "matplotlib", None)
@@ -319,17 +359,17 @@ class TestFolder:
         rows = rows_of(folder / "values.tsv")
         assert len(rows) == 41 * 4
         first = full.studies[0].subjects[0]
-        assert [float(row["sh_thk_per_mm"]) for row in rows[:4]] == list(first.readings[0].values["sh_thk_per_mm"])
+        assert [float(row["sh_thk_per_mm"]) for row in rows[:4]] == list(first.readings[0].values["sh_thk_per_mm"][:4])
         assert (rows[0]["region"], rows[0]["limb"]) == ("left hand knob", "right arm")
-        assert [float(row["umn_limb"]) for row in rows[:4]] == list(first.umn)
+        assert [float(row["umn_limb"]) for row in rows[:4]] == list(first.umn[:4])
 
     def test_roc_points_are_what_their_cutoffs_give(self, full, folder):
         rows = [r for r in rows_of(folder / "roc.tsv") if (r["marker"], r["selection"]) == ("sh_thk_per_mm", "paper")]
         patients, controls = (matrix(full.studies[0].group(name), "sh_thk_per_mm") for name in ("patient", "control"))
         for row in rows:
             cutoff = float(row["cutoff"])
-            assert float(row["sensitivity"]) == pytest.approx((patients.max(axis=1) >= cutoff).mean())
-            assert float(row["false_positive_rate"]) == pytest.approx((controls >= cutoff).mean())
+            assert float(row["sensitivity"]) == pytest.approx((patients[:, :4].max(axis=1) >= cutoff).mean())
+            assert float(row["false_positive_rate"]) == pytest.approx((controls[:, :4] >= cutoff).mean())
         assert float(rows[0]["sensitivity"]) == 0 and float(rows[-1]["false_positive_rate"]) == 1
 
     def test_nothing_is_half_written(self, full, tmp_path):

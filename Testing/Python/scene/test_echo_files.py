@@ -12,11 +12,11 @@ MiniSlicer.start(window=False)
 
 import slicer  # noqa: E402  (after MiniSlicer has completed it)
 from M1SHThkLib.files.images import read_image  # noqa: E402
+from M1SHThkLib.panel.echo_files import open_echo_file  # noqa: E402
 from M1SHThkLib.scene.echo_nodes import (  # noqa: E402
     combine_echoes,
     echo_times_of,
     echo_volumes,
-    open_nifti_sequence,
 )
 from M1SHThkLib.scene.exam_nodes import add_volume, image_from_volume  # noqa: E402
 
@@ -49,7 +49,7 @@ def test_it_lies_where_the_command_line_finds_it(tmp_path, scene, changes):
     header = {"pixdim": [-1, 0.45, 0.5, 1.5, 1, 1, 1, 1]} if changes.pop("qfac", 1) < 0 else {}
     path = saved(tmp_path / "scan.nii", [0.013, 0.0186, 0.0243], **changes, **header)
     file = read_image(path)
-    volumes = echo_volumes(open_nifti_sequence(scene, path))
+    volumes = echo_volumes(open_echo_file(scene, path))
     assert len(volumes) == 3
     for volume, expected in zip(volumes, file.volumes, strict=True):
         image = image_from_volume(volume)
@@ -63,7 +63,7 @@ def test_it_lies_where_the_command_line_finds_it(tmp_path, scene, changes):
 def test_a_sidecar_that_cannot_be_read_is_told_with_the_combination(tmp_path, scene):
     path = saved(tmp_path / "scan.nii")
     path.with_suffix(".json").write_text("{")
-    volumes = echo_volumes(open_nifti_sequence(scene, path))
+    volumes = echo_volumes(open_echo_file(scene, path))
     assert echo_times_of(volumes) is None
     (warning,) = combine_echoes(scene, volumes, None, "mean", "scan")[1]
     assert f"{path.with_suffix('.json')}: line 1 is not valid JSON" in warning
@@ -71,7 +71,7 @@ def test_a_sidecar_that_cannot_be_read_is_told_with_the_combination(tmp_path, sc
 
 def test_echo_times_in_ms_are_told_in_the_sidecar_s_unit(tmp_path, scene):
     with pytest.raises(ValueError, match="BIDS wants seconds"):
-        open_nifti_sequence(scene, saved(tmp_path / "scan.nii", [13, 18.6, 24.3]))
+        open_echo_file(scene, saved(tmp_path / "scan.nii", [13, 18.6, 24.3]))
 
 
 @pytest.mark.parametrize(("name", "offset"), [("swi_ph", 0), ("swi 2", -150)])

@@ -1,19 +1,21 @@
-"""Uncertainty: the bootstraps' variances against closed forms and against noise drawn many times."""
+"""The averaged profile's error: the bootstrap's variance against closed forms and against noise drawn many times."""
 
 import numpy as np
 import pytest
-from M1SHThkLib.measuring.uncertainty import interval, profile_noise, roi_noise
-from scipy.ndimage import gaussian_filter
+from M1SHThkLib.measuring.hypointensity import averaged_profile, influence_on
+from M1SHThkLib.measuring.profile_noise import interval, profile_noise
 from scipy.signal import lfilter
+from scipy.special import ndtr
+from scipy.stats import t as student_t
 
 SPACING = 0.2
-ALL_DEPTHS = np.ones(11, bool)
 
 
-def noise_of(intensities, where=None, spacing=SPACING):
-    present = np.isfinite(intensities)
-    mean = np.where(present, intensities, 0).sum(0) / present.sum(0)
-    return profile_noise(intensities, mean, np.ones(intensities.shape[1], bool) if where is None else where, spacing)
+def noise_of(intensities, where=None, spacing=SPACING, averaging="mean"):
+    mean, _ = averaged_profile(intensities, averaging)
+    influence = influence_on(mean, intensities, averaging)
+    where = np.ones(intensities.shape[1], bool) if where is None else where
+    return profile_noise(intensities, mean, influence, where, spacing)
 
 
 def autoregressive(shape, correlation, random):
@@ -133,61 +135,31 @@ class TestProfileReplicates:
 
     def test_missing_samples_are_left_out(self):
         intensities = np.random.default_rng(0).normal(50, 1, (200, 3))
-        intensities[50:, 2] = np.nan
+        intensities[100:, 2] = np.nan
         replicates = noise_of(intensities).replicates(2000, np.random.default_rng(0))
         assert np.isfinite(replicates).all()
-        assert replicates[:, 2].std() > 1.4 * replicates[:, 0].std()
+        assert replicates[:, 2].std() == pytest.approx(np.sqrt(2) * replicates[:, 0].std(), rel=0.15)
 
 
-BOX = np.argwhere(np.ones((8, 8, 2)))
-
-
-class TestRoiNoise:
-    @pytest.mark.parametrize("voxel", [(1, 1), (1.15, 1.33), (1.5, 1.5)], ids=["white", "3T zero-filled", "smoother"])
-    def test_standard_error_is_the_scatter_of_the_mean(self, voxel):
+class TestTrimmedMean:
+    @pytest.mark.parametrize("degrees", [3, 200], ids=["heavy tails", "normal"])
+    @pytest.mark.parametrize("voxel_mm", [0.2, 0.6])
+    def test_its_variance_is_the_scatter_of_trimmed_means(self, voxel_mm, degrees):
         random = np.random.default_rng(0)
         variances, means = [], []
-        for _ in range(300):
-            found = roi_noise(BOX, band_limited((32, 32, 2), (*voxel, 1), random)[8:16, 8:16].ravel())
-            variances.append(found.standard_error**2)
-            means.append(found.mean)
-        assert np.mean(variances) == pytest.approx(np.var(means), rel=0.2)
-        assert np.mean(variances) == pytest.approx(np.prod(voxel) / 128, rel=0.2)
+        for _ in range(150):
+            normals = along_a_line(150, voxel_mm, random)
+            noise = noise_of(student_t.ppf(ndtr(normals), degrees), averaging="trimmed")
+            variances.append(np.diag(noise.covariance))
+            means.append(noise.mean)
+        assert np.mean(variances) == pytest.approx(np.var(means), rel=0.15)
 
-    def test_mean_is_that_of_the_finite_voxels(self):
-        intensities = np.random.default_rng(0).normal(100, 3, 128)
-        intensities[[3, 77]] = np.nan, np.inf
-        kept = np.isfinite(intensities)
-        found = roi_noise(BOX, intensities)
-        assert found.mean == pytest.approx(intensities[kept].mean())
-        assert found.standard_error == roi_noise(BOX[kept], intensities[kept]).standard_error
-
-    def test_even_tissue_has_no_noise(self):
-        found = roi_noise(BOX, np.full(128, 100.0))
-        assert (found.mean, found.standard_error) == (100, 0)
-        np.testing.assert_array_equal(found.replicates(3, np.random.default_rng(0)), [100, 100, 100])
-
-    def test_the_order_of_the_voxels_and_their_place_do_not_matter(self):
-        intensities = gaussian_filter(np.random.default_rng(0).normal(size=(8, 8, 2)), 0.7).ravel()
-        shuffled = np.random.default_rng(1).permutation(128)
-        found, elsewhere = roi_noise(BOX, intensities), roi_noise(BOX[shuffled] + [12, -6, 24], intensities[shuffled])
-        assert elsewhere.mean == pytest.approx(found.mean)
-        assert elsewhere.standard_error == pytest.approx(found.standard_error, rel=0.1)
-
-    def test_replicates_scatter_by_the_standard_error_with_student_s_tails_about_the_mean(self):
-        noise = gaussian_filter(np.random.default_rng(0).normal(size=(8, 8, 2)), (0.6, 0.6, 0))
-        found = roi_noise(BOX, 50 + noise.ravel())
-        replicates = found.replicates(40_000, np.random.default_rng(0))
-        degrees = found.blocks - 1
-        expected = found.standard_error * np.sqrt(degrees / (degrees - 2))
-        assert replicates.std() == pytest.approx(expected, rel=0.05)
-        assert replicates.mean() == pytest.approx(found.mean, abs=0.05 * found.standard_error)
-
-    def test_the_same_seed_gives_the_same(self):
-        found = roi_noise(BOX, np.random.default_rng(0).normal(size=128))
-        first, again, other = (found.replicates(5, np.random.default_rng(seed)) for seed in (7, 7, 8))
-        np.testing.assert_array_equal(first, again)
-        assert not np.allclose(first, other)
+    def test_replicates_scatter_by_its_covariance(self):
+        intensities = 50 + autoregressive((300, 11), 0.4, np.random.default_rng(1))
+        noise = noise_of(intensities, averaging="trimmed")
+        degrees = noise.blocks - 1
+        spread = noise.replicates(20_000, np.random.default_rng(0)).var(0)
+        np.testing.assert_allclose(spread, np.diag(noise.covariance) * degrees / (degrees - 2), rtol=0.06)
 
 
 class TestInterval:

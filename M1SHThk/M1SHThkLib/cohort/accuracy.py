@@ -1,0 +1,152 @@
+"""What a cut-off of SH/Thk does: who is called what, and what a call is worth at one prevalence and another."""
+
+import numpy as np
+
+from .comparison import Comparison, comparisons
+from .cutoff import RULES, performance, why_none
+from .finding import NO_ESTIMATE, Finding, ci_text
+from .proportions import ratio_interval, wilson
+from .sample import sample
+from .study import SH_THK
+
+_METHODS = {
+    "ratio": (
+        "Likelihood ratio from sensitivity and specificity; score interval of the ratio of two shares (Koopman, "
+        "Biometrics 1984;40:513)."
+    ),
+    "predictive": (
+        "Bayes' theorem; interval: that of the likelihood ratio (Koopman, Biometrics 1984;40:513), carried over to the "
+        "prevalence, which is taken as known."
+    ),
+    "share": "Wilson's interval.",
+}
+
+
+def accuracy_findings(study, options):
+    """The chosen cut-off of SH/Thk against controls, mimics and both, one value a subject.
+
+    The cut-off is the one that was given, else Youden's, chosen between patients and controls, whose shares are
+    corrected for optimism; mimics had no part in the choice.
+
+    Parameters
+    ----------
+    study : Study
+    options : CohortOptions
+
+    Returns
+    -------
+    list of Finding
+    """
+    chosen = chosen_performance(study, options)
+    if isinstance(chosen, str):
+        what = "The chosen cut-off of SH/Thk"
+        return [Finding("accuracy", what, "accuracy", f"{what}: none. {chosen}", {}, NO_ESTIMATE)]
+    return [finding for compared in comparisons(study) for finding in _against(compared, chosen, options)]
+
+
+def chosen_performance(study, options):
+    """What the chosen cut-off does between patients and controls: a Performance, or in words why there is none."""
+    compared = Comparison(study)
+    taken = sample(compared.values(SH_THK), compared.is_patient, "symmetric")
+    if why := why_none(taken, SH_THK.name):
+        return why
+    if options.cutoff_per_mm is not None:
+        return performance(taken, 1, "given", options.cutoff_per_mm, options.replicates, options.seed)
+    found = performance(taken, 1, "youden", None, options.replicates, options.seed)
+    if sum(rate.estimate for rate in found.rates) <= 1 + 1e-9:
+        return "No cut-off does better than chance."
+    return found
+
+
+def _against(compared, chosen, options):
+    """A finding each of the cut-off's measures between patients and others."""
+    taken = sample(compared.values(SH_THK), compared.is_patient, "symmetric")
+    called = taken.values >= chosen.cutoff
+    patients, others = called[taken.is_patient], called[~taken.is_patient]
+    n = {"patients": len(patients), compared.others: len(others)}
+    rule = "youden" if chosen.corrected else "given"
+    what = f"SH/Thk at or above {chosen.cutoff:.3g} {SH_THK.unit}, {compared.name}"
+    table = [[int(patients.sum()), int((~patients).sum())], [int(others.sum()), int((~others).sum())]]
+    labels = {"marker": SH_THK.column, "selection": "symmetric", "against": compared.others, "cutoff": rule}
+    if min(n.values()) == 0:
+        words = f"{what}: none, for want of patients or {compared.others} with a value."
+        return [Finding("accuracy", what, "accuracy", words, n, NO_ESTIMATE, labels=labels)]
+    shares, honest = _shares(compared, chosen, patients, others)
+    origin = (
+        f"{RULES[rule]}; the table as it stands; all else from a sensitivity of {shares[0]:.2f} and a specificity of "
+        f"{shares[1]:.2f}{honest}"
+    )
+    counts = (
+        f"of {len(patients)} patients {table[0][0]} are at or above it and {table[0][1]} below, of {len(others)} "
+        f"{compared.others} {table[1][0]} and {table[1][1]}"
+    )
+    details = {"cutoff": chosen.cutoff, "table": table, "sensitivity": shares[0], "specificity": shares[1]}
+    findings = []
+    for quantity, estimate, ci, method, told in _measures(shares, n, compared, options):
+        shown = ci_text(ci) if np.isfinite(ci[1]) else f"95 % CI {ci[0]:.2f} to no upper limit"
+        words = f"{what} ({origin}): {counts}. {told} {estimate:.2f} ({shown})."
+        if not np.isfinite(estimate):
+            words = f"{what} ({origin}): {counts}. {told} has no upper bound (95 % CI from {ci[0]:.2f})."
+        numbers = {"estimate": float(estimate), "ci": ci} if np.isfinite([estimate, *ci]).all() else {}
+        findings.append(
+            Finding(
+                "accuracy",
+                f"{what}: {told}",
+                quantity,
+                words,
+                n,
+                method,
+                labels=labels | ({"prevalence": "given"} if "given" in told else {}),
+                details=details | {"ci_low": ci[0]},
+                **numbers,
+            )
+        )
+    return findings
+
+
+def _shares(compared, chosen, patients, others):
+    """Sensitivity and specificity to go by, and what was done for them."""
+    (sensitivity, _), (specificity, _) = chosen.honest
+    if compared.others == "controls":
+        return (sensitivity, specificity), ", corrected for optimism" if chosen.corrected else ""
+    seen = float((~others).mean())
+    if compared.others == "mimics":
+        how = ", the former corrected for optimism; mimics had no part in the choice" if chosen.corrected else ""
+        return (sensitivity, seen), how
+    # Of both: the mimics' as seen, the controls' as corrected.
+    taken = len(others)
+    controls = len(chosen.subject) - len(patients)
+    apparent = chosen.rates[1].estimate
+    specificity = seen + controls / taken * (specificity - apparent)
+    return (sensitivity, specificity), ", corrected for optimism as far as controls go" if chosen.corrected else ""
+
+
+def _measures(shares, n, compared, options):
+    """(quantity, estimate, interval, method, name in words) of each measure."""
+    (sensitivity, specificity), patients, others = shares, n["patients"], n[compared.others]
+    hits, false = sensitivity * patients, (1 - specificity) * others
+    positive = ratio_interval(hits, patients, false, others)
+    negative = ratio_interval(patients - hits, patients, others - false, others)
+    with np.errstate(divide="ignore"):
+        ratios = np.divide(sensitivity, 1 - specificity), np.divide(1 - sensitivity, specificity)
+    yield "sensitivity", sensitivity, wilson(hits, patients), _METHODS["share"], "Sensitivity"
+    yield "specificity", specificity, wilson(others - false, others), _METHODS["share"], "Specificity"
+    yield "likelihood ratio +", ratios[0], positive, _METHODS["ratio"], "Positive likelihood ratio"
+    yield "likelihood ratio -", ratios[1], negative, _METHODS["ratio"], "Negative likelihood ratio"
+    right = hits + others - false
+    accuracy = right / (patients + others)
+    yield "accuracy", accuracy, wilson(right, patients + others), _METHODS["share"], "Accuracy in this study's mix"
+    prevalences = [(patients / (patients + others), "in this study's mix")]
+    if options.prevalence is not None:
+        prevalences.append((options.prevalence, "at the given prevalence"))
+    for prevalence, where in prevalences:
+        odds = prevalence / (1 - prevalence)
+        told = f"{where}, {100 * prevalence:.3g} % patients,"
+        ppv = tuple(_of_odds(odds * ratio) for ratio in (ratios[0], *positive))
+        yield "PPV", ppv[0], ppv[1:], _METHODS["predictive"], f"Positive predictive value {told}"
+        npv = tuple(1 - _of_odds(odds * ratio) for ratio in (ratios[1], *reversed(negative)))
+        yield "NPV", npv[0], npv[1:], _METHODS["predictive"], f"Negative predictive value {told}"
+
+
+def _of_odds(odds):
+    return float(odds / (1 + odds)) if np.isfinite(odds) else 1.0

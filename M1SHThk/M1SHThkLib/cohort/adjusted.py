@@ -1,0 +1,241 @@
+"""Patients against others, adjusted for what else differs between them: covariance analysis and adjusted area."""
+
+import numpy as np
+from scipy.stats import t
+
+from .auc import interval, wins
+from .comparison import comparisons
+from .finding import NO_ESTIMATE, Finding, ci_text, counted, p_text
+from .selection import lack_regions
+from .study import MARKERS, THK
+
+# Beyond so many subjects the jackknife leaves out parts of so many of them at once.
+_PARTS = 200
+_ANCOVA = (
+    "Analysis of covariance: ordinary least squares of {} on the group and {}, one value a subject; Student's t of the "
+    "group's coefficient (R: lm)."
+)
+_AREA = (
+    "Covariate-adjusted area (Janes and Pepe, Biometrika 2009;96:371): the others' linear regression of {} on {}, and "
+    "the area between the residuals of patients and of others; interval symmetric in log odds from the jackknife of "
+    "whole subjects, the regression fitted anew (R: AROC, AROC.sp with the empirical distribution)."
+)
+FEWEST_FREE = 3  # degrees of freedom below which nothing is fitted
+
+
+def adjusted_findings(study, options):
+    """Every marker against every other group, adjusted for the chosen covariates.
+
+    Parameters
+    ----------
+    study : Study
+    options : CohortOptions
+
+    Returns
+    -------
+    list of Finding
+    """
+    findings = []
+    for compared in comparisons(study):
+        for marker in MARKERS:
+            for selection in ("symmetric", "clustered"):
+                findings += _adjusted(compared, marker, selection, options)
+    return findings
+
+
+def covariates_of(subjects, names):
+    """Covariates of subjects as columns of numbers, and what each is.
+
+    Returns
+    -------
+    (columns, names) : (array of shape (subjects, k), list of str)
+        nan where missing. A text covariate gives a column for each of its values but the first, 1 where it is that one.
+    """
+    columns, found = [], []
+    for name in names:
+        if name == "sex":
+            sexes = [subject.sex for subject in subjects]
+            known = sorted({sex for sex in sexes if sex})
+            for sex in known[1:] or known:
+                columns.append([np.nan if own is None else float(own == sex) for own in sexes])
+                found.append(f"sex ({sex})")
+        elif name == "age":
+            columns.append([subject.age for subject in subjects])
+            found.append("age")
+        else:
+            columns.append([subject.covariates.get(name, np.nan) for subject in subjects])
+            found.append(name)
+    return np.array(columns, float).reshape(len(found), -1).T, found
+
+
+def _adjusted(compared, marker, selection, options):
+    """Analysis of covariance and, of one value a subject, the adjusted area."""
+    names = [name for name in options.adjust if name != "field"]
+    columns, found = covariates_of(compared.subjects, names)
+    response, transform = subject_values(compared, marker, selection)
+    complete = np.isfinite(columns).all(axis=1) & np.isfinite(response)
+    is_patient = compared.is_patient[complete]
+    columns, response = columns[complete], response[complete]
+    told = ", ".join(names) or "nothing"
+    varying = [number for number in range(columns.shape[1]) if np.ptp(columns[:, number]) > 0] if len(columns) else []
+    constant = [found[number] for number in range(len(found)) if number not in varying]
+    columns = columns[:, varying]
+    what = f"{marker.name} ({marker.unit}), {compared.name} ({selection} selection), adjusted for {told}"
+    n = {"patients": int(is_patient.sum()), compared.others: int((~is_patient).sum())}
+    labels = {
+        "marker": marker.column,
+        "selection": selection,
+        "against": compared.others,
+        "adjusted_for": ", ".join(found[number] for number in varying),
+    }
+    why = ""
+    if not varying:
+        why = f"nothing to adjust for: {', '.join(constant) or 'no covariate'} is not given or the same in everybody"
+    elif min(n.values()) - columns.shape[1] - 1 < FEWEST_FREE:
+        why = (
+            f"too few subjects with all covariates: {counted(n['patients'], 'patient')} and "
+            f"{counted(n[compared.others], compared.one)}"
+        )
+    elif np.ptp(response) == 0:
+        why = "all values are equal"
+    if why:
+        words = f"{what}: not done, since {why}."
+        return [Finding("adjusted", what, "adjusted difference", words, n, NO_ESTIMATE, labels=labels)]
+    note = f" Left out as the same in everybody: {', '.join(constant)}." if constant else ""
+    note += _overlap(columns, is_patient, compared)
+    if selection == "symmetric" and lack_regions(compared.values(marker)[complete]):
+        note += (
+            " Some subjects lack regions, so that theirs is the greatest of fewer: the clustered selection, which "
+            "allows for the region, is the one to read."
+        )
+    findings = [_ancova(what, response, transform, columns, is_patient, marker, n, labels, told, note)]
+    if selection == "symmetric":
+        findings.append(
+            _adjusted_area(what, response, transform, columns, is_patient, marker, compared, n, labels, told, note)
+        )
+    return findings
+
+
+def subject_values(compared, marker, selection):
+    """One value a subject, shape (subjects,), and what it is: square roots where the marker is a depth or a ratio.
+
+    Symmetric: the most pathologic region. Clustered: the subject's part of an additive model of subjects and regions,
+    the mean over regions where none is missing, so that whoever lacks a region is compared within those it has.
+    """
+    values = compared.values(marker)
+    values, name = (
+        (values, marker.name) if marker is THK else (np.sqrt(np.maximum(values, 0)), f"the root of {marker.name}")
+    )
+    present = np.isfinite(values)
+    some = present.any(axis=1)
+    if selection == "symmetric":
+        extreme = marker.pathologic * np.where(present, marker.pathologic * values, -np.inf).max(axis=1)
+        return np.where(some, extreme, np.nan), f"{name} of the most pathologic region"
+    filled, count = np.where(present, values, 0.0), np.maximum(present.sum(axis=1), 1)
+    regions = np.zeros(values.shape[1])
+    subjects = np.zeros(len(values))
+    for _ in range(100):  # alternating least squares; exact after two rounds where nothing is missing
+        subjects = (filled - present * regions).sum(axis=1) / count
+        before = regions
+        regions = (filled - present * subjects[:, None])[some].sum(axis=0) / np.maximum(present.sum(axis=0), 1)
+        regions -= regions[present.any(axis=0)].mean() if present.any() else 0.0
+        if np.abs(regions - before).max() < 1e-12:
+            break
+    return np.where(some, subjects, np.nan), f"the mean over regions of {name}"
+
+
+def ancova(response, columns, is_patient):
+    """The group's coefficient: estimate, standard error, degrees of freedom.
+
+    Parameters
+    ----------
+    response : array, shape (n,)
+    columns : array, shape (n, k)
+    is_patient : bool array, shape (n,)
+    """
+    design = np.column_stack([is_patient, np.ones(len(response)), columns - columns.mean(axis=0)])
+    coefficients, *_ = np.linalg.lstsq(design, response, rcond=None)
+    freedom = len(response) - np.linalg.matrix_rank(design)
+    residuals = response - design @ coefficients
+    variance = residuals @ residuals / freedom * np.linalg.pinv(design.T @ design)[0, 0]
+    return float(coefficients[0]), float(np.sqrt(variance)), int(freedom)
+
+
+def adjusted_area(response, columns, is_patient):
+    """The covariate-adjusted area; greater response is more pathologic."""
+    design = np.column_stack([np.ones(len(response)), columns])
+    coefficients, *_ = np.linalg.lstsq(design[~is_patient], response[~is_patient], rcond=None)
+    residuals = response - design @ coefficients
+    return wins(residuals[is_patient], residuals[~is_patient]).mean() / (~is_patient).sum()
+
+
+def jackknife_variance(response, columns, is_patient, seed):
+    """Variance of the adjusted area: subjects, or parts of large groups, left out one after the other."""
+    variance = 0.0
+    for group in (is_patient, ~is_patient):
+        own = np.flatnonzero(group)
+        if len(own) > _PARTS:
+            own = np.random.default_rng(seed).permutation(own)
+        areas = []
+        for part in np.array_split(own, min(len(own), _PARTS)):
+            kept = np.ones(len(response), bool)
+            kept[part] = False
+            areas.append(adjusted_area(response[kept], columns[kept], is_patient[kept]))
+        count = len(areas)
+        variance += (count - 1) / count * ((np.array(areas) - np.mean(areas)) ** 2).sum()
+    return float(variance)
+
+
+def _ancova(what, response, transform, columns, is_patient, marker, n, labels, told, note):
+    estimate, error, freedom = ancova(response, columns, is_patient)
+    method = _ANCOVA.format(transform, told)
+    reach = t.ppf(0.975, freedom) * error
+    if not error > 1e-12 * np.abs(response).max():
+        words = f"{what}: the covariates explain everything, so that nothing is left to compare.{note}"
+        return Finding("adjusted", what, "adjusted difference", words, n, method, labels=labels)
+    p = float(2 * t.sf(abs(estimate / error), freedom))
+    ci = float(estimate - reach), float(estimate + reach)
+    words = (
+        f"{what}: {transform} is {abs(estimate):.3f} {'greater' if estimate > 0 else 'less'} in patients "
+        f"(difference {estimate:.3f}, {ci_text(ci, 3)}), t({freedom}) = {estimate / error:.2f}, {p_text(p)}.{note}"
+    )
+    return Finding(
+        "adjusted",
+        what,
+        "adjusted difference",
+        words,
+        n,
+        method,
+        estimate,
+        unit=f"of {transform}",
+        ci=ci,
+        test="analysis of covariance",
+        statistic=estimate / error,
+        p=p,
+        labels=labels,
+    )
+
+
+def _adjusted_area(what, response, transform, columns, is_patient, marker, compared, n, labels, told, note):
+    oriented = marker.pathologic * response
+    auc = float(adjusted_area(oriented, columns, is_patient))
+    variance = jackknife_variance(oriented, columns, is_patient, 0)
+    ci = interval(auc, variance, n["patients"], n[compared.others])
+    words = (
+        f"{what}: AUC {auc:.2f} ({ci_text(ci)}), each value taken as it lies among {compared.others} of the same "
+        f"{told}.{note}"
+    )
+    method = _AREA.format(transform, told)
+    return Finding("adjusted", what, "adjusted AUC", words, n, method, auc, ci=ci, labels=labels)
+
+
+def _overlap(columns, is_patient, compared):
+    """A caution where the covariates of the groups hardly overlap."""
+    lows, highs = columns[~is_patient].min(axis=0), columns[~is_patient].max(axis=0)
+    outside = int(((columns[is_patient] < lows) | (columns[is_patient] > highs)).any(axis=1).sum())
+    if outside <= 0.25 * is_patient.sum():
+        return ""
+    return (
+        f" {outside} of {counted(int(is_patient.sum()), 'patient')} lie outside the range of the {compared.others}: "
+        "the adjustment extends a line beyond its data."
+    )

@@ -1,0 +1,292 @@
+"""What has changed between the sessions of a subject, beside what a measurement made again differs by."""
+
+import warnings
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from scipy.stats import t
+
+from .agreement import within_subject
+from .finding import p_text
+from .repeatability import BETWEEN, TO_REPEATABILITY, WITHIN, repeatability_coefficient, repeats
+from .study import MARKERS, REGION_NAMES, SH_THK, mean_present
+
+MEAN = "mean of the regions"
+DAYS_A_YEAR = 365.25
+FEWEST_SUBJECTS = 5  # of a group, for a slope
+
+
+@dataclass(frozen=True)
+class Noise:
+    """What two readings differ by in 95 % without any change.
+
+    Attributes
+    ----------
+    coefficients : dict of marker column to float
+        Repeatability coefficients, in the marker's unit.
+    origin : str
+        'given', or which repeats they come from.
+    """
+
+    coefficients: dict[str, float]
+    origin: str
+
+
+@dataclass(frozen=True)
+class Change:
+    """The difference of one value between two sessions.
+
+    Attributes
+    ----------
+    subject, group, observer : str or None
+    field_strength_t : float
+    marker, place : str
+    sessions : (str, str)
+        The earlier and the later.
+    years : float
+        Between them; nan where a date is not known.
+    values : (float, float)
+    noise : float
+        The repeatability coefficient; nan where it is not known.
+    """
+
+    subject: str
+    group: str | None
+    observer: str | None
+    field_strength_t: float
+    marker: str
+    place: str
+    sessions: tuple[str, str]
+    years: float
+    values: tuple[float, float]
+    noise: float
+
+    @property
+    def difference(self):
+        return self.values[1] - self.values[0]
+
+    @property
+    def is_within_noise(self):
+        """None where the repeatability coefficient is not known."""
+        return None if not np.isfinite(self.noise) else bool(abs(self.difference) <= self.noise)
+
+    @property
+    def words(self):
+        """'-0.01 1/mm, within noise: RC 0.03'."""
+        unit = next(marker.unit for marker in MARKERS if marker.column == self.marker)
+        verdict = {True: "within noise", False: "beyond noise", None: "noise not known"}[self.is_within_noise]
+        known = f": RC {self.noise:.2g}" if np.isfinite(self.noise) else ""
+        return f"{self.difference:+.2g} {unit}, {verdict}{known}"
+
+
+def noise_of(study, given_per_mm=None):
+    """What readings differ by without change: of SH/Thk as given, else as the study's repeats show; None if neither."""
+    if given_per_mm is not None:
+        return Noise({SH_THK.column: given_per_mm}, "given")
+    dated = any(subject.dates for subject in study.subjects)
+    # Without dates the sessions themselves may be what has changed.
+    for kind in (WITHIN, BETWEEN) if dated else (BETWEEN,):
+        found = repeatability_coefficient(study, (kind,), (*study.groups, None))
+        if found:
+            coefficients = {SH_THK.column: found[0]} | {
+                marker.column: own for marker in MARKERS[1:] if np.isfinite(own := _coefficient(study, kind, marker))
+            }
+            return Noise(coefficients, f"{kind}, {found[3]} pairs of this study")
+    return None
+
+
+def _coefficient(study, kind, marker):
+    pairs, subjects = [], []
+    for repeat in repeats(study)[0]:
+        if repeat.kind == kind:
+            values, subject = repeat.values(marker.column, study.regions)
+            kept = (values != 0).any(axis=1)
+            pairs.append(values[kept])
+            subjects.append(subject[kept])
+    pairs = np.concatenate(pairs) if pairs else np.empty((0, 2))
+    if len(pairs) < 2:
+        return np.nan
+    return TO_REPEATABILITY * within_subject(pairs, np.concatenate(subjects))[0]
+
+
+def changes(study, noise):
+    """Every subject's changes from one session to the next, by the same observer and protocol.
+
+    Parameters
+    ----------
+    study : Study
+    noise : Noise or None
+
+    Returns
+    -------
+    list of Change
+    """
+    found = []
+    for subject in study.subjects:
+        for observer, readings in _series(subject).items():
+            for one, other in pairwise(readings):
+                days = [subject.dates.get(reading.session) for reading in (one, other)]
+                years = (days[1] - days[0]).days / DAYS_A_YEAR if None not in days else np.nan
+                for marker in MARKERS:
+                    limit = noise.coefficients.get(marker.column, np.nan) if noise else np.nan
+                    before, after = (reading.values[marker.column] for reading in (one, other))
+                    places = [(REGION_NAMES[number], before[number], after[number]) for number in study.regions]
+                    both = np.isfinite(before) & np.isfinite(after)
+                    # The mean of the same regions; its noise is less than a region's, by how much depends on theirs.
+                    if both.any():
+                        places.append((MEAN, before[both].mean(), after[both].mean()))
+                    found += [
+                        Change(
+                            subject.name,
+                            subject.group,
+                            observer,
+                            study.field_strength_t,
+                            marker.column,
+                            place,
+                            (one.session or "", other.session or ""),
+                            float(years),
+                            (float(first), float(second)),
+                            float(limit),
+                        )
+                        for place, first, second in places
+                        if np.isfinite([first, second]).all()
+                    ]
+    return found
+
+
+def _series(subject):
+    """The readings of each observer with one protocol, by date, else as the tables have them; two sessions at least."""
+    series = {}
+    for reading in subject.readings:
+        series.setdefault((reading.observer, reading.protocol), []).append(reading)
+    ordered = {}
+    for (observer, _), readings in series.items():
+        if len({reading.session for reading in readings}) < 2:
+            continue
+        if all(reading.session in subject.dates for reading in readings):
+            readings = sorted(readings, key=lambda reading: subject.dates[reading.session])
+            days = [subject.dates[reading.session] for reading in readings]
+            # Of sessions of one day the first: the others are repetitions.
+            readings = [reading for number, reading in enumerate(readings) if days[number] not in days[:number]]
+        if len(readings) > 1:
+            ordered.setdefault(observer, readings)
+    return ordered
+
+
+@dataclass(frozen=True)
+class Slope:
+    """The change a year of a group, or the difference between two groups.
+
+    Attributes
+    ----------
+    marker, group : str
+    subjects, sessions : int
+    slope : float
+        In the marker's unit a year.
+    ci : (low, high)
+    p : float
+    words : str
+        Where there is none, why.
+    """
+
+    marker: str
+    group: str
+    subjects: int
+    sessions: int
+    slope: float = np.nan
+    ci: tuple[float, float] = (np.nan, np.nan)
+    p: float = np.nan
+    words: str = ""
+
+
+def slopes(study):
+    """The change of each marker a year, group by group and between patients and controls.
+
+    A mixed model of the mean over regions with a random intercept, and a random slope where some subjects have three
+    sessions (statsmodels, MixedLM, restricted maximum likelihood); intervals and P by Student's t with as many degrees
+    of freedom as subjects less the groups.
+
+    Parameters
+    ----------
+    study : Study
+
+    Returns
+    -------
+    list of Slope
+    """
+    found = []
+    for marker in MARKERS:
+        by_group = {group: _dated(study, group, marker) for group in study.groups}
+        for group, rows in by_group.items():
+            if rows:
+                found.append(_slope(marker, group, {group: rows}))
+        if by_group["patient"] and by_group["control"]:
+            both = {group: by_group[group] for group in ("patient", "control")}
+            found.append(_slope(marker, "patients less controls", both))
+    return found
+
+
+def _dated(study, group, marker):
+    """(subject, years since the first session, mean over regions) of each dated session."""
+    rows = []
+    for subject in study.group(group):
+        for readings in list(_series(subject).values())[:1]:
+            if not all(reading.session in subject.dates for reading in readings):
+                continue
+            days = [subject.dates[reading.session] for reading in readings]
+            values = mean_present(np.array([reading.values[marker.column] for reading in readings]))
+            own = [
+                (subject.name, (day - days[0]).days / DAYS_A_YEAR, value)
+                for day, value in zip(days, values, strict=True)
+                if np.isfinite(value)
+            ]
+            rows += own if len(own) > 1 else []
+    return rows
+
+
+def _slope(marker, name, groups):
+    subjects = {group: len({row[0] for row in rows}) for group, rows in groups.items()}
+    rows = [(group, *row) for group, own in groups.items() for row in own]
+    slope = Slope(marker.column, name, sum(subjects.values()), len(rows))
+    few = [f"{count} {group}s" for group, count in subjects.items() if count < FEWEST_SUBJECTS]
+    if few:
+        return _without(slope, f"no slope: {', '.join(few)} with two dated sessions, {FEWEST_SUBJECTS} are needed")
+    values = np.array([row[3] for row in rows])
+    years = np.array([row[2] for row in rows])
+    if np.ptp(values) == 0 or np.ptp(years) == 0:
+        return _without(slope, "no slope: all values or all dates are the same")
+    try:
+        from statsmodels.regression.mixed_linear_model import MixedLM
+    except ImportError:
+        return _without(slope, "no slope: it needs statsmodels, which is not installed")
+    columns = [np.ones(len(rows)), years]
+    if len(groups) > 1:
+        is_patient = np.array([row[0] == "patient" for row in rows], float)
+        columns += [is_patient, is_patient * years]
+    own = np.array([row[1] for row in rows])
+    most = max(np.unique(own, return_counts=True)[1])
+    random = np.column_stack([np.ones(len(rows)), years]) if most > 2 else np.ones((len(rows), 1))
+    scale = values.std()
+    with warnings.catch_warnings():
+        # A variance at zero is no fault of the slope; its doubts are those of the variance.
+        warnings.simplefilter("ignore")
+        fit = MixedLM(values / scale, np.column_stack(columns), own, random).fit(reml=True)
+    number = len(columns) - 1
+    estimate, error = fit.fe_params[number] * scale, fit.bse_fe[number] * scale
+    freedom = sum(subjects.values()) - len(groups)
+    reach = t.ppf(0.975, freedom) * error
+    p = float(2 * t.sf(abs(estimate / error), freedom)) if error > 0 else np.nan
+    ci = float(estimate - reach), float(estimate + reach)
+    words = (
+        f"{marker.name}, {name}: {estimate:+.3g} {marker.unit} a year (95 % CI {ci[0]:.3g} to {ci[1]:.3g}), "
+        f"{p_text(p)}, {len(rows)} sessions of {sum(subjects.values())} subjects."
+    )
+    return Slope(marker.column, name, slope.subjects, slope.sessions, float(estimate), ci, p, words)
+
+
+def _without(slope, why):
+    marker = next(marker for marker in MARKERS if marker.column == slope.marker)
+    return Slope(
+        slope.marker, slope.group, slope.subjects, slope.sessions, words=f"{marker.name}, {slope.group}: {why}."
+    )

@@ -1,0 +1,128 @@
+"""Whether the groups differ in age and sex, before anything else is compared."""
+
+import numpy as np
+
+from .comparison import comparisons
+from .finding import Finding, counted
+
+# A standardised difference beyond it is a confounder to be reckoned with (Ho et al., Polit Anal 2007;15:199).
+LARGEST = 0.25
+_METHOD = (
+    "Standardised difference: of the means over the root of the mean variance; of shares likewise (Austin, Stat Med "
+    "2009;28:3083). It does not grow with the number of subjects, and has no P."
+)
+
+
+def confounder_findings(study, options):
+    """Age and sex of patients and of those whom they are compared with.
+
+    Parameters
+    ----------
+    study : Study
+    options : CohortOptions
+
+    Returns
+    -------
+    list of Finding
+        The estimate is the standardised difference, nan-free; none where it cannot be told.
+    """
+    return [finding for compared in comparisons(study) for finding in (_age(compared), _sex(compared))]
+
+
+def differing(study):
+    """Words on what differs too much between the groups, one a comparison and variable; () where nothing does."""
+    return tuple(
+        finding.details["in_short"]
+        for finding in confounder_findings(study, None)
+        if finding.estimate is not None and abs(finding.estimate) > LARGEST
+    )
+
+
+def _age(compared):
+    ages = np.array([subject.age for subject in compared.subjects], float)
+    patients, others = (own[np.isfinite(own)] for own in (ages[compared.is_patient], ages[~compared.is_patient]))
+    what = f"Age, {compared.name}"
+    n = {"patients": len(patients), compared.others: len(others)}
+    labels = {"against": compared.others, "covariate": "age"}
+    if min(len(patients), len(others)) < 2:
+        words = (
+            f"{what}: not compared; it is given for {counted(len(patients), 'patient')} and "
+            f"{counted(len(others), compared.one)}."
+        )
+        return Finding("confounders", what, "standardised difference", words, n, _METHOD, labels=labels)
+    means, deviations = [own.mean() for own in (patients, others)], [own.std(ddof=1) for own in (patients, others)]
+    spread = np.sqrt(np.mean(np.square(deviations)))
+    difference = _standardised(means[0] - means[1], spread)
+    low, high = max(patients.min(), others.min()), min(patients.max(), others.max())
+    within = int(((patients >= low) & (patients <= high)).sum() + ((others >= low) & (others <= high)).sum())
+    told = [f"{mean:.0f} ± {sd:.0f} years" for mean, sd in zip(means, deviations, strict=True)]
+    words = (
+        f"{what}: {told[0]} (mean ± SD) in {len(patients)} patients, {told[1]} in {len(others)} {compared.others}; "
+        f"standardised difference {difference:.2f}. {within} of {len(patients) + len(others)} lie between the ages "
+        "that both groups reach."
+    )
+    return Finding(
+        "confounders",
+        what,
+        "standardised difference",
+        words,
+        n,
+        _METHOD,
+        difference,
+        labels=labels,
+        details={
+            "means": means,
+            "sds": deviations,
+            "in_both": within,
+            "in_short": f"age ({told[0]} in patients, {told[1]} in {compared.others}, standardised difference "
+            f"{difference:.1f})",
+        },
+    )
+
+
+def _sex(compared):
+    what = f"Sex, {compared.name}"
+    given = [
+        (subject.sex, own) for subject, own in zip(compared.subjects, compared.is_patient, strict=True) if subject.sex
+    ]
+    sexes = sorted({sex for sex, _ in given})
+    groups = [[sex for sex, own in given if own == is_patient] for is_patient in (True, False)]
+    n = {"patients": len(groups[0]), compared.others: len(groups[1])}
+    labels = {"against": compared.others, "covariate": "sex"}
+    if not all(groups):
+        words = (
+            f"{what}: not compared; it is given for {counted(n['patients'], 'patient')} and "
+            f"{counted(n[compared.others], compared.one)}."
+        )
+        return Finding("confounders", what, "standardised difference", words, n, _METHOD, labels=labels)
+    shares = {sex: [own.count(sex) / len(own) for own in groups] for sex in sexes}
+    differences = {
+        sex: _standardised(one - other, np.sqrt((one * (1 - one) + other * (1 - other)) / 2))
+        for sex, (one, other) in shares.items()
+    }
+    greatest = max(differences, key=lambda sex: abs(differences[sex]))
+    one, other = shares[greatest]
+    told = f"{100 * one:.0f} % {greatest} of patients, {100 * other:.0f} % of {compared.others}"
+    counts = "; ".join(
+        f"{', '.join(f'{own.count(sex)} {sex}' for sex in sexes)} of {len(own)} {name}"
+        for own, name in zip(groups, n, strict=True)
+    )
+    words = f"{what}: {counts}; {told}, standardised difference {differences[greatest]:.2f}."
+    return Finding(
+        "confounders",
+        what,
+        "standardised difference",
+        words,
+        n,
+        _METHOD,
+        differences[greatest],
+        labels=labels,
+        details={"in_short": f"sex ({told}, standardised difference {differences[greatest]:.1f})"},
+    )
+
+
+def _standardised(difference, spread):
+    """Over the spread; 10, beyond any that matters, where nothing varies within the groups but they differ."""
+    if spread > 0:
+        return float(np.clip(difference / spread, -10, 10))
+    return 0.0 if difference == 0 else float(np.copysign(10, difference))

@@ -1,0 +1,231 @@
+"""What a study is asked and what it answers: one question, one sentence, one small table."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .comparison import Comparison, comparisons
+from .confounders import differing
+from .finding import ci_text, counted, find, p_text
+from .multiplicity import primary_finding
+from .repeatability import BETWEEN, WITHIN, repeatability_coefficient
+from .study import MARKERS, SH_THK
+
+
+@dataclass(frozen=True)
+class FirstPage:
+    """The answer of one study.
+
+    Attributes
+    ----------
+    question, answer : str
+        A sentence each; the answer holds the number of the primary endpoint.
+    cautions : tuple of str
+        What must not be missed beside the answer.
+    rows : tuple of (str, str, str)
+        What, the number with its interval, and a remark.
+    """
+
+    question: str
+    answer: str
+    cautions: tuple[str, ...]
+    rows: tuple[tuple[str, str, str], ...]
+
+
+def first_page(study, findings, options):
+    """The first page of a study.
+
+    Parameters
+    ----------
+    study : Study
+    findings : sequence of Finding
+        Of this study, with their standing.
+    options : CohortOptions
+
+    Returns
+    -------
+    FirstPage
+    """
+    primary = options.primary
+    marker = next(marker for marker in MARKERS if marker.column == primary.marker)
+    selection = {
+        "symmetric": "the most pathologic region of every subject",
+        "clustered": "all regions of every subject",
+    }
+    question = (
+        f"Does {marker.name} ({selection[primary.selection]}) tell patients from {primary.against} at "
+        f"{study.field_strength_t:g} T?"
+    )
+    return FirstPage(
+        question,
+        _answer(study, findings, primary, marker),
+        _cautions(study, findings, options),
+        tuple(_rows(study, findings, options)),
+    )
+
+
+def _answer(study, findings, primary, marker):
+    found = primary_finding(findings)
+    compared = Comparison(study, primary.against)
+    who = (
+        f"{counted(int(compared.is_patient.sum()), 'patient')} and "
+        f"{counted(int((~compared.is_patient).sum()), compared.one)}"
+    )
+    if found is None:
+        none = find(
+            findings, "selection", "AUC", marker=primary.marker, selection=primary.selection, against=primary.against
+        )
+        reason = none.words.split(": ")[-1] if none else "there is nothing to compare."
+        return f"No answer from {who}: {reason}"
+    shows = found.p < 0.05
+    direction = "higher" if (found.estimate > 0.5) == (marker.pathologic > 0) else "lower"
+    verdict = (
+        "It was not shown to" if not shows else "Yes" if found.estimate > 0.5 else "It does, but the other way round"
+    )
+    return f"{verdict}: in {who} the AUC is {found.estimate:.2f} ({ci_text(found.ci)}), {p_text(found.p)}" + (
+        f"; {marker.name} is {direction} in patients." if shows else "."
+    )
+
+
+def _cautions(study, findings, options):
+    cautions = []
+    differ = differing(study)
+    if differ:
+        cautions.append(f"The groups differ in {'; '.join(differ)}: what is compared may be this and not disease.")
+        adjusted = find(
+            findings,
+            "adjusted",
+            "adjusted AUC",
+            marker=options.primary.marker,
+            selection="symmetric",
+            against=options.primary.against,
+        )
+        test = find(
+            findings,
+            "adjusted",
+            "adjusted difference",
+            marker=options.primary.marker,
+            selection="symmetric",
+            against=options.primary.against,
+        )
+        if adjusted is not None and test is not None and test.p is not None:
+            cautions[-1] += (
+                f" Adjusted for {adjusted.labels['adjusted_for']} the AUC is {adjusted.estimate:.2f} "
+                f"({ci_text(adjusted.ci)}), {p_text(test.p)}."
+            )
+            if "extends a line" in adjusted.words:
+                cautions[-1] += " The groups hardly overlap there, so that even the adjustment goes beyond the data."
+        elif test is not None:
+            cautions[-1] += f" No adjustment: {test.words.split('since ')[-1]}"
+    explored = [finding for finding in findings if finding.p_holm is not None]
+    kept = sum(finding.p_holm < 0.05 for finding in explored)
+    cautions.append(
+        f"All else is exploratory: {counted(len(explored), 'further test')}, of which {kept} keep P < .05 after Holm's "
+        "adjustment for their number."
+    )
+    return tuple(cautions)
+
+
+def _rows(study, findings, options):
+    marker = options.primary.marker
+    for group in study.groups:
+        subjects = study.group(group)
+        yield f"{group.capitalize()}s", str(len(subjects)), _who(subjects)
+    for compared in comparisons(study):
+        found = find(findings, "selection", "AUC", marker=marker, selection="symmetric", against=compared.others)
+        yield f"AUC, {compared.name}", _number(found), _p(found)
+    adjusted = find(findings, "adjusted", "adjusted AUC", marker=marker, against="controls")
+    if adjusted is not None:
+        test = find(
+            findings, "adjusted", "adjusted difference", marker=marker, selection="symmetric", against="controls"
+        )
+        yield f"AUC adjusted for {adjusted.labels['adjusted_for']}", _number(adjusted), _p(test)
+    yield from _cutoff_rows(study, findings, options)
+    rho = find(findings, "correlation", "Spearman rho", marker=SH_THK.column, limbs="all limbs", unit="subject")
+    if rho is not None:
+        yield "Spearman rho with the limb's score", _number(rho), f"{_p(rho)}, the patient as the cluster"
+    yield from _repeatability_rows(study)
+    yield from _reader_rows(study, findings)
+
+
+def _cutoff_rows(study, findings, options):
+    rule = "given" if options.cutoff_per_mm is not None else "youden"
+    for compared in comparisons(study):
+        labels = {"against": compared.others, "cutoff": rule}
+        for name in ("sensitivity", "specificity"):
+            found = find(findings, "accuracy", name, **labels)
+            again = name == "sensitivity" and compared.others != "controls"
+            if found is None or again or compared.others == "mimics and controls":
+                continue
+            cutoff = found.details["cutoff"]
+            origin = "given" if rule == "given" else "corrected for its choice"
+            if rule == "youden" and compared.others == "mimics":
+                origin = "chosen without the mimics"
+            against = "" if name == "sensitivity" else f" against {compared.others}"
+            yield f"{name.capitalize()}{against}", _number(found), f"at {cutoff:.3g} 1/mm or more, {origin}"
+
+
+def _repeatability_rows(study):
+    kinds = 0
+    for kind in (WITHIN, BETWEEN):
+        parts = []
+        for group in study.groups:
+            found = repeatability_coefficient(study, (kind,), (group,))
+            if found:
+                coefficient, ci, _, pairs = found
+                parts.append((f"{group}s {coefficient:.2g} ({ci[0]:.2g} to {ci[1]:.2g})", str(pairs)))
+        if parts:
+            kinds += 1
+            numbers, pairs = zip(*parts, strict=True)
+            remark = f"two readings differ by less in 95 %; {', '.join(pairs)} pairs"
+            yield f"Repeatability, {kind}, 1/mm", "; ".join(numbers), remark
+    if not kinds:
+        yield "Repeatability coefficient, 1/mm", "not known", "nobody was measured twice under the same protocol"
+
+
+def _reader_rows(study, findings):
+    seen = set()
+    for finding in findings:
+        reader, session = finding.labels.get("reader"), finding.labels.get("session")
+        if finding.analysis == "visual" and finding.quantity == "sensitivity" and reader not in seen:
+            seen.add(reader)
+            specificity = find(findings, "visual", "specificity", reader=reader, session=session, against="controls")
+            mimics = find(findings, "visual", "specificity", reader=reader, session=session, against="mimics")
+            numbers = f"Se {_number(finding)}, Sp {_number(specificity)}"
+            remark = f"session {session}" + (f"; against mimics Sp {_number(mimics)}" if mimics else "")
+            yield f"Reader {reader} by eye", numbers, remark
+    scored = set()
+    for finding in findings:
+        reader = finding.labels.get("reader")
+        is_sum = (finding.analysis, finding.quantity) == ("scores", "AUC") and finding.labels.get(
+            "against"
+        ) == "controls"
+        if is_sum and reader not in scored:
+            scored.add(reader)
+            session = finding.labels["session"]
+            added = find(findings, "added", "AUC of both together", reader=reader, session=session, against="controls")
+            remark = f"session {session}"
+            if added is not None:
+                remark += f"; with SH/Thk {added.estimate:.2f}, likelihood-ratio {p_text(added.p)}"
+            yield f"AUC, sum score of reader {reader}", _number(finding), remark
+
+
+def _number(finding):
+    if finding is None or finding.estimate is None:
+        return "none"
+    return f"{finding.estimate:.2f}" + (f" ({ci_text(finding.ci).removeprefix('95 % CI ')})" if finding.ci else "")
+
+
+def _p(finding):
+    return p_text(finding.p) if finding is not None and finding.p is not None else ""
+
+
+def _who(subjects):
+    ages = np.array([subject.age for subject in subjects], float)
+    ages = ages[np.isfinite(ages)]
+    parts = []
+    if len(ages):
+        parts.append(f"{ages.mean():.0f}" + (f" ± {ages.std(ddof=1):.0f}" if len(ages) > 1 else "") + " years")
+    sexes = [subject.sex for subject in subjects if subject.sex]
+    parts += [f"{sexes.count(sex)} {sex}" for sex in sorted(set(sexes))]
+    return ", ".join(parts)

@@ -1,0 +1,59 @@
+"""The subjects of a study against norms that were made elsewhere."""
+
+from .finding import NO_ESTIMATE, Finding
+from .norms import GREATEST, Centile, read_against
+from .study import MARKERS, SH_THK
+
+_METHOD = (
+    "Centiles by quantile regression on age in the controls of the norms; interval: Wilson's, from as "
+    "many controls as the regression's leverage at that age leaves; z in SDs of the square root (of Thk: of the value)."
+)
+
+
+def norm_findings(study, norms):
+    """Every subject against norms: who is only read in every marker and region, the others by the greatest SH/Thk.
+
+    Parameters
+    ----------
+    study : Study
+    norms : Norms
+
+    Returns
+    -------
+    list of Finding
+    """
+    findings = []
+    for subject in study.subjects:
+        results, why = read_against(norms, subject, study.field_strength_t)
+        labels = {"subject": subject.name} | ({"group": subject.group} if subject.group else {})
+        if why:
+            what = f"{subject.name} against the norms"
+            findings.append(Finding("norms", what, "centile", f"{what}: {why}.", {}, NO_ESTIMATE, labels=labels))
+        for curve, result in results:
+            if subject.group is None or (curve.place, curve.marker) == (GREATEST, SH_THK.column):
+                findings.append(_finding(subject, curve, result, labels))
+    return findings
+
+
+def _finding(subject, curve, result, labels):
+    marker = next(marker for marker in MARKERS if marker.column == curve.marker)
+    what = f"{subject.name}, {marker.name}, {curve.place}, against the norms"
+    n = {"controls of the norms": curve.n}
+    labels = labels | {"marker": curve.marker, "region": curve.place}
+    if not isinstance(result, Centile):
+        return Finding("norms", what, "centile", f"{what}: {result}.", n, NO_ESTIMATE, labels=labels)
+    words = f"{what}: {result.value:.3g} {marker.unit} at {result.age:g} years, {result.words}."
+    return Finding(
+        "norms",
+        what,
+        "centile",
+        words,
+        n,
+        _METHOD,
+        result.centile,
+        unit="%",
+        ci=result.ci,
+        labels=labels,
+        details={"value": result.value, "age": result.age, "z": result.z, "is_beyond": result.is_beyond},
+        headline=subject.group is None and (curve.place, curve.marker) == (GREATEST, SH_THK.column),
+    )

@@ -1,0 +1,74 @@
+"""Single subjects against the controls: a row each to read and print, all that was found of each folded up beneath."""
+
+from itertools import groupby
+
+from ..cohort.finding import p_text
+from ..cohort.single_subject import CRAWFORD_HOWELL, GREATEST
+from .markup import Markup, element
+from .page_parts import findings_table, table_of
+
+MOST_ROWS = 120  # what a few printed pages hold; all of them stand in findings.tsv
+_NAMES = (
+    "Subject",
+    "Group",
+    "Greatest",
+    "Percentile (95 % CI)",
+    "Controls below",
+    "P, one-sided",
+    "From the cut-off",
+)
+
+
+def subject_section(study, findings, methods):
+    """Of the subjects that are only read everything; of the study's own a row each, and the rest folded up.
+
+    Parameters
+    ----------
+    study : Study
+    findings : sequence of Finding
+        Of single subjects, one subject after the other.
+    methods : Methods
+
+    Returns
+    -------
+    list of Markup
+    """
+    groups = {subject.name: subject.group for subject in study.subjects}
+    by_subject = [(name, list(own)) for name, own in groupby(findings, key=lambda finding: finding.labels["subject"])]
+    if not by_subject:
+        return [element("p", "Nobody was read against the controls.")]
+    shown = by_subject[:MOST_ROWS]
+    parts = [table_of(_NAMES, [_row(name, groups.get(name), own) for name, own in shown])]
+    if len(by_subject) > len(shown):
+        more = len(by_subject) - len(shown)
+        parts.append(element("p", f"{more} further subjects: in findings.tsv beside this file."))
+    for name, own in shown:
+        if groups.get(name) is None:
+            parts += [element("h4", f"{name}, only read"), findings_table(own, methods)]
+        else:
+            summary = element("summary", f"{name}, {groups[name]}")
+            parts.append(element("details", summary, findings_table(own, methods)))
+    return parts
+
+
+def _row(name, group, findings):
+    greatest = [finding for finding in findings if finding.labels.get("region") == GREATEST]
+    by_rank = next((f for f in greatest if f.quantity == "percentile" and f.estimate is not None), None)
+    by_t = next((f for f in greatest if f.test == CRAWFORD_HOWELL), None)
+    side = next((f for f in greatest if f.quantity == "distance from the cut-off"), None)
+    if by_rank is None:
+        return name, group or "only read", "", findings[0].words.split(": ", 1)[-1], "", "", ""
+    return (
+        name,
+        group or "only read",
+        f"{by_rank.details['value']:.3g} 1/mm",
+        f"{by_rank.estimate:.0f} ({by_rank.ci[0]:.0f} to {by_rank.ci[1]:.0f})",
+        f"{by_rank.details['below']} of {by_rank.n['controls']}",
+        p_text(by_t.p).removeprefix("P ").removeprefix("= ") if by_t else "",
+        _side(side) if side else Markup(),
+    )
+
+
+def _side(finding):
+    noise = {True: ", within noise", False: "", None: ""}[finding.details.get("within_noise")]
+    return f"{finding.estimate:+.2g} {finding.unit}{noise}"

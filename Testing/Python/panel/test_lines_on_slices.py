@@ -1,0 +1,75 @@
+"""A line lies on one slice: on another one a new line is asked for, never a point added to the old."""
+
+import MiniSlicer
+import numpy as np
+import pytest
+import reader
+import slicer
+from reader import KNOB
+
+
+@pytest.fixture
+def answers(monkeypatch):
+    """What the reader says when asked; what was asked is kept."""
+    asked, said = [], []
+
+    def answer(text, *arguments, **options):
+        asked.append(text)
+        return said.pop(0)
+
+    for name in ("confirmOkCancelDisplay", "confirmYesNoDisplay"):
+        monkeypatch.setattr(slicer.util, name, answer)
+    return asked, said
+
+
+def lines():
+    return [reader.points(KNOB, number) for number in range(len(reader.widget().logic.lines(KNOB)))]
+
+
+@pytest.mark.parametrize("answer", [True, False])
+def test_drawing_on_another_slice_asks_for_a_new_line(two_regions, drawn, answers, answer):
+    asked, said = answers
+    (before,) = lines()
+    points = reader.beside(two_regions, before)
+    reader.look_at(points[0])
+    said[:] = [answer]
+    MiniSlicer.keyPress("Red", "d")
+    assert len(asked) == 1 and f"S {before[0][2]:g}" in asked[0]
+    if answer:
+        reader.place(points[:5])
+        reader.by_right_click(points[4])
+        assert len(lines()) == 2
+        np.testing.assert_allclose(lines()[1], points[:5], atol=0.3)
+    else:
+        assert not reader.ui().drawLineButton.checked
+        assert len(lines()) == 1
+    np.testing.assert_array_equal(lines()[0], before)
+
+
+def test_drawing_on_the_lines_own_slice_asks_nothing(drawn, answers):
+    (before,) = lines()
+    reader.look_at(before[0])
+    MiniSlicer.keyPress("Red", "d")
+    MiniSlicer.click("Red", before[-1] + [3, 3, 0])
+    MiniSlicer.keyPress("Red", "Escape")
+    assert [len(line) for line in lines()] == [len(before) + 1] and answers[0] == []
+
+
+def test_drawing_and_redrawing_take_the_line_of_the_slice_that_is_shown(two_regions, drawn, answers):
+    answers[1][:] = [True]
+    (first,) = lines()
+    points = reader.beside(two_regions, first)
+    reader.look_at(points[0])
+    MiniSlicer.keyPress("Red", "d")
+    reader.place(points)
+    MiniSlicer.keyPress("Red", "Escape")
+    reader.look_at(first[0])
+    MiniSlicer.keyPress("Red", "d")
+    MiniSlicer.click("Red", first[-1] + [3, 3, 0])
+    MiniSlicer.keyPress("Red", "Escape")
+    assert [len(line) for line in lines()] == [len(first) + 1, len(points)]
+    reader.ui().redrawLineButton.click()
+    reader.place(first[:4])
+    MiniSlicer.keyPress("Red", "Escape")
+    assert [len(line) for line in lines()] == [4, len(points)]
+    assert len(answers[0]) == 1

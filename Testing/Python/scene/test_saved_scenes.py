@@ -194,6 +194,7 @@ def test_an_export_that_does_not_fit_keeps_the_file_that_was_there(tmp_path):
     code = """
 import resource, sys
 import numpy as np, slicer
+from M1SHThkLib.files.disk import replacing
 from M1SHThkLib.scene.exam_export import _write
 from M1SHThkLib.scene.exam_nodes import add_volume
 noise = np.random.default_rng(0).normal(size=(60, 60, 30)).astype(np.float32)
@@ -201,7 +202,7 @@ scene = slicer.vtkMRMLScene()
 volume = add_volume(scene, "noise", noise, np.eye(4))
 resource.setrlimit(resource.RLIMIT_FSIZE, (30_000, 30_000))
 try:
-    _write(volume, sys.argv[1])
+    _write(volume, sys.argv[1], replacing)
 except ValueError as error:
     print(error)
 """

@@ -115,7 +115,7 @@ def test_a_bundle_is_found_from_the_folder_that_it_lies_in(saved, scene, tmp_pat
 @pytest.mark.parametrize(
     ("name", "content"),
     [("torn.mrml", b"<MRML version='4'><Volume"), ("page.mrml", b"<html></html>"), ("torn.mrb", b"PK\3\4")]
-    + [("text.mrml", b"no scene"), ("empty.mrb", b"")],
+    + [("text.mrml", b"no scene"), ("empty.mrb", b""), ("odd.mrml", b'<?xml version="1.0" encoding="x"?><MRML/>')],
 )
 def test_what_is_no_scene_is_told_so(tmp_path, capfd, name, content):
     (tmp_path / name).write_bytes(content)

@@ -18,6 +18,7 @@ CENTILES = (2.5, 5.0, 10.0, 25.0, 50.0, 75.0, 90.0, 95.0, 97.5)
 GREATEST = "most pathologic region"
 FEWEST = 10  # controls with a value and an age
 AGE_STEP = 5.0  # years between the rows of a table
+ALIKE = 1e-3  # of the greatest centile: nearer curves run through one value; a fit is no surer than that
 
 
 @dataclass(frozen=True)
@@ -237,7 +238,7 @@ def stand(curve, value, age):
 
 def _between(value, values, shares):
     """The share of a value between rising values of known shares; and 1 or -1 where it lies beyond them, else 0."""
-    scale = 1e-9 * max(np.abs(values).max(), abs(value))
+    scale = ALIKE * np.abs(values).max()
     if value > values[-1] + scale:
         return float(shares[-1]), 1
     if value < values[0] - scale:

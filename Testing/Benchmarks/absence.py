@@ -7,7 +7,7 @@ ROIs of 45 to 140 voxels, lines of 20 to 40 mm drawn well.
 import numpy as np
 from drawings import well_drawn
 from M1SHThkLib.digital_exam.phantom import PhantomOptions, make_phantom
-from M1SHThkLib.measuring.exam import GROUPS
+from M1SHThkLib.digital_exam.subject import GROUPS
 from redrawing import known_regions
 from workers import spread
 

@@ -8,7 +8,6 @@ from itertools import product
 import numpy as np
 from M1SHThkLib.digital_exam.phantom import PhantomOptions, make_phantom
 from M1SHThkLib.digital_exam.subject import GROUPS
-from M1SHThkLib.measuring.layer import judge
 from M1SHThkLib.measuring.measurement import measure_exam
 from M1SHThkLib.measuring.settings import Settings
 from workers import spread
@@ -49,12 +48,17 @@ def _compared(options):
                 "thk_mm": found.thk_fit_mm,
                 "thk_expected_mm": width,
                 "thk_error_percent": 100 * (found.thk_fit_mm / width - 1),
-                # Where a lobe touches the pial line or merges with a second, the definition gives no thickness.
-                "thk_defined": bool(np.isfinite(judge(expected).thk_mm)),
+                "thk_defined": _has_thickness(expected),
                 "flags": found.flags,
             }
         )
     return rows
+
+
+def _has_thickness(layer):
+    """Where a lobe touches the pial line or merges with a second, the definition gives no thickness."""
+    superficial, deep = layer.edges_mm
+    return superficial >= 0 and deep <= layer.window_end_mm and not (layer.is_dark_from_line or layer.is_parted)
 
 
 def _greatest(errors):

@@ -7,7 +7,7 @@ import numpy as np
 from M1SHThkLib.measuring import double_sigmoid
 from M1SHThkLib.measuring.hypointensity import find_lobe, hypointensity
 from M1SHThkLib.measuring.pial_line import smooth_pial_line
-from M1SHThkLib.measuring.uncertainty import interval
+from M1SHThkLib.measuring.profile_noise import interval
 from scipy.optimize import curve_fit
 from vtkmodules.util.numpy_support import numpy_to_vtk, vtk_to_numpy
 from vtkmodules.vtkCommonDataModel import vtkImageData
@@ -26,24 +26,30 @@ def vtk_image(image):
 def probe_and_fit(volume, exam, points):
     """SH/Thk of a line through the points."""
     settings = exam.settings
-    line = smooth_pial_line(points, exam.white_matter.positions, (), settings.smoothing_mm, settings.normal_spacing_mm)
+    line = smooth_pial_line(
+        points,
+        exam.white_matter.positions,
+        exam.image.affine,
+        settings.smoothing_length_mm,
+        settings.normal_spacing_mm,
+    )
     depths = np.linspace(0, settings.depth_max_mm, round(settings.depth_max_mm / settings.depth_step_mm) + 1)
     outer = exam.image.index_of(line.positions)
     inner = exam.image.index_of(line.positions + settings.depth_max_mm * line.normals)
     profiles = [_probed(volume, *ends, len(depths)) for ends in zip(outer, inner, strict=True)]
     h = hypointensity(np.mean(profiles, axis=0), exam.white_matter.mean, exam.splenium.mean)
-    lobe = find_lobe(depths, h, np.zeros_like(h))
+    lobe = find_lobe(depths, h)
     top = depths[lobe.top]
     return _fitted(depths, h, lobe, (1.2 * h[lobe.top], 5.0, top - 0.6, 5.0, top + 0.6), settings)
 
 
 def bootstrap_and_fit(measurement):
     """95 % interval of SH/Thk: as many curve_fits as there are replicates, each from the measurement's own fit."""
-    settings, sources, lobe = measurement.settings, measurement.sources, measurement.lobe
+    settings, lobe = measurement.settings, measurement.lobe
     random = np.random.default_rng(settings.seed)
     profiles, white_matter, splenium = (
         source.replicates(settings.replicates, random)
-        for source in (sources.profile, sources.white_matter, sources.splenium)
+        for source in (measurement.noise, measurement.white_matter.noise, measurement.splenium.noise)
     )
     h = hypointensity(profiles, white_matter[:, None], splenium[:, None])
     fits = [_fitted(measurement.depths_mm, one, lobe, measurement.parameters, settings) for one in h]

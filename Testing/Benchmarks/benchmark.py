@@ -1,9 +1,9 @@
-"""Measures what M1SHThk must reach: accuracy, precision, coverage, the right layer, robustness, speed and memory.
+"""Measures what M1SHThk must reach: accuracy, precision, coverage, the right layer, hands, veins, speed and memory.
 
-Prints a table and writes all figures to benchmark.json in the repository's root. Quick by default (two or three minutes
-on two cores); --full takes the counts that the requirements name (about a quarter of an hour). --statistics measures
-the claims of a cohort's report instead: P and intervals over simulated studies, time and memory of great ones. Exit
-status 1 where a requirement is not met.
+Prints a table and writes all figures to benchmark.json in the repository's root. Quick by default (about ten minutes on
+two cores); --full takes the counts that the requirements name (about an hour). --statistics measures the claims of a
+cohort's report instead: P and intervals over simulated studies, time and memory of great ones. Exit status 1 where a
+requirement is not met.
 """
 
 import argparse

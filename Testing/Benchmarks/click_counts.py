@@ -21,7 +21,7 @@ SETTINGS = {name: Settings(replicates=0, alignment=name) for name in ("none", "e
 
 def measure_click_counts(full):
     """The greatest mean change in percent of any count and tremor, as drawn and aligned, and a row for each."""
-    tasks = list(product((3, 7), range(20 if full else 3)))
+    tasks = list(product((3, 7), range(20 if full else 2)))
     rows = [row for exam in spread(_clicked, tasks, "clicks, exams") for row in exam]
     conditions = [_judged(rows, *condition) for condition in product(SETTINGS, COUNTS, TREMORS_MM)]
     greatest = {

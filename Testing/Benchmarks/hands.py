@@ -7,8 +7,8 @@ is compared with that of the well-drawn line on the same noise. Half of the exam
 import numpy as np
 from drawings import DRAWINGS, NAME_THE_DRAWING, well_drawn
 from M1SHThkLib.digital_exam.phantom import PhantomOptions, make_phantom
+from M1SHThkLib.digital_exam.subject import GROUPS
 from M1SHThkLib.digital_exam.vein import Vein
-from M1SHThkLib.measuring.exam import GROUPS
 from M1SHThkLib.measuring.settings import Settings
 from redrawing import known_regions
 from workers import spread
@@ -28,7 +28,7 @@ COMPLICATIONS = (
 
 def measure_hands(full):
     """How many drawings make a layer absent, how many are silently off, in percent, and both for each drawing."""
-    exams = spread(_drawn, range(72 if full else 10), "hands, exams")
+    exams = spread(_drawn, range(72 if full else 8), "hands, exams")
     rows = [row for drawn, _ in exams for row in drawn]
     well = [flagged for _, flags in exams for flagged in flags]
     silent = [row for row in rows if row["silent"]]

@@ -13,7 +13,8 @@ def measure_memory(exam):
     """
     tracemalloc.start()
     before, _ = tracemalloc.get_traced_memory()
-    with_intervals(measure_region(exam.image, exam.region, exam.splenium, exam.white_matter, exam.settings))
+    found = measure_region(exam.image, exam.region, exam.splenium, exam.white_matter, exam.settings)
+    with_intervals(found, exam.image)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     return {"peak_extra_mib": (peak - before) / 2**20, "image_mib": exam.image.voxels.nbytes / 2**20}

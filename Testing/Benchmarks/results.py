@@ -7,22 +7,30 @@ import time
 
 import numpy as np
 import scipy
+from absence import measure_absence
 from accuracy import measure_accuracy
+from alignment import measure_alignment
+from click_counts import measure_click_counts
 from coverage import measure_coverage
+from hands import measure_hands
 from large_exam import make_large_exam
 from live import measure_live_update
 from M1SHThkLib import __version__
 from M1SHThkLib.files.disk import write_json
 from memory import measure_memory
+from odd_files import measure_odd_files
 from precision import measure_precision
+from real_exam import measure_real_exam
 from right_layer import measure_right_layer
 from robustness import measure_robustness
+from roi_coverage import measure_roi_coverage
 from speed import measure_speed
 from start_up import measure_start_up
 from throughput import measure_throughput
+from veins import measure_veins
 from workers import show_progress
 
-NOTICE = "Digital exams only: nothing here says how well the measurement does in people."
+NOTICE = "Digital exams: nothing here says how well the measurement does in people."
 
 
 def measure_all(full):
@@ -38,8 +46,22 @@ def measure_all(full):
     results.update(measure_start_up())
     results.update(measure_live_update())
     results.update(measure_throughput(full))
-    for measure in (measure_accuracy, measure_precision, measure_coverage, measure_right_layer, measure_robustness):
+    for measure in (
+        measure_accuracy,
+        measure_precision,
+        measure_coverage,
+        measure_roi_coverage,
+        measure_right_layer,
+        measure_robustness,
+        measure_hands,
+        measure_alignment,
+        measure_click_counts,
+        measure_absence,
+        measure_veins,
+    ):
         results.update(measure(full))
+    results.update(measure_real_exam())
+    results.update(measure_odd_files(full))
     results["seconds"] = time.perf_counter() - begin
     return results
 

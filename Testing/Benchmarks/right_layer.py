@@ -4,9 +4,9 @@ Found: the mode of F lies within the true deep layers, half a millimetre more on
 thickness, does not reach half-way to what else is dark. How many of these thicknesses are off (by more than 35 % of the
 true profile's width, which the 95 % interval does not hold either) is counted beside it: that is the noise's doing.
 
-Right flag: the one that names the scenario's fault. `no_dark_layer` and `near_noise` are right only where the true area
-is below five standard deviations: the three below which they are raised, and two that noise may take away. No other
-flag excuses a wrong layer.
+Right flag: one that names the scenario's fault. `no_dark_layer`, `undecided` and `near_noise` are right only where the
+true area is below five standard deviations: the three below which they are raised, and two that noise may take away. No
+other flag excuses a wrong layer.
 """
 
 import numpy as np
@@ -18,11 +18,12 @@ from workers import spread
 
 MODE_TOLERANCE_MM, WIDTH_TOLERANCE = 0.5, 0.35
 FAINT_STANDARD_DEVIATIONS = 5.0
-# What is drawn, and the flag that is right for it.
+FAINT = {"no_dark_layer", "undecided", "near_noise"}
+# What is drawn, and the flags that are right for it.
 SCENARIOS = {
-    "vein": ({"vein": True}, "lobe_touches_pial_line"),
-    "opposite_bank": ({"opposite_bank": True}, "second_dark_layer"),
-    "dark_fluid": ({"echoes": (1,)}, "lobe_touches_pial_line"),
+    "vein": ({"vein": True}, {"lobe_touches_pial_line", "vein_suspected"}),
+    "opposite_bank": ({"opposite_bank": True}, {"second_dark_layer"}),
+    "dark_fluid": ({"echoes": (1,)}, {"lobe_touches_pial_line", "vein_suspected"}),
 }
 
 
@@ -92,18 +93,22 @@ def _outcomes(task):
 
 
 def _verdict(found, truth, scenario):
-    _, right_flag = SCENARIOS[scenario]
+    _, right_flags = SCENARIOS[scenario]
     depths = found.depths_mm
     h = truth.hypointensity(depths)
     begin, end = _true_extent(depths, h, truth)
     layer = (depths >= begin) & (depths <= end)
     # As if the noise of all depths went together, which that of the white matter's mean does.
     deviations = h[layer].sum() / found.h_se[layer].sum()
-    if "no_dark_layer" not in found.flags and _is_within(found, truth) and _is_clear(found, truth, scenario):
+    if (
+        not {"no_dark_layer", "undecided"} & set(found.flags)
+        and _is_within(found, truth)
+        and _is_clear(found, truth, scenario)
+    ):
         outcome = "found"
-    elif right_flag in found.flags:
+    elif right_flags & set(found.flags):
         outcome = "flagged"
-    elif deviations < FAINT_STANDARD_DEVIATIONS and {"no_dark_layer", "near_noise"} & set(found.flags):
+    elif deviations < FAINT_STANDARD_DEVIATIONS and FAINT & set(found.flags):
         outcome = "hidden"
     else:
         outcome = "wrong"

@@ -72,12 +72,13 @@ def _tried(seed):
 
 def _faults(found):
     """What makes a measurement wrong, in words."""
-    absent, touches = "no_dark_layer" in found.flags, "lobe_touches_pial_line" in found.flags
-    blurred = touches or "second_dark_layer" in found.flags
+    flags = set(found.flags)
+    withheld = bool(flags & {"undecided", "vein_suspected", "line_folds"})
+    blurred = bool(flags & {"lobe_touches_pial_line", "second_dark_layer"})
     may_be_missing = {
-        "sh": touches and found.lobe is None,
-        "thk_mm": absent or blurred,
-        "sh_thk_per_mm": blurred,
+        "sh": withheld or ("lobe_touches_pial_line" in flags and found.lobe is None),
+        "thk_mm": withheld or blurred or "no_dark_layer" in flags,
+        "sh_thk_per_mm": withheld or blurred,
         "sh_fit": found.lobe is None,
         "thk_fit_mm": found.lobe is None,
         "sh_thk_fit_per_mm": found.lobe is None,
@@ -90,13 +91,18 @@ def _faults(found):
     for name in ("sh_ci", "thk_ci_mm", "sh_thk_ci_per_mm"):
         low, high = getattr(found, name)
         value = getattr(found, name.replace("_ci", ""))
-        if math.isfinite(value) and found.lobe and not low <= high:
+        if math.isfinite(value) and not _may_lack_interval(name, flags) and not low <= high:
             faults.append(f"{name} is {low}, {high}")
     if found.sh_fit > HIGHEST_OF_H * found.h.max():
         faults.append(f"sh_fit is {found.sh_fit:g}, the greatest h {found.h.max():g}")
     if found.thk_fit_mm > found.depths_mm[-1] + BEYOND_DEPTH_MM:
         faults.append(f"thk_fit_mm is {found.thk_fit_mm:g}, the sampled depth {found.depths_mm[-1]:g} mm")
     return faults
+
+
+def _may_lack_interval(name, flags):
+    """An absent layer's only interval is that of SH; overlapping lines have none."""
+    return "lines_overlap" in flags or ("no_dark_layer" in flags and name != "sh_ci")
 
 
 def _is_number(found, name):

@@ -8,8 +8,7 @@ from dataclasses import replace
 import numpy as np
 from coverage import QUANTITIES
 from M1SHThkLib.digital_exam.phantom import PhantomOptions, make_phantom
-from M1SHThkLib.digital_exam.subject import ALL_REGIONS
-from M1SHThkLib.measuring.exam import GROUPS
+from M1SHThkLib.digital_exam.subject import ALL_REGIONS, GROUPS
 from M1SHThkLib.measuring.measurement import measure_exam
 from M1SHThkLib.measuring.settings import Settings
 from workers import spread
@@ -21,7 +20,7 @@ SETTINGS = Settings(replicates=500)
 
 def measure_roi_coverage(full):
     """Percentage of intervals that cover, for each size of the ROI: pooled, and for each quantity."""
-    subjects = spread(_scanned, range(200 if full else 40), "coverage by ROI, subjects")
+    subjects = spread(_scanned, range(200 if full else 30), "coverage by ROI, subjects")
     scans = [scan for subject in subjects for scan in subject]
     sizes = {
         voxels: {

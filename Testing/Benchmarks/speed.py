@@ -19,11 +19,11 @@ def measure_speed(exam, full):
     """
     volume = vtk_image(exam.image)
     lines = _edited_lines(exam, 300 if full else 120)
-    measurement = with_intervals(_measured(exam, lines[0]))  # and what is loaded on first use
+    measurement = with_intervals(_measured(exam, lines[0]), exam.image)  # and what is loaded on first use
     # In turn, so that both meet the same other load.
     times = [(_timed(_measured, exam, line), _timed(probe_and_fit, volume, exam, line)) for line in lines]
     edit, edit_cpu, probes, probes_cpu = (float(one) for one in np.median(times, axis=0).ravel())
-    intervals = [_timed(with_intervals, measurement)[0] for _ in range(31 if full else 11)]
+    intervals = [_timed(with_intervals, measurement, exam.image)[0] for _ in range(31 if full else 11)]
     curve_fits = [_timed(bootstrap_and_fit, measurement)[0] for _ in range(5 if full else 1)]
     return {
         "edit_ms": 1000 * edit,

@@ -12,8 +12,8 @@ from itertools import product
 import numpy as np
 from drawings import well_drawn
 from M1SHThkLib.digital_exam.phantom import PhantomOptions, make_phantom
+from M1SHThkLib.digital_exam.subject import GROUPS
 from M1SHThkLib.digital_exam.vein import Vein
-from M1SHThkLib.measuring.exam import GROUPS
 from M1SHThkLib.measuring.settings import Settings
 from redrawing import known_regions
 from workers import spread
@@ -48,7 +48,7 @@ def measure_veins(full):
     """Numbers without a flag beside veins, the least caught group, and false alarms on plain exams, in percent."""
     seeds = range(8 if full else 3)
     outside = [row for rows in spread(_outside, list(product((3, 7), GROUPS, seeds)), "veins, exams") for row in rows]
-    over = [row for rows in spread(_over, range(48 if full else 24), "more veins, exams") for row in rows]
+    over = [row for rows in spread(_over, range(48 if full else 12), "more veins, exams") for row in rows]
     plain = [row for rows in spread(_plain, range(80 if full else 16), "no veins, exams") for row in rows]
     groups = {
         f"{field} T, {group}, {depth:+.1f} mm": 100 * np.mean([row["caught"] for row in outside if row["key"] == key])
@@ -92,7 +92,8 @@ def _outside(task):
 
 def _over(number):
     """A row for each distance of the line from a healthy control's pia, beside one of VEINS."""
-    field, name = (3, 7)[number % 2], list(VEINS)[number // 2 % len(VEINS)]
+    name = list(VEINS)[number % len(VEINS)]
+    field = (3, 7)[(number + number // len(VEINS)) % 2]
     options = PhantomOptions(field_strength=field, group="control", seed=7500 + number, slices=3, cropped=True)
     free = known_regions(make_phantom(options))
     rows = []

@@ -64,9 +64,10 @@ def teachManners():
     QObject.name = QtProperty("objectName", "QString", None)
     for cls in (QtWidgets.QDialog, QtWidgets.QMenu, QtWidgets.QApplication):
         cls.exec_ = cls.exec
-    # PythonQt returns the file's name alone, without the filter that was chosen.
+    # PythonQt returns the file's name or the text alone, without the filter that was chosen or how the dialog ended.
     for name in ("getOpenFileName", "getOpenFileNames", "getSaveFileName"):
         setattr(QtWidgets.QFileDialog, name, _firstOf(getattr(QtWidgets.QFileDialog, name)))
+    QtWidgets.QInputDialog.getText = _firstOf(QtWidgets.QInputDialog.getText)
     sys.modules["qt"] = _namespace("qt", (QtCore, QtGui, QtWidgets))
     sys.modules["ctk"] = types.ModuleType("ctk")
 

@@ -29,6 +29,7 @@ class qMRMLTableView(QTableView):
         self._filling = False
         self._nodeObservations = Observations(self)
         self._viewObservations = Observations(self)
+        self._sceneObservations = Observations(self)
         self.setModel(self._items)
 
     transposed = stored(bool, "transposed", False, "_fill")
@@ -42,6 +43,9 @@ class qMRMLTableView(QTableView):
     def setMRMLScene(self, newScene):
         if newScene is not self._scene:
             self._scene = newScene
+            self._sceneObservations.clear()
+            if newScene:
+                self._sceneObservations.add(newScene, newScene.EndBatchProcessEvent, self._onViewNodeModified)
             self.mrmlSceneChanged.emit(newScene)
 
     def mrmlTableNode(self):
@@ -70,7 +74,8 @@ class qMRMLTableView(QTableView):
         self._fill()
 
     def _onViewNodeModified(self, caller, event):
-        self.setMRMLTableNode(self._viewNode.GetTableNode())
+        if self._viewNode:
+            self.setMRMLTableNode(self._viewNode.GetTableNode())
 
     def _fill(self):
         """Headers and cells; the first row holds the columns' names unless the node has the titles as header."""

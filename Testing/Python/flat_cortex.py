@@ -29,11 +29,18 @@ def layered(depth, dip=12.0, layer_mm=LAYER_MM, fluid=FLUID):
     return WHITE_MATTER - dip * (ndtr(superficial) - ndtr(deep)) + (fluid - WHITE_MATTER) * ndtr(-depth / BLUR_MM)
 
 
+def true_h(depth, **layers):
+    """Hypointensity at a depth in mm."""
+    return (WHITE_MATTER - layered(depth, **layers)) / SPLENIUM
+
+
 def box(lowest, size):
     return np.argwhere(np.ones(size)) + np.asarray(lowest)
 
 
 WHITE_MATTER_ROI = Roi(box((45, 33, WHITE_MATTER_SLICE), (10, 7, 1)), "white matter")
+# On the line's own slice, deep beneath the flat cortex; beneath the round one there is no room for it.
+BENEATH_ROI = Roi(box((45, 48, LINE_SLICE), (10, 7, 1)), "white matter")
 SPLENIUM_ROI = Roi(box((40, 20, SPLENIUM_SLICE), (10, 10, 1)), "splenium")
 
 

@@ -8,6 +8,8 @@ import warnings
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
+
 from .. import __version__
 from ..digital_exam.virtual_study import VirtualSubject
 from ..files.disk import made_folder, read_json, replacing, sha256, write_json
@@ -60,8 +62,9 @@ class ExamFile:
 
     def measure(self):
         """Its record."""
-        exam = self._exam_of_scene() if self._is_scene else read_exam(self.path)
-        measurements = measure_exam(exam)
+        with np.errstate(all="ignore"):  # what is beyond all numbers ends in missing values and flags
+            exam = self._exam_of_scene() if self._is_scene else read_exam(self.path)
+            measurements = measure_exam(exam)
         figures = _draw(exam, measurements, self.figures)
         return _record(_made_from(exam.origin["inputs"]), [(exam, measurements)], figures)
 

@@ -97,7 +97,7 @@ class PhantomOptions:
     line_jitter_mm: float = 0.0
     line_length_mm: float = 30.0
     control_spacing_mm: float = 1.5
-    white_matter_voxels: int = 45
+    white_matter_voxels: int = 80
     splenium_area_mm2: float = 20.0
     echoes: tuple[int, ...] | None = None
     slices: int = 24

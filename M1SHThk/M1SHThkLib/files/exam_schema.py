@@ -2,6 +2,7 @@
 
 import json
 import math
+import sys
 import unicodedata
 
 from ..measuring.echoes import checked_combination
@@ -10,6 +11,7 @@ from .names import MISSING_NAME, cleaned
 
 HIGHEST_FIELD_TESLA = 25.0
 _NOT_IN_A_LINE = ("Cc", "Cs", "Zl", "Zp")
+_HIGHEST_LABEL = 2**53  # further whole numbers are not told apart in floating point
 _LONGEST_SHOWN = 60
 
 
@@ -83,7 +85,7 @@ def _check_roi(roi, where):
         raise ValueError(f"{where} must have either 'segment' or 'label'")
     if "segment" in roi:
         _text(roi["segment"], f"{where}.segment")
-    elif type(roi["label"]) is not int or roi["label"] < 1:
+    elif type(roi["label"]) is not int or not 1 <= roi["label"] <= _HIGHEST_LABEL:
         raise ValueError(f"{where}.label is {_shown(roi['label'])}; it must be a whole number from 1")
 
 
@@ -135,7 +137,7 @@ def positive_number(value, where, unit, highest=math.inf):
     ValueError
         Otherwise; it names `where` and the unit.
     """
-    if type(value) not in (int, float) or not 0 < value <= highest or not math.isfinite(value):
+    if type(value) not in (int, float) or not 0 < value <= min(highest, sys.float_info.max):
         most = "" if highest == math.inf else f" to {highest:g}"
         raise ValueError(f"{where} is {_shown(value)}; it must be a positive number{most} in {unit}")
     return float(value)

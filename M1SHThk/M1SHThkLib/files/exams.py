@@ -22,6 +22,8 @@ from .segments import LabelFile, write_segmentation
 from .sidecars import read_sidecars, sidecar_echo_times, sidecar_field_strength, sidecar_path
 
 _SAME_GRID_MM = 0.01
+_FARTHEST_OFF_MM = 50.0  # that a point of a line may lie off the image
+_GREATEST = 1e50  # intensity; its square and sums of squares are numbers still
 
 
 def read_exam(path):
@@ -72,12 +74,12 @@ def read_exam(path):
     grid = Image(echoes[0], affine, str(image_paths[0]))
     rois = _Rois(grid, path.parent)
     splenium = rois.read(description["splenium"])
-    curves = _Curves(path.parent)
+    curves = _Curves(grid, path.parent)
     regions = tuple(
         Region(
             region["hemisphere"],
             region["region"],
-            tuple(curves.read(name) for name in region["pial_lines"]),
+            tuple(curves.read(name, f"{region['hemisphere']} {region['region']}") for name in region["pial_lines"]),
             rois.read(region["white_matter"]),
         )
         for region in description["regions"]
@@ -92,6 +94,7 @@ def read_exam(path):
     averaged = image_description.get("averaged_echoes", 1) * averaged_echoes(method, len(echoes))
     with naming(image_paths[0]):
         voxels = combine(echoes, method, times, boxes)
+        _check_size_of_numbers(voxels)
     return Exam(
         subject=cleaned(description["subject"]),
         image=Image(voxels, affine, grid.name, averaged),
@@ -254,15 +257,26 @@ def _relative(path, folder):
 
 
 class _Curves:
-    """Reads pial lines."""
+    """Reads pial lines that were drawn on the image."""
 
-    def __init__(self, folder):
+    def __init__(self, grid, folder):
+        self._grid = grid
         self._folder = folder
         self.warnings = []
 
-    def read(self, name):
-        curve = read_curve(self._folder / name)
+    def read(self, name, region):
+        path = self._folder / name
+        curve = read_curve(path)
         self.warnings += curve.warnings
+        indices = self._grid.index_of(curve.points)
+        inside = np.clip(indices, 0, np.array(self._grid.voxels.shape) - 1)
+        off = np.linalg.norm(self._grid.position_of(inside) - curve.points, axis=1)
+        if off.max() > _FARTHEST_OFF_MM:
+            number = int(off.argmax())
+            raise ValueError(
+                f"{path}: control point {number + 1} of the {region.replace('_', ' ')} lies {off[number]:.0f} mm off "
+                f"{self._grid.name}; place it on this image"
+            )
         return curve.points
 
 
@@ -305,6 +319,11 @@ def _echoes(paths, files):
         if volumes[-1].shape != shape or farthest_corner(file.affine, first.affine, shape) > _SAME_GRID_MM:
             raise ValueError(f"{path}: lies on another grid than {paths[0]}; give echoes of one scan")
     return volumes, first.affine
+
+
+def _check_size_of_numbers(voxels):
+    if voxels.dtype.itemsize > 4 and np.abs(voxels[np.isfinite(voxels)]).max(initial=0) > _GREATEST:
+        raise ValueError(f"holds intensities beyond {_GREATEST:g}, with which nothing can be computed; export it again")
 
 
 def _check_magnitude(image_paths, sidecars, files):

@@ -4,6 +4,7 @@ from contextlib import contextmanager
 
 import numpy as np
 
+from . import metaimage, nrrd
 from .disk import existing, naming, replacing
 from .nifti import is_nifti, read_nifti, write_nifti
 from .nifti_geometry import is_orthogonal
@@ -14,7 +15,7 @@ _LPS_TO_RAS = np.diag([-1.0, -1.0, 1.0, 1.0])
 
 
 def read_image(path):
-    """Reads a 3D image, or a 4D image of several echoes: NIfTI, Analyze, or any other format that SimpleITK knows.
+    """Reads a 3D image, or a 4D image of several echoes: NIfTI, Analyze, NRRD, MetaImage, or what SimpleITK knows.
 
     Trailing dimensions of size 1 are dropped. The image lies where Slicer puts it, since lines and segments are drawn
     there.
@@ -29,7 +30,7 @@ def read_image(path):
         If the file is missing or damaged, is of another dimension, or its voxels are complex or vectors.
     """
     path = existing(path)
-    file = read_nifti(path) if is_nifti(path) else _read_with_simpleitk(path)
+    file = _reader(path)(path)
     if not np.isfinite(file.affine).all() or abs(np.linalg.det(file.affine)) < 1e-12:
         raise ValueError(f"{path}: its orientation matrix cannot be inverted; save it again with a valid one")
     return file
@@ -62,16 +63,26 @@ def write_image(path, volumes, affine, compact=False):
             _write_with_simpleitk(path, temporary, volumes, affine)
 
 
+def _reader(path):
+    suffix = path.suffix.lower()
+    if is_nifti(path):
+        return read_nifti
+    if suffix in nrrd.SUFFIXES:
+        return nrrd.read_nrrd
+    return metaimage.read_metaimage if suffix in metaimage.SUFFIXES else _read_with_simpleitk
+
+
 def _read_with_simpleitk(path):
     sitk = _simpleitk(path)
     with _itk_faults(path):
         image = sitk.ReadImage(_name_for_itk(path))
-    fields = {key: image.GetMetaData(key) for key in image.GetMetaDataKeys() if key.isascii()}
     try:
-        volumes = Volumes(_array(image, sitk, path, fields))
+        if image.GetNumberOfComponentsPerPixel() > 1:
+            raise ValueError("holds vectors or colours; an image with one intensity a voxel is needed")
+        volumes = Volumes(sitk.GetArrayFromImage(image).T)
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from error
-    return ImageFile(volumes, _affine(image), fields=fields)
+    return ImageFile(volumes, _affine(image))
 
 
 def _write_with_simpleitk(path, temporary, volumes, affine):
@@ -123,31 +134,6 @@ def _affine(image):
     affine[:3, :3] = direction * image.GetSpacing()[:3]
     affine[:3, 3] = image.GetOrigin()[:3]
     return _LPS_TO_RAS @ affine
-
-
-def _array(image, sitk, path, fields):
-    """Voxels with the axes i, j, k and, where there are several volumes, the volume."""
-    array = sitk.GetArrayFromImage(image)
-    if image.GetNumberOfComponentsPerPixel() == 1:
-        return array.T
-    # A list of volumes is how Slicer saves a sequence and segments that overlap; ITK writes such a list as a vector.
-    if "list" not in _nrrd_kinds(path) and "Segment0_Layer" not in fields:
-        raise ValueError("holds vectors or colours; an image with one intensity a voxel is needed")
-    return np.moveaxis(array, -1, 0).T
-
-
-def _nrrd_kinds(path):
-    """The kinds of a NRRD file's axes; SimpleITK tells that of the components since 2.5.6 only."""
-    with open(path, "rb") as file:
-        if file.read(4) != b"NRRD":
-            return []
-        for line in file:
-            name, _, value = line.decode("latin-1").strip().partition(":")
-            if name == "kinds":
-                return value.split()
-            if not name:
-                break
-    return []
 
 
 def _simpleitk(path):

@@ -1,5 +1,6 @@
 """Curves that Slicer's markups save (`.mrk.json`) -> control points in world RAS, and back."""
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +16,8 @@ _SCHEMA = (
 _FROM_RAS = {"RAS": 1.0, "0": 1.0, "LPS": -1.0, "1": -1.0}
 _PLACED = ("defined", "preview")
 _NOT_PLACED = ("undefined", "missing")
-_FARTHEST_MM = 1e5  # far beyond any scanner
+_LONGEST_SHOWN = 80
+_FARTHEST_MM = 1e4  # far beyond any scanner
 
 
 @dataclass(frozen=True)
@@ -117,17 +119,17 @@ def _one_curve(content):
         raise ValueError(f"holds {len(markups)} markups; save each curve in a file of its own")
     kind = markups[0].get("type")
     if kind != "Curve":
-        raise ValueError(f"holds a markup of type {kind}; draw the pial line as an open curve (type Curve)")
+        raise ValueError(f"holds a markup of type {_shown(kind)}; draw the pial line as an open curve (type Curve)")
     return markups[0]
 
 
 def _points(curve):
     system = str(curve.get("coordinateSystem", "LPS"))
     if system not in _FROM_RAS:
-        raise ValueError(f"its coordinateSystem is {system}; it must be LPS or RAS")
+        raise ValueError(f"its coordinateSystem is {_shown(system)}; it must be LPS or RAS")
     unit = curve.get("coordinateUnits", "mm")
     if unit != "mm" and not (isinstance(unit, list) and unit[:2] == ["mm", "UCUM"]):
-        raise ValueError(f"its coordinateUnits are {unit}; they must be mm")
+        raise ValueError(f"its coordinateUnits are {_shown(unit)}; they must be mm")
     control_points = curve.get("controlPoints")
     if not isinstance(control_points, list):
         raise ValueError("has no list of controlPoints; save the curve from Slicer again")
@@ -144,15 +146,20 @@ def _points(curve):
 def _is_placed(point, number):
     status = point.get("positionStatus", "defined") if isinstance(point, dict) else None
     if status not in _PLACED + _NOT_PLACED:
-        raise ValueError(f"control point {number} has the positionStatus {status}; save the curve from Slicer again")
+        told = f"control point {number} has the positionStatus {_shown(status)}"
+        raise ValueError(f"{told}; save the curve from Slicer again")
     return status == "defined" or (status == "preview" and point.get("position") not in (None, ""))
 
 
 def _position(point, number):
     position = point.get("position")
     is_vector = isinstance(position, list) and len(position) == 3
-    if not is_vector or not all(type(x) in (int, float) and np.isfinite(x) for x in position):
-        raise ValueError(f"control point {number} has the position {position}; it must be three numbers")
+    if not is_vector or not all(type(x) in (int, float) and abs(x) < math.inf for x in position):
+        raise ValueError(f"control point {number} has the position {_shown(position)}; it must be three numbers")
     if max(map(abs, position)) > _FARTHEST_MM:
-        raise ValueError(f"control point {number} lies at {position}, beyond any scanner; place it on the image")
+        raise ValueError(f"control point {number} is at {_shown(position)}, beyond any scanner; place it on the image")
     return position
+
+
+def _shown(value):
+    return str(value)[:_LONGEST_SHOWN]

@@ -9,7 +9,7 @@ from ..measuring.exam import GROUPS, HEMISPHERES, REGIONS
 from ..measuring.settings import Settings
 from .disk import read_json
 from .measured_rows import DEEPEST_MM, check_measured
-from .names import seen
+from .names import cleaned, seen
 from .nominal_field import field_strength
 from .tables import filled_table
 
@@ -148,7 +148,7 @@ def _protocols(path):
             for exam in content["exams"]:
                 who = tuple(seen(exam.get(key) or "") or None for key in ("subject", "session", "observer"))
                 protocols[who] = _protocol(exam), float(exam["settings"].get("depth_max_mm", DEEPEST_MM))
-        except (TypeError, ValueError, KeyError, AttributeError) as error:
+        except (TypeError, ValueError, KeyError, AttributeError, OverflowError) as error:
             raise ValueError(f"{file}: is not the record that 'measure' wrote; restore it or take it away") from error
     return protocols
 
@@ -163,4 +163,4 @@ def _protocol(exam):
         if name not in _NO_PROTOCOL and value != defaults.get(name)
     ]
     combination = f"combined by {exam.get('echo_combination') or 'a way not known'}"
-    return f"{echoes}, {combination}; {', '.join(changed) or 'default settings'}"
+    return cleaned(f"{echoes}, {combination}; {', '.join(changed) or 'default settings'}")

@@ -19,7 +19,7 @@ class ImageFile:
     warnings : tuple of str
         Sentences for the user about the header.
     fields : dict of str -> str
-        Further fields of the header, where SimpleITK read it: a segmentation's segments, say.
+        Keys of its own that a NRRD header has: a segmentation's segments, say.
     """
 
     volumes: Sequence

@@ -25,6 +25,8 @@ TRUNCATED_AT = 9.0
 # A normal whose best match deviates by more than so many variances, or so many times the usual, shows no edge.
 NO_EDGE_VARIANCES = 4.0
 UNEXPLAINED_MM = 0.35
+# Templates made of noise reach 6 of its standard deviations from top to bottom, edges of 3 at a single normal reach 7.
+FAINTEST_STEP = 6.5
 # With more unclear normals than this, the line is left as it was drawn.
 MOST_UNCLEAR = 0.22
 _STEP_MM, _FINE_MM, _BLUR_MM = 0.1, 0.05, 0.15
@@ -145,7 +147,7 @@ def edge_shifts(intensities, depths_mm, spacing_mm):
     shared = 0.5 * max(2 * SEEN_AT_ONCE_MM / spacing_mm, 1.0)
     samples = shifted.shape[2]
     best = np.full(n, middle)
-    for _ in range(_TEMPLATE_PASSES):
+    for template_pass in range(_TEMPLATE_PASSES):
         now = shifted[rows, best]
         template = np.median(now, axis=0)
         variance = 2.2 * np.median((now - template) ** 2) + (_UNLIKENESS * np.ptp(template)) ** 2 + 1e-300
@@ -160,8 +162,12 @@ def edge_shifts(intensities, depths_mm, spacing_mm):
         no_edge = _with_neighbours(
             here > np.maximum(NO_EDGE_VARIANCES, NO_EDGE_VARIANCES * np.median(here)), spacing_mm
         )
-        # Nor does a flat profile, which tells nothing of where it lies.
-        no_edge = no_edge | (error * shared > STRAY_PRIOR_MM**2)
+        if template_pass == _TEMPLATE_PASSES - 1:
+            # Nor does a flat profile, which tells nothing of where it lies. (Until then the line's own straying may
+            # have blurred the template.)
+            no_edge = no_edge | (error * shared > STRAY_PRIOR_MM**2)
+            # And of noise alone a template can be made that all of it agrees with.
+            no_edge = no_edge | (np.ptp(template) < FAINTEST_STEP * np.sqrt(variance.mean()))
         outliers = no_edge
         for _ in range(_OUTLIER_PASSES + 1):
             weights = np.where(outliers, 1e6, error * shared)

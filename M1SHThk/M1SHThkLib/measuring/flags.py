@@ -9,10 +9,6 @@ FLAGS = {
         "Whether there is a dark layer cannot be decided, and all three values are missing. Mend what is named, or "
         "leave the region out."
     ),
-    "near_noise": (
-        "The dark layer hardly stands out from the noise (z from 2 to 3). "
-        "Draw a longer line or add a line on a neighbouring slice, and read the confidence interval."
-    ),
     "vein_suspected": (
         "The dark area lies where a vein lies and not the deep layers: all three values are missing. Draw the line on "
         "the pial surface (beneath the vein, and not within the cortex), or leave the vein's stretch out."
@@ -63,6 +59,10 @@ FLAGS = {
     "off_slice": (
         "Points lie off the slice on which the line was drawn; they were moved onto it. "
         "Draw a line on one slice, and further lines on others."
+    ),
+    "near_noise": (
+        "The dark layer hardly stands out from the noise (z from 2 to 3). "
+        "Draw a longer line or add a line on a neighbouring slice, and read the confidence interval."
     ),
     "short_line": "The pial line is shorter than 10 mm. Draw the whole region.",
     "crossing_normals": (

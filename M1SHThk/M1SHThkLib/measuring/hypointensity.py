@@ -14,6 +14,8 @@ SMALLEST_SHARE_OF_NORMALS = 0.5
 TRIMMED_SHARE = 0.2
 # A layer further down than this is another bank's.
 DEEPEST_TOP_MM = 5.0
+# h that stays down for so long has levelled out.
+LEVELLED_OUT_MM = 0.5
 _NEGLIGIBLE = 1e-6
 
 
@@ -103,9 +105,8 @@ class Lobe:
         Superficial zero crossing, or 0 where there is none.
     end_mm : float
         Where h, past its top, first falls below `window_fraction` of it: the deep edge as h itself shows it, whatever
-        lies beneath; the end of the samples where it does not fall so far.
-    is_whole : bool
-        Whether it does.
+        lies beneath. Where h levels out above that (the white-matter ROI is too bright), both are taken above its
+        least; where it does not even level out, the layer runs to the end of the samples.
     touches_pial_line : bool
         Nothing separates the lobe from x = 0.
     window : bool array, shape (d,)
@@ -116,7 +117,6 @@ class Lobe:
     top: int
     start_mm: float
     end_mm: float
-    is_whole: bool
     touches_pial_line: bool
     window: np.ndarray
 
@@ -160,17 +160,26 @@ def find_lobe(x, h, lobe_fraction=0.30, window_fraction=0.25, at_line=False):
             break
     start, stop = fit_windows(h[None], np.array([top]), window_fraction)
     window = (np.arange(len(h)) >= start[0]) & (np.arange(len(h)) < stop[0])
-    level = window_fraction * h[top]
-    fallen = np.flatnonzero(h[top:] < level)
     return Lobe(
         first=int(first),
         top=int(top),
         start_mm=_crossing(x, h, start[0] - 1, 0.0) if start[0] > 0 else float(x[0]),
-        end_mm=_crossing(x, h, top + fallen[0] - 1, level) if len(fallen) else float(x[-1]),
-        is_whole=bool(len(fallen)),
+        end_mm=_deep_edge(x, h, top, window_fraction),
         touches_pial_line=bool(touches),
         window=window,
     )
+
+
+def _deep_edge(x, h, top, fraction):
+    """Where a lobe ends (see `Lobe`)."""
+    for base, rest in ((0.0, 0.0), (h[top:].min(), LEVELLED_OUT_MM)):
+        level = base + fraction * (h[top] - base)
+        (fallen,) = np.nonzero(h[top:] < level)
+        if len(fallen):
+            edge = _crossing(x, h, top + fallen[0] - 1, level)
+            if x[-1] - edge >= rest:
+                return edge
+    return float(x[-1])
 
 
 def fit_windows(h, tops, window_fraction):

@@ -50,7 +50,7 @@ def part_of_name(name):
 def is_signed(volume):
     """Whether much of a volume, shape (I, J, K), is below 0, which no magnitude is."""
     step = max(1, round((volume.size / _VOXELS_LOOKED_AT) ** (1 / 3)))
-    values = np.asarray(volume[::step, ::step, ::step], float)
-    values = values[np.isfinite(values)]
+    values = volume[::step, ::step, ::step]
+    values = values[np.isfinite(values)].astype(float)
     whole = np.abs(values).sum()
     return bool(whole > 0 and -values[values < 0].sum() > _MOST_NEGATIVE * whole)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.fft import irfftn, next_fast_len, rfftn
-from scipy.ndimage import label
+from scipy.ndimage import distance_transform_edt, label
 
 from .profile_noise import student_tails
 
@@ -18,6 +18,8 @@ AROUND_MM, CORRELATED_MM = 4.0, 2.5
 # Voxels within so many standard deviations of the ROI's mean are taken for the same tissue; of a ROI of one voxel,
 # whose deviation is hardly known, within three times as many.
 LIKE_IN_DEVIATIONS, FEW_VOXELS = 2.5, 2.0
+# So near to other tissue voxels hold a part of it.
+PARTIAL_IN_VOXELS = 1.5
 # The tissue around may be rougher or smoother than the ROI: it counts for no more than so many independent voxels.
 MOST_DEGREES_AROUND = 10.0
 _SMALLEST_CORRELATION = 0.05
@@ -70,20 +72,20 @@ def roi_noise(image, indices):
     values = image.voxels[tuple(indices.T)].astype(float)
     indices, values = indices[np.isfinite(values)], values[np.isfinite(values)]
     mean = float(values.mean())
-    margin = np.ceil(AROUND_MM / image.spacing).astype(int)
+    margin = np.round(AROUND_MM / image.spacing).astype(int)
     lowest = np.maximum(indices.min(0) - margin, 0)
     highest = np.minimum(indices.max(0) + margin + 1, image.voxels.shape)
     box = np.asarray(image.voxels[tuple(map(slice, lowest, highest))], float)
     roi = np.zeros(box.shape, bool)
     roi[tuple((indices - lowest).T)] = True
-    tissue = _tissue_around(box, roi, values)
+    tissue = _tissue_around(box, roi, values, image.spacing)
     residuals = _without_slope(box, tissue)
     around = float((residuals**2).sum() / tissue.sum())
     if around <= (_NEGLIGIBLE * np.abs(values).max()) ** 2:
         return RoiNoise(mean, 0.0, 0.0, float(len(values)))
 
     size = [next_fast_len(2 * side) for side in box.shape]
-    correlation = _correlations(residuals, tissue, size, np.ceil(CORRELATED_MM / image.spacing))
+    correlation = _correlations(residuals, tissue, size, np.ceil(CORRELATED_MM / image.spacing - 1e-6))
     shared_roi = float((correlation * _pairs(roi, size)).sum()) / len(values) ** 2
     shared_around = float((correlation * _pairs(tissue, size)).sum()) / int(tissue.sum()) ** 2
     shared_roi, shared_around = (min(max(shared, 1e-6), 0.95) for shared in (shared_roi, shared_around))
@@ -93,13 +95,15 @@ def roi_noise(image, indices):
     return RoiNoise(mean, float(np.sqrt(variance * shared_roi)), float(np.sqrt(variance)), sum(degrees))
 
 
-def _tissue_around(box, roi, values):
-    """The voxels that hang together with the ROI and are like it, the ROI among them."""
+def _tissue_around(box, roi, values, spacing):
+    """The voxels that hang together with the ROI and are like it, no border to other tissue, the ROI among them."""
     # A handful of voxels may be nearly equal by chance: the noise is no less than what neighbours differ by.
     steps = np.concatenate([np.diff(box, axis=axis).ravel() for axis in range(3)])
     deviation = max(values.std(), np.nanmedian(np.abs(steps))) * (1 + FEW_VOXELS / np.sqrt(len(values)))
-    like = (np.abs(box - values.mean()) <= LIKE_IN_DEVIATIONS * deviation) | roi
-    parts, _ = label(like)
+    like = np.abs(box - values.mean()) <= LIKE_IN_DEVIATIONS * deviation
+    if not like.all():
+        like = distance_transform_edt(like, spacing) > PARTIAL_IN_VOXELS * spacing.min()
+    parts, _ = label(like | roi)
     return np.isin(parts, np.unique(parts[roi]))
 
 
@@ -120,11 +124,15 @@ def _pairs(mask, size):
 
 
 def _correlations(residuals, tissue, size, reach):
-    """Correlation of the tissue's voxels by lag, on a periodic grid of `size`; 0 beyond `reach` voxels."""
+    """Correlation of the tissue's voxels by lag, on a periodic grid of `size`; 0 beyond `reach` voxels.
+
+    What does not hang together with lag 0 is chance, and over many lags chance would add up.
+    """
     products = irfftn(np.abs(rfftn(residuals, size)) ** 2, size)
     pairs = _pairs(tissue, size)
     correlation = products / np.maximum(pairs, 1) / (products.flat[0] / pairs.flat[0])
     lags = np.meshgrid(*(np.abs(np.fft.fftfreq(n, 1 / n)) for n in size), indexing="ij", sparse=True)
     far = sum((lag / limit) ** 2 for lag, limit in zip(lags, reach, strict=True)) > 1
-    correlation[far | (pairs < 2) | (correlation < _SMALLEST_CORRELATION)] = 0.0
-    return correlation
+    counts = ~far & (pairs >= 2) & (correlation >= _SMALLEST_CORRELATION)
+    parts = np.fft.ifftshift(label(np.fft.fftshift(counts))[0])
+    return np.where(parts == parts.flat[0], correlation, 0.0)

@@ -14,7 +14,7 @@ _DEGREE = 5
 _KNOTS_PER_WAVELENGTH = 5
 # A second-derivative penalty with so small a share of the wavelength only decides where points leave a bend open.
 _STRAIGHTENING = 0.02
-_ARC_LENGTH_PASSES = 1
+_ARC_LENGTH_PASSES = 2
 _STEPS_PER_KNOT = 10
 
 

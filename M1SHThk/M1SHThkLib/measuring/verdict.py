@@ -49,6 +49,9 @@ UNEVEN_Z, UNEVEN_SHARE, UNEVEN_OF_SPLENIUM = 3.0, 0.05, 0.005
 # Of the variance of a mean, what the mean and the 20 % trimmed mean of the same normal samples differ by.
 TRIMMED_EXCESS_VARIANCE = 0.14
 
+# What a ripple of noise or ringing looks like does not matter once the layer is known to be absent.
+_OF_A_LAYER = ("vein_suspected", "lobe_touches_pial_line", "second_dark_layer", "opposite_bank")
+
 # Width at a quarter of the height of a line seen through the point spread of its own voxels, sin(x)/x, in voxels.
 LINE_WIDTH_VOXELS = 1.58
 
@@ -93,6 +96,8 @@ def judge(seen):
     hidden, doubts = (nan, ()) if _is_found(seen, raised) else _doubts(seen, raised)
     found = np.isnan(hidden)
     raised["no_dark_layer"] = not found and not doubts
+    if raised["no_dark_layer"]:
+        raised.update(dict.fromkeys(_OF_A_LAYER, False))
     raised["near_noise"] = found and layer.z < NEAR_NOISE_BELOW_Z
     raised["undecided"] = "; ".join(doubts)
     flags = tuple(name for name in FLAGS if raised.get(name))
@@ -174,9 +179,9 @@ def _is_uneven(seen):
     deviation = median_abs_deviation(darkness, scale="normal")
     independent = len(darkness) / seen.noise.correlation_length
     error = deviation * np.sqrt(TRIMMED_EXCESS_VARIANCE / independent)
-    of_splenium = difference / abs(seen.splenium.mean)
+    counts = difference > UNEVEN_OF_SPLENIUM * abs(seen.splenium.mean)
     share = difference / abs(seen.scale) / max(seen.h[at].mean(), 1e-12)
-    return bool(difference > UNEVEN_Z * error and share > UNEVEN_SHARE and of_splenium > UNEVEN_OF_SPLENIUM)
+    return bool(difference > UNEVEN_Z * error and share > UNEVEN_SHARE and counts)
 
 
 def _of_the_layer(seen):

@@ -6,7 +6,7 @@ import slicer
 import vtk
 from slicer.i18n import tr as _
 
-from ..measuring.flags import FLAGS
+from ..measuring.flags import sentence
 from ..scene import region_nodes
 from .words import values_of, with_interval
 
@@ -68,7 +68,7 @@ class Annotation:
                 )
             )
             for flag in read.measurement.flags[:1]:
-                lines += textwrap.wrap(_(FLAGS[flag]), _LONGEST_LINE)
+                lines += textwrap.wrap(sentence(flag, read.measurement.notes.get(flag)), _LONGEST_LINE)
         return lines
 
     def _write(self, text):

@@ -23,10 +23,12 @@ def connect(panel):
         (ui.addLineButton, panel.drawing.on_add_line),
         (ui.redrawLineButton, panel.drawing.on_redraw_line),
         (ui.clearLineButton, panel.drawing.on_clear_lines),
+        (ui.snapButton, panel.snap.on_snap),
         (ui.acceptButton, panel.regions.on_accept),
         (ui.undoButton, panel.edits.on_undo),
         (ui.redoButton, panel.edits.on_redo),
         (ui.measureButton, panel.regions.on_measure),
+        (ui.newReadingButton, panel.readings.on_new_reading),
         (ui.resetSettingsButton, panel.settings.on_reset),
         (ui.exportResultsButton, panel.results.on_export_results),
         (ui.exportExamButton, panel.results.on_export_exam),
@@ -43,6 +45,7 @@ def connect(panel):
     ui.echoCombinationComboBox.connect("currentIndexChanged(int)", panel.exam.on_combination_chosen)
     ui.regionsTable.connect("currentCellChanged(int,int,int,int)", panel.regions.on_chosen)
     ui.regionsTable.connect("cellClicked(int,int)", panel.regions.on_clicked)
+    ui.compareComboBox.connect("currentIndexChanged(int)", panel.readings.on_compare)
     ui.segmentEditorWidget.connect("currentSegmentIDChanged(QString)", panel.drawing.on_segment_chosen)
     ui.studyClinicalPathLineEdit.connect("currentPathChanged(QString)", panel.study.on_clinical_chosen)
     ui.studyChartSelector.connect("currentNodeChanged(vtkMRMLNode*)", panel.study.on_chart_chosen)
@@ -57,6 +60,7 @@ def connect(panel):
         "W": ui.drawWhiteMatterButton.click,
         "S": ui.drawSpleniumButton.click,
         "O": ui.overlayCheckBox.click,
+        "E": ui.snapButton.click,
         "Shift+A": ui.acceptButton.click,
         "Esc": panel.drawing.stop,
     }

@@ -50,13 +50,21 @@ class Drawing:
         self._panel.ui.segmentEditorWidget.setMRMLSegmentEditorNode(None)
         self._panel.ui.segmentEditorWidget.removeViewObservations()
 
+    def node_removed(self, node):
+        """Without its state the segment editor draws nothing; it is given a new one."""
+        if node is self._panel.ui.segmentEditorWidget.mrmlSegmentEditorNode():
+            self.stop()
+            self.hold_editor()
+
     def show(self):
         """Bring the segment editor in line with the scene."""
-        editor, node = self._panel.ui.segmentEditorWidget, self._panel.parameterNode
-        if not editor.mrmlSegmentEditorNode() or not node.references:
-            return  # Slicer writes an error for each volume that is given before a segmentation
-        editor.setSegmentationNode(node.references)
-        editor.setSourceVolumeNode(node.inputVolume)
+        editor, node = self._panel.ui.segmentEditorWidget, self._panel.parameterNode.parameterNode
+        references = node.GetNodeReference("references")
+        if editor.segmentationNode() is not references:
+            editor.setSegmentationNode(references)
+        if references is None:
+            return  # Slicer writes an error for each volume that is given without a segmentation
+        editor.setSourceVolumeNode(node.GetNodeReference("inputVolume"))
         rois = self._panel.edits.rois.values()
         is_locked = any(roi.is_locked for roi in rois if roi.segment_id == editor.currentSegmentID())
         if editor.readOnly != is_locked:
@@ -94,7 +102,7 @@ class Drawing:
 
     def _clear_roi(self, key):
         self.stop()
-        self._panel.edits.change(self._panel.edits.rois[key], roi_nodes.NOTHING)
+        self._panel.edits.change({self._panel.edits.rois[key]: roi_nodes.NOTHING})
 
     def _draw_roi(self, checked, key):
         self.stop()
@@ -154,7 +162,7 @@ class Drawing:
         self.stop()
         lines = self._lines_on_slice()
         if lines:
-            self._panel.edits.change(self._panel.edits.line_of(lines[-1]), ())
+            self._panel.edits.change({self._panel.edits.line_of(lines[-1]): ()})
             self._place(lines[-1])
         elif self._lines():
             text = _("No line of the {region} lies on this slice; click the region to turn to one.")
@@ -165,8 +173,7 @@ class Drawing:
     def on_clear_lines(self, unused=None):
         """Remove every point of the region's lines; undo brings them back."""
         self.stop()
-        for line in self._lines():
-            self._panel.edits.change(self._panel.edits.line_of(line), ())
+        self._panel.edits.change({self._panel.edits.line_of(line): () for line in self._lines()})
 
     def _lines(self):
         return exam_nodes.region_lines(self._panel.parameterNode.parameterNode, self._panel.key)

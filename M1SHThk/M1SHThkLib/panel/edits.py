@@ -68,7 +68,7 @@ class Edits:
     def _note(self, drawing):
         """Record a drawing's state; returns whether it made a step."""
         if self._history.knows(drawing):
-            return self._history.record(drawing, drawing.state())
+            return self._history.record({drawing: drawing.state()})
         self._history.start(drawing, drawing.state())
         return False
 
@@ -79,10 +79,12 @@ class Edits:
             if button.enabled != bool(step):
                 button.enabled = bool(step)
 
-    def change(self, drawing, state):
-        """Give a drawing another state as one step."""
-        self._set(drawing, state)
-        self._note(drawing)
+    def change(self, states):
+        """Give drawings other states as one step; `states`: mapping of drawing -> state."""
+        for drawing in states:
+            self._note(drawing)  # what a script has done to it is a step of its own
+        self._set(states)
+        self._history.record({drawing: drawing.state() for drawing in states})
         self.show()
 
     def on_undo(self, unused=None):
@@ -90,7 +92,7 @@ class Edits:
         step = self._history.next_undo
         if self._may_change(step):
             self._history.undo()
-            self._set(step.drawing, step.before)
+            self._set({change.drawing: change.before for change in step})
             self._tell(_("Taken back: {drawing}."), step)
 
     def on_redo(self, unused=None):
@@ -98,29 +100,33 @@ class Edits:
         step = self._history.next_redo
         if self._may_change(step):
             self._history.redo()
-            self._set(step.drawing, step.after)
+            self._set({change.drawing: change.after for change in step})
             self._tell(_("Repeated: {drawing}."), step)
 
     def _may_change(self, step):
-        """Whether there is a step whose drawing no accepted region rests on."""
-        if not self._panel.parameterNode or step is None:
+        """Whether there is a step, and no accepted region rests on what it changes."""
+        if not self._panel.parameterNode or not step:
             return False
-        if step.drawing.is_locked:
+        is_locked = any(change.drawing.is_locked for change in step)
+        if is_locked:
             self._tell(_("{drawing} is accepted; reopen the region to change it."), step)
-        return not step.drawing.is_locked
+        return not is_locked
 
-    def _set(self, drawing, state):
+    def _set(self, states):
         panel = self._panel
-        if drawing.key not in (None, panel.key):
-            panel.select_region(exam_nodes.REGION_KEYS.index(drawing.key))
+        keys = [drawing.key for drawing in states]
+        other = next((key for key in keys if key not in (None, panel.key)), None)
+        if other:
+            panel.select_region(exam_nodes.REGION_KEYS.index(other))
         with self._applying(), panel.drawing.paused():
-            drawing.set_state(state)
-        panel.pace.expect(exam_nodes.REGION_KEYS if drawing.key is None else [drawing.key])
+            for drawing, state in states.items():
+                drawing.set_state(state)
+        panel.pace.expect(exam_nodes.REGION_KEYS if None in keys else keys)
         panel.update()
 
     def _tell(self, text, step):
         self.show()
-        text = text.format(drawing=step.drawing.title)
+        text = text.format(drawing=step[0].drawing.title)
         slicer.util.showStatusMessage(text[:1].upper() + text[1:], 5000)
 
     @contextmanager

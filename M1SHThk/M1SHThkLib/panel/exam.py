@@ -48,19 +48,19 @@ class ExamSection:
         volumes = [v for v in slicer.util.getNodesByClass(SCALAR_VOLUME) if v.GetClassName() == SCALAR_VOLUME]
         if node and not node.inputVolume and len(volumes) == 1 and volumes[0].GetImageData():
             node.inputVolume = volumes[0]
-            self.on_volume_chosen(volumes[0])
 
     def on_volume_chosen(self, volume):
         """Turn the views to the slices that were acquired, at a sensible window and level."""
         panel = self._panel
         if panel.is_updating or not panel.parameterNode or not volume:
             return
+        if panel.parameterNode.inputVolume is not volume:
+            panel.parameterNode.inputVolume = volume
         if panel.parameterNode.references:
             region_nodes.fit_references(panel.parameterNode.references, volume)
         if volume.GetDisplayNode():
             volume.GetDisplayNode().SetAutoWindowLevel(True)
-        panel.views.show_volume()
-        panel.views.show_region()
+        panel.views.show_soon(anew=True)
 
     def on_echoes_chosen(self, unused=None):
         """Show the echo times that the data carry, and how many echoes there are to choose from."""

@@ -6,7 +6,7 @@ LONGEST = 200
 
 
 @dataclass(frozen=True)
-class Step:
+class Change:
     """What one drawing was and became; states are of any kind that can be compared."""
 
     drawing: object
@@ -15,7 +15,10 @@ class Step:
 
 
 class History:
-    """The states that drawings were in, step by step; a drawing is known by any hashable name."""
+    """The states that drawings were in, step by step; a step is a tuple of Changes that were made together.
+
+    A drawing is known by any hashable name.
+    """
 
     def __init__(self):
         self._known = {}
@@ -30,34 +33,40 @@ class History:
         """Take note of a drawing as it is, without making a step of it."""
         self._known[drawing] = state
 
-    def record(self, drawing, state):
-        """Make one step of what has changed in a drawing since it was last looked at; returns whether anything has."""
-        before = self._known[drawing]
-        if before == state:
-            return False
-        self._known[drawing] = state
-        self._done = [*self._done[-LONGEST + 1 :], Step(drawing, before, state)]
-        self._undone = []
-        return True
+    def record(self, states):
+        """Make one step of what has changed in drawings since they were last looked at; returns whether anything has.
+
+        `states`: mapping of drawing -> state.
+        """
+        step = tuple(
+            Change(drawing, self._known[drawing], state)
+            for drawing, state in states.items()
+            if self._known[drawing] != state
+        )
+        if step:
+            self._known.update(states)
+            self._done = [*self._done[-LONGEST + 1 :], step]
+            self._undone = []
+        return bool(step)
 
     @property
     def next_undo(self):
-        """The Step that `undo` would take back, or None."""
-        return self._done[-1] if self._done else None
+        """The step that `undo` would take back; empty where there is none."""
+        return self._done[-1] if self._done else ()
 
     @property
     def next_redo(self):
-        """The Step that `redo` would repeat, or None."""
-        return self._undone[-1] if self._undone else None
+        """The step that `redo` would repeat; empty where there is none."""
+        return self._undone[-1] if self._undone else ()
 
     def undo(self):
-        """The last step is taken back: its drawing is to be what it was before."""
+        """The last step is taken back: its drawings are to be what they were before."""
         step = self._done.pop()
         self._undone.append(step)
-        self._known[step.drawing] = step.before
+        self._known.update({change.drawing: change.before for change in step})
 
     def redo(self):
-        """The step last taken back is repeated: its drawing is to be what it became."""
+        """The step last taken back is repeated: its drawings are to be what they became."""
         step = self._undone.pop()
         self._done.append(step)
-        self._known[step.drawing] = step.after
+        self._known.update({change.drawing: change.after for change in step})

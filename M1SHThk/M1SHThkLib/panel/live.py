@@ -91,3 +91,4 @@ class LiveReading:
             if view.plainText != text:
                 view.setPlainText(text)
         panel.annotation.show()
+        panel.snap.show()

@@ -14,12 +14,14 @@ from .layout import ModuleLayout, register_layout
 from .live import LiveReading
 from .nodes_in_use import NodesInUse
 from .pace import Pace
+from .readings import ReadingsSection
 from .references import ReferencesSection
 from .region_state import RegionState
 from .regions import RegionsSection
 from .results import ResultsSection
 from .scene_events import SceneEvents
 from .settings import SettingsSection
+from .snap import Snap
 from .study import StudySection
 from .views import Views
 
@@ -63,8 +65,10 @@ class Panel:
         self.live = LiveReading(self)
         self.folding = Folding(self)
         self.annotation = Annotation(self)
+        self.snap = Snap(self)
         self.references = ReferencesSection(self)
         self.regions = RegionsSection(self)
+        self.readings = ReadingsSection(self)
         self.settings = SettingsSection(self)
         self.results = ResultsSection(self)
         self.study = StudySection(self)
@@ -133,10 +137,20 @@ class Panel:
             self.views.enter()
             self.logic.showChart()
 
+    def begin_reading(self):
+        """The reading was put away: begin a blank one."""
+        self._begin_anew()
+        self.edits.catch_up()
+        self.live.begin()
+        self.update()
+        self.pace.expect(exam_nodes.REGION_KEYS)
+        self.live.show()
+
     def _begin_anew(self):
         """What the panel knew is of no use to another scene."""
         self.edits.begin()
         self.folding.begin()
+        self.readings.begin()
 
     def hold(self, parameterNode):
         """Connect the panel to a parameter node, or to none: then nothing in the scene is held."""
@@ -150,6 +164,7 @@ class Panel:
             self._scene_events.leave_parameters(self.parameterNode)
             self.nodes_in_use.observe([])
             self.logic.showOverlay(None)
+            self.readings.hide()
             self.drawing.release_editor()
         self.parameterNode = parameterNode
         self.live.begin()
@@ -183,6 +198,7 @@ class Panel:
         """A deleted line, segmentation or volume leaves a clear state."""
         if not self.parameterNode or slicer.mrmlScene.IsClosing() or slicer.mrmlScene.IsImporting():
             return
+        self.drawing.node_removed(node)
         if self.nodes_in_use.has(node):
             self.edits.record_line(node)
             self.drawing.stop()
@@ -202,7 +218,7 @@ class Panel:
             for key, own in lines.items():
                 for line in own:
                     region_nodes.lock(line, self.logic.ofRegion(key, "Accepted"))
-            sections = (self.exam, self.references, self.regions, self.results, self.study)
+            sections = (self.exam, self.references, self.regions, self.readings, self.results, self.study)
             for section in (self.drawing, *sections, self.folding):
                 section.show()
             self.show_state()

@@ -2,7 +2,7 @@
 
 from slicer.i18n import tr as _
 
-from ..measuring.measurement import SMALLEST_SPLENIUM_MM2
+from ..measuring.verdict import SMALLEST_SPLENIUM_MM2
 from ..scene import slices
 
 

@@ -19,6 +19,11 @@ class StudySection:
         panel.ui.studyChartSelector.addAttribute("vtkMRMLPlotChartNode", SHOWN, "1")
         panel.ui.studyTableSelector.addAttribute("vtkMRMLTableNode", SHOWN, "1")
 
+    @property
+    def is_open(self):
+        """Whether the study is looked at, and not the reading."""
+        return not self._panel.ui.studyCollapsibleButton.collapsed
+
     def show(self):
         """Bring the section in line with the parameter node."""
         ui, node = self._panel.ui, self._panel.parameterNode

@@ -16,6 +16,10 @@ class Views(VTKObservationMixin):
     def __init__(self, panel):
         VTKObservationMixin.__init__(self)
         self._panel = panel
+        self._soon = qt.QTimer()
+        self._soon.setSingleShot(True)
+        self._soon.connect("timeout()", self._show_now)
+        self._is_anew = False
 
     def enter(self):
         """Begin to follow what is shown; a layout that was just changed has its final size when Qt comes to rest."""
@@ -26,11 +30,13 @@ class Views(VTKObservationMixin):
 
     def exit(self):
         """Follow no longer."""
+        self._soon.stop()
         self.removeObservers()
 
-    def show_soon(self):
-        """Show volume and region when the views have their size, if they are not in sight."""
-        qt.QTimer.singleShot(0, self._show_if_hidden)
+    def show_soon(self, anew=False):
+        """Show volume and region when the views have their size: if they are not in sight, or anew."""
+        self._is_anew = self._is_anew or anew
+        self._soon.start(0)
 
     def show_volume(self):
         """Show the measured volume on its own slices, all of it."""
@@ -75,10 +81,12 @@ class Views(VTKObservationMixin):
             other=other.GetName(), measured=self._panel.parameterNode.inputVolume.GetName()
         )
 
-    def _show_if_hidden(self):
-        if self._panel.parameterNode and self._panel.parameterNode.inputVolume and not self._is_in_sight():
+    def _show_now(self):
+        node = self._panel.parameterNode
+        if node and node.inputVolume and (self._is_anew or not self._is_in_sight()):
             self.show_volume()
             self.show_region()
+        self._is_anew = False
 
     def _is_in_sight(self):
         """Whether the view's slice meets the measured volume; so it does where there is no view."""

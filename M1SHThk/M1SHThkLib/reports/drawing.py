@@ -16,7 +16,7 @@ GROUPS = {
 # One a region, or what it serves.
 MARKS = ((BLUE, "o"), (VERMILION, "^"), (GREEN, "s"), (PURPLE, "D"), (ORANGE, "v"), (GREY, "P"))
 STYLE = {
-    "text.parse_math": False,
+    "text.parse_math": False,  # a name may hold dollar signs
     "font.size": 9,
     "axes.titlesize": 10,
     "axes.spines.top": False,

@@ -97,9 +97,12 @@ class Acceptances:
         """Of the image's voxels that a ROI covers."""
         try:
             roi, _ = self._reading.reference(node, key)
+            image = exam_nodes.image_from_volume(node.GetNodeReference("inputVolume"))
         except ValueError:
             return None
-        return _digest(roi.indices[np.lexsort(roi.indices.T)].astype("<i8"))
+        last = np.array(image.voxels.shape) - 1
+        indices = np.where(_reversed_axes(image), last - roi.indices, roi.indices)
+        return _digest(indices[np.lexsort(indices.T)].astype("<i8"))
 
     def _digest_of_image(self, volume):
         """Taken once for every state of the image."""
@@ -107,16 +110,31 @@ class Acceptances:
             image = exam_nodes.image_from_volume(volume)
         except ValueError:
             return None
+        is_reversed = _reversed_axes(image)
         stamp = volume.GetID(), volume.GetImageData().GetMTime()
         if self._image is None or self._image[0] != stamp:
-            self._image = stamp, _digest(image.voxels.T)
-        return {"voxels": self._image[1], "affine": image.affine.tolist()}
+            self._image = stamp, _digest(np.flip(image.voxels, np.flatnonzero(is_reversed)).T)
+        last = (np.array(image.voxels.shape) - 1) * is_reversed
+        return {
+            "voxels": self._image[1],
+            "first voxel": image.position_of(last).ravel().tolist(),
+            "axes": (image.affine[:3, :3] * np.where(is_reversed, -1, 1)).tolist(),
+        }
 
 
 def signature_of(node, key):
     """The Signature of a region; None where it is not accepted, or was accepted before there were signatures."""
     text = node.GetParameter(f"{exam_nodes.parameter_prefix(*key)}Acceptance")
     return Signature(**json.loads(text)) if text else None
+
+
+def _reversed_axes(image):
+    """Which axes run from right to left, front to back or top to bottom, shape (3,).
+
+    Slicer reverses one when it loads a volume whose axes it saved as a left-handed system; it is the same image.
+    """
+    axes = image.affine[:3, :3]
+    return axes[np.abs(axes).argmax(0), range(3)] < 0
 
 
 def _is_accepted(node, key):

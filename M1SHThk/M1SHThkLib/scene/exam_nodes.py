@@ -2,14 +2,13 @@
 
 import json
 import math
-from dataclasses import replace
 
 import numpy as np
 import slicer
 import vtk
 from vtk.util.numpy_support import numpy_to_vtk, vtk_to_numpy
 
-from ..measuring.exam import HEMISPHERES, Exam, Region
+from ..measuring.exam import HEMISPHERES, REGIONS, Exam, Region
 from ..measuring.image import Image
 from ..measuring.roi import roi_from_mask
 from ..measuring.settings import Settings
@@ -17,10 +16,7 @@ from ..measuring.settings import Settings
 MODULE_NAME = "M1SHThk"
 # Volume attribute: of how many echoes it is the mean.
 AVERAGED_ECHOES = "M1SHThk.averaged_echoes"
-# Those that the parameter node has parameters for.
-REGION_KEYS = tuple(
-    (hemisphere, region) for hemisphere in HEMISPHERES for region in ("hand_knob", "paracentral_lobule")
-)
+REGION_KEYS = tuple((hemisphere, region) for hemisphere in HEMISPHERES for region in REGIONS)
 
 
 def parameter_prefix(hemisphere, region):
@@ -173,47 +169,6 @@ def identity_from_parameters(node):
     }
 
 
-def exam_from_scene(scene):
-    """The exam in a scene that the module saved.
-
-    Raises
-    ------
-    ValueError
-        If the scene holds no exam of the module, a faulty one, or one of which a file is missing or damaged.
-    """
-    for index in range(scene.GetNumberOfNodesByClass("vtkMRMLScriptedModuleNode")):
-        node = scene.GetNthNodeByClass(index, "vtkMRMLScriptedModuleNode")
-        if node.GetAttribute("ModuleName") == MODULE_NAME:
-            warnings = [warning for named in _named_nodes(node) for warning in _not_read(*named)]
-            return replace(exam_from_parameters(node), warnings=tuple(warnings))
-    raise ValueError(f"the scene holds no exam of the {MODULE_NAME} module; measure in the module and save the scene")
-
-
-def _named_nodes(node):
-    """Purpose and node, None where it is gone, of all that an exam's parameter node names."""
-    names = [("the volume", "inputVolume"), ("the references", "references")]
-    for key in REGION_KEYS:
-        lines = f"{parameter_prefix(*key)}PialLines"
-        names += [(f"the {key[0]} {key[1].replace('_', ' ')}", f"{lines}.{n}") for n in range(_length(node, lines))]
-    return [(purpose, node.GetNodeReference(name)) for purpose, name in names if node.GetNodeReferenceID(name)]
-
-
-def _not_read(purpose, node):
-    """Sentences on what a saved scene lacks of a node; raises ValueError where its file could not be read."""
-    if node is None:
-        return [f"{purpose} names a node that is not in the scene; it is left out."]
-    storage = node.GetStorageNode()
-    if storage is not None and storage.GetReadState() != storage.Idle:
-        file = storage.GetFullNameFromFileName()
-        raise ValueError(f"{file}: is missing or damaged, and the scene's '{node.GetName()}' lies in it; restore it")
-    if not node.IsA("vtkMRMLMarkupsNode"):
-        return []
-    left_out = node.GetNumberOfControlPoints() - len(points_from_curve(node))
-    whole = node.GetNumberOfControlPoints()
-    told = f"{left_out} of {whole} control points of '{node.GetName()}' have no place and are left out."
-    return [told] if left_out else []
-
-
 def origin_from_parameters(node):
     """Where the image came from, as plain JSON data: the volume's name and how its echoes were combined."""
     volume = node.GetNodeReference("inputVolume")
@@ -252,12 +207,12 @@ def region_lines(node, key):
 def region_curves(node, key):
     """The curve nodes of a region that are in the scene, as the parameter node wrapper lists them."""
     name = f"{parameter_prefix(*key)}PialLines"
-    curves = (node.GetNodeReference(f"{name}.{index}") for index in range(_length(node, name)))
+    curves = (node.GetNodeReference(f"{name}.{index}") for index in range(list_length(node, name)))
     return [curve for curve in curves if curve is not None]
 
 
-def _length(node, name):
-    """Of a list in the parameter node."""
+def list_length(node, name):
+    """How long a list in the parameter node is."""
     return int(_number(node.GetParameter(f"{name}.len") or "0", f"the length of {name}"))
 
 

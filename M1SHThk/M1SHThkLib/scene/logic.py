@@ -4,7 +4,7 @@ import slicer
 from slicer.i18n import tr as _
 
 from ..measuring.measurement import measure_exam
-from . import acceptance, echo_nodes, exam_nodes, outputs, reading, region_nodes, tables
+from . import acceptance, echo_nodes, exam_nodes, outputs, reading, readings, region_nodes, tables
 from .parameter_node import M1SHThkParameterNode
 
 
@@ -75,6 +75,10 @@ class SceneLogic:
     def lines(self, key):
         """The region's curve nodes that still exist, empty ones included."""
         return exam_nodes.region_curves(self._node(), key)
+
+    def measuredLines(self, key):
+        """The region's curve nodes that hold a point, as they are measured."""
+        return exam_nodes.region_lines(self._node(), key)
 
     def addLine(self, key):
         """A new, empty pial line of a region."""
@@ -224,6 +228,17 @@ class SceneLogic:
 
     def _node(self):
         return self.getParameterNode().parameterNode
+
+    #
+    # Readings
+    #
+
+    def newReading(self, observer):
+        """Put the reading away, hidden in a folder of the subject hierarchy, and start blank on the same volume."""
+        parameterNode = self.getParameterNode()
+        readings.archive(slicer.mrmlScene, parameterNode)
+        parameterNode.observer = observer
+        self.showTables()
 
     #
     # Showing

@@ -41,19 +41,19 @@ class Outputs:
             tables.set_table_columns(nodes[key], columns)
         if not parameters.plotChart:
             parameters.plotChart = plot.make_plot(slicer.mrmlScene, nodes)
-        plot.name_plot(parameters.plotChart, read.measurement if read else None)
+        plot.update_plot(parameters.plotChart, read.measurement if read else None)
         self.show_overlay(parameters, read)
 
     def show_overlay(self, parameters, read):
-        """Show normals and layer of a measured region on its slice; None hides them."""
-        for name in ("normals", "layer"):
+        """Show normals, layer and pial edge of a measured region on its slice; None hides them."""
+        for name in overlay.MESHES:
             model = self._overlay_model(name, create=read is not None)
             if model is None:
                 continue
             visible = read is not None and parameters.overlayVisible
             if visible:
                 thickness = overlay.slice_thickness(read.image, read.measurement)
-                model.SetAndObserveMesh(overlay.MESHES[name](read.measurement, thickness))
+                overlay.set_mesh(model, overlay.MESHES[name](read.measurement, thickness))
             if bool(model.GetDisplayNode().GetVisibility()) != visible:
                 model.GetDisplayNode().SetVisibility(visible)
 

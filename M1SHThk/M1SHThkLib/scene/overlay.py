@@ -6,17 +6,20 @@ the slice that was measured and on no other; what lies in the plane itself would
 
 import numpy as np
 import vtk
-from vtk.util.numpy_support import numpy_to_vtk, numpy_to_vtkIdTypeArray
+from vtk.util.numpy_support import numpy_to_vtk, numpy_to_vtkIdTypeArray, vtk_to_numpy
+
+from ..measuring.verdict import LEAST_STRAY_MM
 
 # Unlike each other and the lines, for the colour-blind too.
-COLORS = {"layer": (0.95, 0.12, 0.10), "normals": (1.0, 1.0, 0.75)}
-OPACITIES = {"layer": 0.9, "normals": 0.45}
-LINE_WIDTHS = {"layer": 2, "normals": 1}
+COLORS = {"layer": (0.95, 0.12, 0.10), "normals": (1.0, 1.0, 0.75), "edge": (0.1, 1.0, 1.0)}
+OPACITIES = {"layer": 0.9, "normals": 0.45, "edge": 1.0}
+LINE_WIDTHS = {"layer": 2, "normals": 1, "edge": 3}
 EVERY_NTH_NORMAL = 3
+DASH_MM = 0.8
 
 
 def add_overlay_model(scene, name):
-    """A model node for one part of the overlay, 'normals' or 'layer'; on slices alone, not selectable, not saved."""
+    """A model node for one part of the overlay, of MESHES; on slices alone, not selectable, not saved."""
     model = scene.AddNewNodeByClass("vtkMRMLModelNode", f"M1SHThk {name}")
     model.SetHideFromEditors(True)
     model.SetSaveWithScene(False)
@@ -72,7 +75,44 @@ def normals_mesh(measurement, slice_thickness_mm):
     return _grid(corners.reshape(-1, 3), quads, vtk.VTK_QUAD)
 
 
-MESHES = {"normals": normals_mesh, "layer": edges_mesh}
+def pial_edge_mesh(measurement, slice_thickness_mm):
+    """Where the lines would lie on the pial edge, dashed; empty where they lie there, or no edge was made out."""
+    m = measurement
+    if m.alignment is None or m.alignment.refusal or m.alignment.stray_mm < LEAST_STRAY_MM:
+        return vtk.vtkUnstructuredGrid()
+    corners, quads, count = [], [], 0
+    for line in m.alignment.lines:
+        across = line.across * slice_thickness_mm / 2
+        dash = max(round(DASH_MM / m.settings.normal_spacing_mm), 1)
+        (first,) = np.nonzero(np.arange(len(line.positions) - 1) // dash % 2 == 0)
+        numbers = count + np.arange(2 * len(line.positions)).reshape(2, -1)
+        corners += [line.positions - across, line.positions + across]
+        quads.append(_quads(numbers[:, first].T, numbers[:, first + 1].T))
+        count += numbers.size
+    return _grid(np.concatenate(corners), np.concatenate(quads), vtk.VTK_QUAD)
+
+
+def set_mesh(model, mesh):
+    """Give a model node a mesh; where only points have moved, they are moved in the mesh that it has."""
+    known = model.GetMesh()
+    if known is None or not _have_same_cells(known, mesh):
+        model.SetAndObserveMesh(mesh)
+    elif mesh.GetNumberOfCells():
+        vtk_to_numpy(known.GetPoints().GetData())[:] = vtk_to_numpy(mesh.GetPoints().GetData())
+        known.GetPoints().Modified()
+        known.Modified()
+
+
+def _have_same_cells(one, other):
+    if one.GetNumberOfPoints() != other.GetNumberOfPoints() or one.GetNumberOfCells() != other.GetNumberOfCells():
+        return False
+    if not one.GetNumberOfCells():
+        return True
+    corners = [vtk_to_numpy(grid.GetCells().GetConnectivityArray()) for grid in (one, other)]
+    return np.array_equal(*corners)
+
+
+MESHES = {"normals": normals_mesh, "layer": edges_mesh, "edge": pial_edge_mesh}
 
 
 def slice_thickness(image, measurement):

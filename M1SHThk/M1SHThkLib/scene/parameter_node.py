@@ -42,6 +42,10 @@ class M1SHThkParameterNode:
     leftParacentralLobuleWhiteMatterSegmentID: str
     leftParacentralLobuleAccepted: bool = False
     leftParacentralLobuleAcceptance: str
+    leftOrofacialPialLines: list[slicer.vtkMRMLMarkupsCurveNode]
+    leftOrofacialWhiteMatterSegmentID: str
+    leftOrofacialAccepted: bool = False
+    leftOrofacialAcceptance: str
     rightHandKnobPialLines: list[slicer.vtkMRMLMarkupsCurveNode]
     rightHandKnobWhiteMatterSegmentID: str
     rightHandKnobAccepted: bool = False
@@ -50,11 +54,15 @@ class M1SHThkParameterNode:
     rightParacentralLobuleWhiteMatterSegmentID: str
     rightParacentralLobuleAccepted: bool = False
     rightParacentralLobuleAcceptance: str
+    rightOrofacialPialLines: list[slicer.vtkMRMLMarkupsCurveNode]
+    rightOrofacialWhiteMatterSegmentID: str
+    rightOrofacialAccepted: bool = False
+    rightOrofacialAcceptance: str
 
     subject: str
     session: str
     observer: str
-    group: Annotated[str, Choice(["", "patient", "control"])] = ""
+    group: Annotated[str, Choice(["", "patient", "mimic", "control"])] = ""
     fieldStrength: Annotated[float, WithinRange(0, 25)] = 0.0
 
     smoothingLengthMm: Annotated[float, WithinRange(1.0, 20.0)] = 5.0

@@ -6,10 +6,21 @@ import vtk
 
 from .exam_nodes import REGION_KEYS, points_from_curve
 
-SPLENIUM_COLOR = (0.94, 0.89, 0.26)
+SPLENIUM_COLOR = (0.75, 0.75, 0.75)
 # Colours that differ for the colour-blind too (Wong, Nature Methods 2011;8:441).
 COLORS = dict(
-    zip(REGION_KEYS, ((0.90, 0.62, 0.0), (0.34, 0.71, 0.91), (0.0, 0.62, 0.45), (0.80, 0.47, 0.65)), strict=True)
+    zip(
+        REGION_KEYS,
+        (
+            (0.90, 0.62, 0.0),
+            (0.34, 0.71, 0.91),
+            (0.94, 0.89, 0.26),
+            (0.0, 0.62, 0.45),
+            (0.80, 0.47, 0.65),
+            (0.0, 0.45, 0.70),
+        ),
+        strict=True,
+    )
 )
 
 

@@ -1,9 +1,9 @@
-"""The exam that a saved scene holds."""
+"""The exam that a saved scene holds, and what of it is not there."""
 
 from dataclasses import replace
 
 from .acceptance import Acceptances
-from .exam_nodes import MODULE_NAME, exam_from_parameters
+from .exam_nodes import MODULE_NAME, REGION_KEYS, exam_from_parameters, list_length, parameter_prefix, points_from_curve
 from .reading import Reading
 
 
@@ -13,10 +13,37 @@ def exam_from_scene(scene):
     Raises
     ------
     ValueError
-        If the scene holds no exam of the module, or a faulty one.
+        If the scene holds no exam of the module, a faulty one, or one of which a file is missing or damaged.
     """
     for index in range(scene.GetNumberOfNodesByClass("vtkMRMLScriptedModuleNode")):
         node = scene.GetNthNodeByClass(index, "vtkMRMLScriptedModuleNode")
         if node.GetAttribute("ModuleName") == MODULE_NAME:
-            return replace(exam_from_parameters(node), accepted=Acceptances(Reading()).by_region(node))
+            warnings = [warning for named in _named_nodes(node) for warning in _not_read(*named)]
+            accepted = Acceptances(Reading()).by_region(node)
+            return replace(exam_from_parameters(node), warnings=tuple(warnings), accepted=accepted)
     raise ValueError(f"the scene holds no exam of the {MODULE_NAME} module; measure in the module and save the scene")
+
+
+def _named_nodes(node):
+    """Purpose and node, None where it is gone, of all that an exam's parameter node names."""
+    names = [("the volume", "inputVolume"), ("the references", "references")]
+    for key in REGION_KEYS:
+        lines = f"{parameter_prefix(*key)}PialLines"
+        names += [(f"the {key[0]} {key[1].replace('_', ' ')}", f"{lines}.{n}") for n in range(list_length(node, lines))]
+    return [(purpose, node.GetNodeReference(name)) for purpose, name in names if node.GetNodeReferenceID(name)]
+
+
+def _not_read(purpose, node):
+    """Sentences on what a saved scene lacks of a node; raises ValueError where its file could not be read."""
+    if node is None:
+        return [f"{purpose} names a node that is not in the scene; it is left out."]
+    storage = node.GetStorageNode()
+    if storage is not None and storage.GetReadState() != storage.Idle:
+        file = storage.GetFullNameFromFileName()
+        raise ValueError(f"{file}: is missing or damaged, and the scene's '{node.GetName()}' lies in it; restore it")
+    if not node.IsA("vtkMRMLMarkupsNode"):
+        return []
+    left_out = node.GetNumberOfControlPoints() - len(points_from_curve(node))
+    whole = node.GetNumberOfControlPoints()
+    told = f"{left_out} of {whole} control points of '{node.GetName()}' have no place and are left out."
+    return [told] if left_out else []

@@ -37,7 +37,7 @@ def updated_results(text, measurements):
                 ),
             }
     order = [f"{hemisphere} {region}" for hemisphere, region in REGION_KEYS]
-    return json.dumps({name: kept[name] for name in order if name in kept})
+    return json.dumps({name: kept[name] for name in order if name in kept}) if kept or text else ""
 
 
 def measurement_rows(text, identity, accepted):
@@ -165,9 +165,10 @@ def fill_table(table, columns, rows):
 def set_table_columns(table, columns):
     """Give a table node the columns of a mapping name -> array of numbers, shape (n,) each; the same n.
 
-    Arrays of the length that the table has already are overwritten in place: the plot then follows a drag.
+    Arrays of the length that the table has already are overwritten in place, and nobody is told: of a drag every series
+    of the chart would tell the chart for itself.
     """
-    with _modifying(table):
+    with _quiet(table):
         vtk_table = table.GetTable()
         rows = len(next(iter(columns.values())))
         if vtk_table.GetNumberOfRows() != rows or vtk_table.GetNumberOfColumns() != len(columns):
@@ -182,6 +183,15 @@ def set_table_columns(table, columns):
                 vtk_to_numpy(column)[:] = values
                 column.Modified()
         vtk_table.Modified()
+
+
+@contextmanager
+def _quiet(node):
+    was_modifying = node.StartModify()
+    try:
+        yield
+    finally:
+        node.SetDisableModifiedEvent(was_modifying)
 
 
 @contextmanager

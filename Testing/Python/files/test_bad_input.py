@@ -84,6 +84,9 @@ EXAM_FAULTS = {
     "field strength is negative": (lambda e: e.update(field_strength_tesla=-3), "field_strength_tesla is -3;"),
     "field strength in gauss": (lambda e: e.update(field_strength_tesla=30000), "field_strength_tesla is 30000;"),
     "field strength is true": (lambda e: e.update(field_strength_tesla=True), "field_strength_tesla is true;"),
+    "field strength beyond all numbers": (lambda e: e.update(field_strength_tesla=10**400), "be a positive number to"),
+    "echo time beyond all numbers": (lambda e: e["image"].update(echo_times_ms=[10**400]), "be a positive number in"),
+    "label beyond all numbers": (region("white_matter", {"path": "a.nrrd", "label": 10**400}), "whole number from 1"),
     "image is text": (lambda e: e.update(image="t2star.nii.gz"), 'image is "t2star.nii.gz"; it must be an object'),
     "image path is a number": (lambda e: e["image"].update(path=3), "image.path[0] is 3; it must be text"),
     "no images": (lambda e: e["image"].update(path=[]), "image.path is []; it must be a list of one or more"),
@@ -223,6 +226,15 @@ class TestImage:
         fault = fault_of(read_image, tmp_path / "image.nii", name="image.nii")
         assert "cannot be inverted" in fault or "orthonormal" in fault
 
+    @pytest.mark.parametrize("value", [1e60, -1e300])
+    def test_intensities_beyond_all_computing(self, exam_path, fault_of, value):
+        odd = voxels(np.float64)
+        odd[1, 2, 3] = value
+        nibabel.save(nibabel.Nifti1Image(odd, AFFINE), exam_path.parent / "odd.nii")
+        change(exam_path, lambda e: e["image"].update(path="odd.nii", echo_times_ms=[13]))
+        change(exam_path, lambda e: e.update(settings={"polarity": "bright"}))
+        assert "holds intensities beyond 1e+50" in fault_of(read_exam, exam_path, name="odd.nii")
+
     def test_negative_size(self, tmp_path, fault_of):
         nibabel.save(nibabel.Nifti1Image(voxels(), AFFINE), tmp_path / "image.nii")
         content = bytearray((tmp_path / "image.nii").read_bytes())
@@ -330,6 +342,9 @@ CURVE_FAULTS = {
     "two coordinates": (point(1, position=[1, 2]), "it must be three numbers"),
     "text coordinate": (point(1, position=[1, 2, "3"]), "it must be three numbers"),
     "NaN coordinate": (point(1, position=[1, 2, float("nan")]), "it must be three numbers"),
+    "whole number beyond all others": (point(1, position=[1, 2, 10**400]), "beyond any scanner"),
+    "out of this world": (point(1, position=[1e300, 2, 3]), "control point 2 is at [1e+300, 2, 3], beyond any scanner"),
+    "endless type": (markup(type="x" * 5000), f"of type {'x' * 80}; draw the pial line"),
     "point is text": (lambda c: c["markups"][0]["controlPoints"].append("x"), "control point 4"),
 }
 
@@ -356,6 +371,12 @@ class TestCurve:
         (exam_path.parent / "left_hand_knob.mrk.json").write_text('{\n"markups": [}')
         fault = fault_of(read_exam, exam_path, name="left_hand_knob.mrk.json")
         assert "line 2 is not valid JSON" in fault
+
+    @pytest.mark.parametrize("far", [70, 5000])
+    def test_a_point_that_lies_far_off_the_image(self, exam_path, fault_of, far):
+        change(exam_path.parent / "right_hand_knob.mrk.json", point(2, position=[far, 0, 0]))  # LPS
+        fault = fault_of(read_exam, exam_path, name="right_hand_knob.mrk.json")
+        assert "control point 3 of the right hand knob lies" in fault and "place it on this image" in fault
 
 
 class TestRoi:
@@ -440,10 +461,12 @@ class TestRoi:
         assert fault in fault_of(lambda: LabelFile(path).segment("one"), name="roi.seg.nrrd")
 
 
-def test_without_simpleitk(exam_path, fault_of, monkeypatch):
+def test_without_simpleitk(exam_path, fault_of, monkeypatch, tmp_path):
+    """As in the Slicer that lacks it: only what neither Slicer nor this program writes needs it."""
+    write_image(tmp_path / "image.gipl", [voxels()], AFFINE)
     monkeypatch.setitem(sys.modules, "SimpleITK", None)
-    assert read_image(exam_path.parent / "t2star.nii.gz").warnings == ()
-    fault = fault_of(read_exam, exam_path, name="references.seg.nrrd")
+    assert read_exam(exam_path).warnings == ()
+    fault = fault_of(read_image, tmp_path / "image.gipl", name="image.gipl")
     assert "install it with: python3 -m pip install SimpleITK" in fault
 
 

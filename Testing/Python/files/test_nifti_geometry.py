@@ -267,7 +267,7 @@ def test_forms_that_mirror_each_other_are_refused_where_itk_s_choice_is_chance(t
     """With one origin and code 2 ITK takes the sform of some such images and the qform of others."""
     chosen = set()
     for number in range(20):
-        turn = Rotation.random(rng=np.random.default_rng(number))
+        turn = Rotation.from_quat(np.random.default_rng(number).normal(size=4))
         raw = header(turn, sform_code=2)
         raw["srow"][:, 0] *= -1
         affine, _ = by_itk(written(tmp_path / "mirrored.nii", raw))

@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from flat_cortex import cortex_exam, cortex_image
+from flat_cortex import BENEATH_ROI, cortex_exam, cortex_image
 from M1SHThkLib.measuring.columns import MEASUREMENT_COLUMNS, PROFILE_COLUMNS, measurement_row, profile_rows
+from M1SHThkLib.measuring.flags import notes_from_text
 from M1SHThkLib.measuring.measurement import measure_exam
 
 # What other programs rely on, in this order among the columns.
@@ -21,7 +22,7 @@ INTERVALS = [f"{name}_ci_{end}" for name in ("sh", "thk_mm", "sh_thk_per_mm") fo
 UNIT_SUFFIXES = {"_per_mm": "1/mm", "_mm2": "mm2", "_mm": "mm", "_t": "T"}
 
 EXAM = replace(
-    cortex_exam(cortex_image(noise=1.0), replicates=50),
+    cortex_exam(cortex_image(noise=1.0), white_matter=BENEATH_ROI, replicates=50),
     session="ses-1",
     observer="R1",
     group="patient",
@@ -95,8 +96,10 @@ class TestMeasurementRow:
 
     def test_values_are_the_measurement_s_with_every_digit(self):
         found = row()
-        for name in ("sh", "thk_mm", "sh_thk_per_mm", "sh_fit", "lobe_z", "wm_plateau", "r_squared", "n_normals"):
+        for name in ("sh", "thk_mm", "sh_thk_per_mm", "sh_fit", "lobe_z", "n_normals", "snr", "line_stray_mm"):
             assert found[name] == getattr(FOUND, name), name
+        for name, of_layer in (("wm_plateau", "plateau"), ("wm_plateau_se", "plateau_se"), ("r_squared", "r_squared")):
+            assert found[name] == getattr(FOUND.layer, of_layer), name
         parameters = [found[name] for name in ("a", "b1_per_mm", "c1_mm", "b2_per_mm", "c2_mm")]
         np.testing.assert_array_equal(parameters, FOUND.parameters)
         assert (found["sh_ci_low"], found["sh_ci_high"]) == FOUND.sh_ci
@@ -111,7 +114,7 @@ class TestMeasurementRow:
 
     def test_what_is_missing_is_none_and_nothing_is_nan(self):
         found = row(ABSENT_EXAM, ABSENT)
-        assert found["flags"].split(",")[0] == "no_dark_layer"
+        assert "no_dark_layer" in found["flags"].split(",")
         assert (found["sh"], found["sh_thk_per_mm"]) == (0, 0)
         missing = {"thk_mm", "thk_mm_ci_low", "thk_mm_ci_high", "session", "observer", "group", "field_strength_t"}
         assert missing <= {name for name, value in found.items() if value is None}
@@ -119,7 +122,18 @@ class TestMeasurementRow:
 
     def test_flags_are_joined_by_commas_and_none_where_there_are_none(self):
         assert row()["flags"] is None
-        assert row(measurement=replace(FOUND, flags=("near_noise", "short_line")))["flags"] == "near_noise,short_line"
+        flagged = replace(FOUND, verdict=replace(FOUND.verdict, flags=("near_noise", "short_line")))
+        assert row(measurement=flagged)["flags"] == "near_noise,short_line"
+
+    def test_what_flags_found_stands_beside_them(self):
+        assert row()["flag_notes"] is None
+        notes = {"off_slice": "2 of 9 points, up to 1.0 mm", "low_snr": "7"}
+        found = row(measurement=replace(FOUND, verdict=replace(FOUND.verdict, flags=tuple(notes), notes=notes)))
+        assert notes_from_text(found["flag_notes"]) == notes
+
+    def test_what_could_hide_stands_where_no_layer_was_found_alone(self):
+        assert row()["largest_hidden_sh"] is None
+        assert row(ABSENT_EXAM, ABSENT)["largest_hidden_sh"] == row(ABSENT_EXAM, ABSENT)["sh_ci_high"] > 0
 
     def test_values_are_plain_python(self):
         assert {type(value) for value in row().values()} <= {str, int, float, type(None)}

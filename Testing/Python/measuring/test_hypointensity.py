@@ -131,7 +131,7 @@ class TestWhichLobe:
         assert X[lobe.top] == pytest.approx(2)
         assert lobe.start_mm == pytest.approx(1.25)
         assert lobe.end_mm == pytest.approx(2 + 0.75 * 0.75)  # a quarter of the top, h falling by 1 a mm
-        assert lobe.is_whole and not lobe.touches_pial_line
+        assert not lobe.touches_pial_line
 
     @pytest.mark.parametrize(("superficial", "top_mm"), [(0.31, 1.5), (0.29, 4.0)])
     def test_the_superficial_one_wins_from_30_percent_of_the_greatest_on(self, superficial, top_mm):
@@ -191,13 +191,17 @@ class TestWhichLobe:
         sampled = X - sampled_mm <= 1e-9
         h = profile((0, -1), (1, -0.25), (2, 0.75), (3, -0.25), (4, 0.05), (6, 0.15))[sampled]
         lobe = find_lobe(X[sampled], h)
-        assert lobe.end_mm == pytest.approx(2.5625) and lobe.is_whole
+        assert lobe.end_mm == pytest.approx(2.5625)
 
-    def test_a_lobe_that_the_profile_ends_in_is_not_whole(self):
+    def test_white_matter_that_is_taken_too_bright_does_not_move_its_deep_edge_to_the_end(self):
+        """h never falls below 0.3, more than a quarter of its top: the edge is a quarter of what stands above that."""
+        lobe = find_lobe(X, profile((0, -1), (1, 0), (2, 0.8), (3, 0.3), (6, 0.3)))
+        assert lobe.end_mm == pytest.approx(2.75)
+
+    def test_a_lobe_that_has_not_levelled_out_runs_to_the_end(self):
         sampled = X < 2.45
-        h = profile((0, -1), (1, -0.25), (2, 0.75), (3, -0.25), (6, -0.25))[sampled]
-        lobe = find_lobe(X[sampled], h)
-        assert lobe.end_mm == pytest.approx(2.4) and not lobe.is_whole
+        lobe = find_lobe(X[sampled], profile((0, -1), (1, -0.25), (2, 0.75), (3, -0.25), (6, -0.25))[sampled])
+        assert lobe.end_mm == pytest.approx(2.4)
 
     def test_a_flat_top_counts_once(self):
         h = profile((0, -1), (1, 0), (1.5, 1), (2.5, 1), (3, -0.1), (6, -0.1))

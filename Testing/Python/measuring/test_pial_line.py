@@ -145,7 +145,7 @@ def test_points_that_are_no_line_are_refused_by_the_line_s_name(points, fault):
 
 def as_drawn(positions, normals, length_mm, across=AXIAL):
     """A line that is what it was drawn as."""
-    return PialLine(positions, normals, length_mm, False, DrawnLine(positions, across, 0, 0.0, False))
+    return PialLine(positions, normals, length_mm, False, DrawnLine(positions, across, 0, 0.0))
 
 
 def circle(radius, angle, count, inwards=True):

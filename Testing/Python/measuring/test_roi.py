@@ -80,10 +80,10 @@ class TestRoi:
     def test_area_of_one_slice_by_hand(self):
         assert Roi(np.argwhere(np.ones((5, 4, 1)))).in_plane_area(Image(VOXELS, OBLIQUE)) == pytest.approx(20 * 0.2)
 
-    def test_area_is_that_of_the_fullest_slice_not_of_all(self):
+    def test_area_is_that_of_all_its_slices(self):
         mask = np.ones((5, 4, 2))
         mask[2:, :, 1] = 0
-        assert Roi(np.argwhere(mask)).in_plane_area(Image(VOXELS, OBLIQUE)) == pytest.approx(20 * 0.2)
+        assert Roi(np.argwhere(mask)).in_plane_area(Image(VOXELS, OBLIQUE)) == pytest.approx((20 + 8) * 0.2)
 
     @pytest.mark.parametrize(("size", "area"), [((1, 6, 5), 30 * 0.75), ((6, 1, 5), 30 * 0.6), ((6, 5, 1), 30 * 0.2)])
     def test_slices_are_those_it_was_drawn_on(self, size, area):
@@ -91,7 +91,7 @@ class TestRoi:
         assert Roi(np.argwhere(np.ones(size))).in_plane_area(Image(VOXELS, OBLIQUE)) == pytest.approx(area)
 
     def test_where_axes_tie_the_slices_are_the_thick_ones(self):
-        assert Roi(np.argwhere(np.ones((3, 3, 3)))).in_plane_area(Image(VOXELS, OBLIQUE)) == pytest.approx(9 * 0.2)
+        assert Roi(np.argwhere(np.ones((3, 3, 3)))).in_plane_area(Image(VOXELS, OBLIQUE)) == pytest.approx(27 * 0.2)
 
     def test_area_of_a_sheared_grid_is_that_of_its_parallelograms(self):
         sheared = np.array([[2, 1, 0, 0], [0, 1, 0, 0], [0, 0, 3, 0], [0, 0, 0, 1.0]])

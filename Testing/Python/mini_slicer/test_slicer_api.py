@@ -62,5 +62,5 @@ def test_what_is_asked_of_the_panels_widgets_is_there(path):
 
 def test_the_panel_was_really_looked_at():
     asked_for = {pair for path in SOURCES for pair in asked(path)}
-    assert {("self._panel.ui.undoButton", "enabled"), ("ui.regionsTable", "connect")} <= asked_for
+    assert {("ui.acceptButton", "enabled"), ("ui.regionsTable", "connect")} <= asked_for
     assert ("regionsTable", "currentCellChanged") in {pair for path in SOURCES for pair in connected(path)}

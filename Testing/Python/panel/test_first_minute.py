@@ -17,7 +17,8 @@ def is_seen(volume):
     assert reader.red().mrmlSliceCompositeNode().GetBackgroundVolumeID() == volume.GetID()
     slicer.app.processEvents()
     image = view.grab().toImage()
-    colors = [image.pixelColor(x, y).value() for x in range(40, view.width, 40) for y in range(40, view.height, 40)]
+    middle = [[int(share * size) for share in np.linspace(0.3, 0.7, 9)] for size in (view.width, view.height)]
+    colors = [image.pixelColor(x, y).value() for x in middle[0] for y in middle[1]]
     bounds = [0.0] * 6
     volume.GetRASBounds(bounds)
     return np.median(colors) > 20 and bounds[4] <= reader.red().sliceLogic().GetSliceOffset() <= bounds[5]
@@ -27,7 +28,7 @@ def is_fitted(volume):
     bounds = [0.0] * 6
     volume.GetRASBounds(bounds)
     width = bounds[1] - bounds[0]
-    return 0.9 * width < max(reader.red().mrmlSliceNode().GetFieldOfView()[:2]) < 3 * width
+    return 0.99 * width < min(reader.red().mrmlSliceNode().GetFieldOfView()[:2]) < 1.1 * width
 
 
 def empty_slicer(size=reader.SIZES[0]):
@@ -66,7 +67,7 @@ def test_sample_data_then_the_module_shows_the_exam(two_regions):
     import SampleData
 
     empty_slicer()
-    (source,) = SampleData.SampleDataLogic.sampleDataSourcesByCategory("M1SHThk")
+    source, *_ = SampleData.SampleDataLogic.sampleDataSourcesByCategory("M1SHThk")
     volume = source.customDownloader(source)
     slicer.util.selectModule("M1SHThk")
     reader.settle()

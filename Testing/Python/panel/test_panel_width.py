@@ -57,7 +57,7 @@ def test_table_buttons_numbers_and_flags_are_in_sight_while_drawing(two_regions,
     points = two_regions.regions[0].pial_lines[0]
     reader.look_at(points[0])
     reader.ui().drawLineButton.click()
-    reader.place(points[:8])
+    reader.place(points[:4])
     reader.settle()
     ui = reader.ui()
     assert ui.numbersView.plainText and reader.flags()
@@ -80,3 +80,35 @@ def test_exam_and_references_fold_when_they_are_done_and_can_be_unfolded(two_reg
     reader.draw_line(two_regions, 0)
     reader.settle()
     assert not ui.examCollapsibleButton.collapsed and not ui.referencesCollapsibleButton.collapsed
+
+
+class LayoutRequests(reader.qt.QObject):
+    """Counts how often Qt is asked to lay a widget, or one within it, out anew."""
+
+    def __init__(self, widget):
+        super().__init__()
+        self.count = 0
+        self._watched = [widget, *widget.findChildren(reader.qt.QWidget)]
+        for part in self._watched:
+            part.installEventFilter(self)
+
+    def eventFilter(self, watched, event):
+        # A box whose scroll bar comes and goes arranges itself, which moves nothing else.
+        self.count += event.type() == reader.qt.QEvent.Type.LayoutRequest and watched.layout() is not None
+        return False
+
+    def stop(self):
+        for part in self._watched:
+            part.removeEventFilter(self)
+
+
+def test_a_drag_lays_nothing_out_anew(drawn):
+    requests = LayoutRequests(reader.dock())
+    before = reader.in_words()
+    here = reader.points(KNOB)[4]
+    reader.look_at(here)
+    requests.count = 0
+    MiniSlicer.drag("Red", here, here + [4.0, 6.0, 0.0], steps=20)
+    during = requests.count
+    requests.stop()
+    assert reader.in_words() != before and during == 0

@@ -9,7 +9,7 @@ from itertools import product
 
 import numpy as np
 from claims_of_eyes import eyes_covered, eyes_p
-from claims_of_groups import group_covered, group_p, group_truth
+from claims_of_groups import effect_p, group_covered, group_p, group_truth
 from claims_of_repeats import repeat_covered, repeat_p
 from claims_of_subjects import subject_covered, subject_p
 from simulated_studies import Design
@@ -91,10 +91,12 @@ def _trials(task):
     ps, covered = {}, {}
     for number in range(first, first + _PART):
         random = np.random.default_rng([2, CONDITIONS.index(condition), number])
+        found = effect_p(random, condition.of(EFFECT), truth)
         for find in (group_p, eyes_p, repeat_p, subject_p):
-            for name, p in find(random, condition.of(NULL)).items():
-                if np.isfinite(p):
-                    ps.setdefault(name, []).append(bool(p <= 0.05))
+            found |= find(random, condition.of(NULL))
+        for name, p in found.items():
+            if np.isfinite(p):
+                ps.setdefault(name, []).append(bool(p <= 0.05))
         for find in (group_covered, eyes_covered, repeat_covered, subject_covered):
             for name, does in find(random, condition.of(EFFECT), truth).items():
                 if does is not None:

@@ -18,7 +18,7 @@ from M1SHThkLib.cohort.sample import sample
 from M1SHThkLib.cohort.selection import _papers_rule_p, lack_regions, null_of_papers_rule, selected_area
 from M1SHThkLib.cohort.study import LIMB_REGIONS, mean_present
 from scipy import stats
-from scipy.stats import norm, t
+from scipy.stats import binomtest, norm, t
 from simulated_studies import draw
 
 LIMBS = list(LIMB_REGIONS)
@@ -117,6 +117,8 @@ def _correlated_p(random, design):
         result = spearman(x, y)
         if not isinstance(result, str):
             found[name] = permuted_p(result.values, result.scores, PERMUTATIONS, 0)
+            if name == "Spearman, patient as cluster":
+                found["Spearman, regions as if independent"] = result.naive_p
     both = draw(random, replace(design, digits=None)).values[:, :2]
     differences = (both[:, 1] - both[:, 0])[: design.controls]
     differences = differences[np.isfinite(differences)]
@@ -137,7 +139,7 @@ def group_truth(random, design):
     truth["mean"], truth["median"] = (float(function(region[own & is_patient])) for function in (np.mean, np.median))
     greatest = np.nanmax(values, axis=1)
     truth["greatest"] = [np.sort(greatest[group]) for group in (is_patient, ~is_patient)]
-    truth["share"] = float(np.mean(values[~is_patient][np.isfinite(values[~is_patient])] < CUTOFF))
+    truth["regions"] = [np.sort(own[np.isfinite(own)]) for own in (values[is_patient], values[~is_patient])]
     confounded = draw(random, replace(design, **AGEING, missing=0.0))
     response = np.sqrt(confounded.values[:, LIMBS].max(axis=1))
     truth["adjusted"] = float(adjusted_area(response, confounded.ages[:, None], confounded.is_patient))
@@ -224,16 +226,41 @@ def _cutoffs_covered(values, is_patient, truth, random):
             found[f"{name}, {told}"] = ci[0] <= true <= ci[1]
         if rule in ("youden", "given"):
             found |= _ratios_covered(got, *shares(got.cutoff), told)
-    clustered = performance(sample(values, is_patient, "clustered"), 1, "given", CUTOFF, 100, 0)
-    low, high = clustered.rates[1].ci
-    found["specificity over regions, given cut-off"] = low <= truth["share"] <= high
+    for rule, told in (("youden", "Youden's cut-off"), ("given", "given cut-off")):
+        got = performance(sample(values, is_patient, "clustered"), 1, rule, CUTOFF, 100, 0)
+        above = [1 - np.searchsorted(own, got.cutoff - 1e-12) / len(own) for own in truth["regions"]]
+        shares_there = above[0], 1 - above[1]
+        for name, (_, ci), true in zip(("sensitivity", "specificity"), got.honest, shares_there, strict=True):
+            found[f"{name} over regions, {told}"] = ci[0] <= true <= ci[1]
     rates, low, high = roc_band(taken, 1, 0)
     at = np.flatnonzero(rates >= 0.25 - 1e-9)[0]
-    true = 1 - np.searchsorted(truth["greatest"][0], np.quantile(truth["greatest"][1], 1 - rates[at])) / len(
-        truth["greatest"][0]
-    )
+    true = _sensitivity_at(rates[at], *truth["greatest"])
     found["ROC band at a false positive rate of 0.25"] = low[at] <= true <= high[at]
     return found
+
+
+def effect_p(random, design, truth):
+    """P of a measurement against a reader who is as sensitive as the measurement at its own cut-off truly is."""
+    values, is_patient = _with_values(draw(random, design))
+    taken = sample(values, is_patient, "symmetric")
+    if np.ptp(taken.values) == 0:
+        return {}
+    got = performance(taken, 1, "youden", None, 100, 0)
+    sensitivity = 1 - np.searchsorted(truth["greatest"][0], got.cutoff - 1e-12) / len(truth["greatest"][0])
+    reader = random.random(int(is_patient.sum())) < sensitivity
+    found = {}
+    for name, called in (("Youden's cut-off", got.called), ("subjects left out", got.called_left_out)):
+        measured = called[is_patient[got.subject]] > 0
+        alone, other = int((measured & ~reader).sum()), int((~measured & reader).sum())
+        found[f"McNemar, {name}"] = float(binomtest(alone, alone + other).pvalue) if alone + other else 1.0
+    return found
+
+
+def _sensitivity_at(rate, patients, others):
+    """Of the true curve, sloping where values tie."""
+    cuts = np.unique(np.concatenate([patients, others]))[::-1]
+    sensitivity, false = (np.append(0, 1 - np.searchsorted(own, cuts) / len(own)) for own in (patients, others))
+    return float(np.interp(rate, false + 1e-12 * np.arange(len(false)), sensitivity))
 
 
 def _ratios_covered(got, sensitivity, specificity, told):

@@ -257,7 +257,7 @@ def _doubts(seen, raised):
     along, x = seen.along, seen.depths_mm
     ends = np.minimum(along.ends_mm, along.crossings_mm)
     hidden = largest_hidden_sh(x, seen.h, seen.deviations)
-    limit = LARGEST_HIDDEN_SH * abs(seen.splenium.mean / seen.scale)
+    ripple, limit = (sh * abs(seen.splenium.mean / seen.scale) for sh in (RIPPLE_SH, LARGEST_HIDDEN_SH))
     doubts = []
     if x[-1] < WHOLE_CORTEX_MM - 1e-9:
         doubts.append(f"the profile ends at {x[-1]:.1f} mm, and cortex may be {WHOLE_CORTEX_MM:g} mm thick")
@@ -273,11 +273,16 @@ def _doubts(seen, raised):
         "uneven_line",
     ):
         if raised.get(flag):
-            doubts.append(f"{flag}")
+            doubts.append(flag)
+    if raised["thinner_than_resolution"] and seen.layer.z >= NEAR_NOISE_BELOW_Z and seen.layer.height > ripple:
+        doubts.append("thinner_than_resolution")
     surface = x <= 0.3
     error = np.linalg.norm(seen.deviations[:, surface].mean(1))
     if not seen.h[surface].mean() < -max(NEAR_NOISE_BELOW_Z * error, limit):
         doubts.append("nothing brighter than white matter lies at the line: is it on the pial surface?")
+    inside = (x >= SUPERFICIAL_CORTEX_MM) & (x <= SUPERFICIAL_CORTEX_MM + 0.5)
+    if inside.any() and seen.h[inside].mean() < seen.h[surface].mean():
+        doubts.append("it grows brighter beneath the line: does the white-matter ROI lie on the cortex's side of it?")
     if not hidden <= limit:
         doubts.append(f"a layer with SH up to {hidden:.2g} could hide in the noise")
     return hidden, tuple(doubts)

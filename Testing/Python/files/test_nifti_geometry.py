@@ -305,6 +305,18 @@ def test_pairs_of_files_in_every_spelling(tmp_path, suffixes, offset):
             assert len(file.warnings) == (offset < 0)
 
 
+def test_an_uncompressed_file_beside_it_which_itk_would_read_is_told(tmp_path):
+    (tmp_path / "a.nii.gz").write_bytes(gzip.compress(header().tobytes() + bytes(4) + VOXELS.tobytes()))
+    assert_as_itk(tmp_path / "a.nii.gz")
+    (tmp_path / "a.nii").write_bytes(header().tobytes() + bytes(4) + (VOXELS + 1).tobytes())
+    np.testing.assert_array_equal(by_itk(tmp_path / "a.nii.gz")[1], VOXELS + 1)
+    file = read_image(tmp_path / "a.nii.gz")
+    np.testing.assert_array_equal(file.volumes[0].ravel(order="F"), VOXELS)
+    assert file.warnings == (
+        f"{tmp_path / 'a.nii.gz'}: a.nii lies beside it, whose voxels Slicer shows in its stead; keep one of the two.",
+    )
+
+
 def test_analyze_with_a_negative_spacing_lies_where_itk_puts_it(tmp_path):
     raw = header(magic=b"", vox_offset=0, pixdim=[0, -0.5, 0.75, 2, 0, 0, 0, 0])
     (tmp_path / "old.hdr").write_bytes(raw.tobytes())

@@ -4,8 +4,12 @@ In a world without any effect a P must fall below .05 in 5 % of the studies; in 
 hold the truth in 95 %. Groups of the paper's size and small ones; no, 15 and 30 % of the regions missing; with ties.
 """
 
+import hashlib
+import json
 from dataclasses import dataclass, replace
+from functools import cache
 from itertools import product
+from pathlib import Path
 
 import numpy as np
 from claims_of_eyes import eyes_covered, eyes_p
@@ -59,23 +63,60 @@ class Condition:
 CONDITIONS = tuple(Condition(*size, missing, digits) for digits, missing, size in product(DIGITS, MISSING, SIZES))
 
 
-def measure_claims(full):
-    """Share of P below .05 and of intervals that cover, by claim and condition, as plain data."""
+def measure_claims(full, kept):
+    """Share of P below .05 and of intervals that cover, by claim and condition, as plain data.
+
+    Parameters
+    ----------
+    full : bool
+    kept : path
+        Where parts that are done are kept, a line each; what the same program measured there is not measured again.
+    """
     studies = FULL if full else QUICK
-    truths = dict(zip(CONDITIONS, spread(_truth, CONDITIONS, "claims, truths"), strict=True))
-    parts = range(0, studies, _PART)
-    tasks = [(condition, truths[condition], first) for condition in CONDITIONS for first in parts]
-    found = spread(_trials, tasks, "claims, parts of studies")
+    done = _done(kept)
+    # All conditions in turn, so that what was interrupted tells of each.
+    wanted = [(number, first) for first in range(0, studies, _PART) for number in range(len(CONDITIONS))]
+    missing = [place for place in wanted if place not in done]
+    own = sorted({number for number, _ in missing})
+    truths = dict(zip(own, spread(_truth, [CONDITIONS[number] for number in own], "claims, truths"), strict=True))
+    tasks = [(*place, truths[place[0]]) for place in missing]
+    with kept.open("a", encoding="utf-8") as file:
+
+        def keep(part):
+            print(json.dumps({"program": _program(), **part}), file=file, flush=True)
+
+        done |= {(part["condition"], part["first"]): part for part in spread(_part, tasks, "claims, parts", keep)}
+    return {"studies": studies, "claims": _shares([done[place] for place in wanted])}
+
+
+def _done(kept):
+    """Parts that the same program measured before, by condition and first study."""
+    if not kept.exists():
+        return {}
+    parts = [json.loads(line) for line in kept.read_text(encoding="utf-8").splitlines()]
+    return {(part["condition"], part["first"]): part for part in parts if part["program"] == _program()}
+
+
+@cache
+def _program():
+    """SHA-256 of everything that the figures depend on."""
+    here = Path(__file__).resolve().parent
+    sources = [*here.glob("claims*.py"), here / "simulated_studies.py"]
+    sources += (here.parent.parent / "M1SHThk" / "M1SHThkLib" / "cohort").glob("*.py")
+    return hashlib.sha256(b"".join(path.read_bytes() for path in sorted(sources))).hexdigest()
+
+
+def _shares(parts):
     claims = {}
-    for (condition, _, _), (ps, covered) in zip(tasks, found, strict=True):
-        for kind, own in (("p", ps), ("interval", covered)):
-            for name, values in own.items():
-                claims.setdefault((kind, name), {}).setdefault(condition.name, []).extend(values)
+    for part in parts:
+        for kind, name, hits, studies in part["counts"]:
+            own = claims.setdefault((kind, name), {}).setdefault(CONDITIONS[part["condition"]].name, [0, 0])
+            own[:] = own[0] + hits, own[1] + studies
     rows = []
     for (kind, name), by_condition in claims.items():
-        shares = {where: [float(np.mean(own)), len(own)] for where, own in by_condition.items() if len(own) > 20}
+        shares = {where: [hits / studies, studies] for where, (hits, studies) in by_condition.items() if studies > 20}
         rows.append({"kind": kind, "claim": name, "says": SAYS.get(name), "by_condition": shares})
-    return {"studies": studies, "claims": rows}
+    return rows
 
 
 def _truth(condition):
@@ -85,20 +126,21 @@ def _truth(condition):
     return group_truth(random, replace(condition.of(EFFECT), **many))
 
 
-def _trials(task):
-    """P values below .05 and intervals that cover, in a part of the studies of one condition."""
-    condition, truth, first = task
-    ps, covered = {}, {}
+def _part(task):
+    """How many P lie below .05 and intervals cover, of how many, in a part of the studies of one condition."""
+    of, first, truth = task
+    condition, found = CONDITIONS[of], {}
     for number in range(first, first + _PART):
-        random = np.random.default_rng([2, CONDITIONS.index(condition), number])
-        found = effect_p(random, condition.of(EFFECT), truth)
+        random = np.random.default_rng([2, of, number])
+        ps = effect_p(random, condition.of(EFFECT), truth)
         for find in (group_p, eyes_p, repeat_p, subject_p):
-            found |= find(random, condition.of(NULL))
-        for name, p in found.items():
+            ps |= find(random, condition.of(NULL))
+        for name, p in ps.items():
             if np.isfinite(p):
-                ps.setdefault(name, []).append(bool(p <= 0.05))
+                found.setdefault(("p", name), []).append(p <= 0.05)
         for find in (group_covered, eyes_covered, repeat_covered, subject_covered):
             for name, does in find(random, condition.of(EFFECT), truth).items():
                 if does is not None:
-                    covered.setdefault(name, []).append(bool(does))
-    return ps, covered
+                    found.setdefault(("interval", name), []).append(does)
+    counts = [[*claim, int(np.sum(own)), len(own)] for claim, own in found.items()]
+    return {"condition": of, "first": first, "counts": counts}

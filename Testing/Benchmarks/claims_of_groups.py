@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
-from M1SHThkLib.cohort.adjusted import adjusted_area, ancova, jackknife_variance
+from M1SHThkLib.cohort.adjusted import adjusted_area, ancova, jackknife_variance, subject_part
 from M1SHThkLib.cohort.asymmetry import asymmetry_index
 from M1SHThkLib.cohort.auc import area_over_strata, covariance, interval
 from M1SHThkLib.cohort.auc_test import area_p, contests_clustered, contests_like_with_like, contests_over_strata
@@ -76,14 +76,21 @@ def _symmetric_p(values, is_patient):
 
 def _adjusted_p(random, design):
     """Groups that differ in age alone."""
-    drawn = draw(random, replace(design, **AGEING, missing=0.0))
-    response = np.sqrt(drawn.values[:, LIMBS].max(axis=1))
-    mean = np.sqrt(drawn.values[:, LIMBS]).mean(axis=1)
+    drawn = draw(random, replace(design, **AGEING))
     found = {}
-    for name, own in (("most pathologic region", response), ("all regions", mean)):
-        estimate, error, freedom = ancova(own, drawn.ages[:, None], drawn.is_patient)
+    for name, response, ages, is_patient in _to_adjust(drawn):
+        estimate, error, freedom = ancova(response, ages, is_patient)
         found[f"analysis of covariance, {name}"] = float(2 * t.sf(abs(estimate / error), freedom))
     return found
+
+
+def _to_adjust(drawn):
+    """One value a subject, its age, and who is a patient, as the report takes them."""
+    roots = np.sqrt(drawn.values[:, LIMBS])
+    if np.isfinite(roots).all():
+        yield "most pathologic region", roots.max(axis=1), drawn.ages[:, None], drawn.is_patient
+    has = np.isfinite(roots).any(axis=1)
+    yield "all regions", subject_part(roots[has]), drawn.ages[has, None], drawn.is_patient[has]
 
 
 def _compared_p(random, design):
@@ -140,10 +147,9 @@ def group_truth(random, design):
     greatest = np.nanmax(values, axis=1)
     truth["greatest"] = [np.sort(greatest[group]) for group in (is_patient, ~is_patient)]
     truth["regions"] = [np.sort(own[np.isfinite(own)]) for own in (values[is_patient], values[~is_patient])]
-    confounded = draw(random, replace(design, **AGEING, missing=0.0))
-    response = np.sqrt(confounded.values[:, LIMBS].max(axis=1))
-    truth["adjusted"] = float(adjusted_area(response, confounded.ages[:, None], confounded.is_patient))
-    truth["ancova"] = ancova(response, confounded.ages[:, None], confounded.is_patient)[0]
+    for name, *adjusted in _to_adjust(draw(random, replace(design, **AGEING))):
+        truth[f"AUC adjusted for age, {name}"] = float(adjusted_area(*adjusted))
+        truth[f"difference adjusted for age, {name}"] = ancova(*adjusted)[0]
     truth["difference"] = _two_markers(drawn)[0]
     patients = drawn.is_patient
     for name, x, y in _score_pairs(drawn.values[patients], drawn.limbs[patients]):
@@ -189,17 +195,13 @@ def group_covered(random, design, truth):
     difference, error, _ = _two_markers(drawn)
     if error > 1e-9:
         holds("difference of two AUCs", (difference - 1.96 * error, difference + 1.96 * error), truth["difference"])
-    confounded = draw(random, replace(design, **AGEING, missing=0.0))
-    response, ages, of = (
-        np.sqrt(confounded.values[:, LIMBS].max(axis=1)),
-        confounded.ages[:, None],
-        confounded.is_patient,
-    )
-    auc, variance = adjusted_area(response, ages, of), jackknife_variance(response, ages, of, 0)
-    holds("AUC adjusted for age", interval(float(auc), variance, of.sum(), (~of).sum()), truth["adjusted"])
-    estimate, error, freedom = ancova(response, ages, of)
-    reach = t.ppf(0.975, freedom) * error
-    holds("difference adjusted for age", (estimate - reach, estimate + reach), truth["ancova"])
+    for name, *adjusted in _to_adjust(draw(random, replace(design, **AGEING))):
+        auc, variance, of = float(adjusted_area(*adjusted)), jackknife_variance(*adjusted, 0), adjusted[-1]
+        auc_name, difference_name = f"AUC adjusted for age, {name}", f"difference adjusted for age, {name}"
+        holds(auc_name, interval(auc, variance, of.sum(), (~of).sum()), truth[auc_name])
+        estimate, error, freedom = ancova(*adjusted)
+        reach = t.ppf(0.975, freedom) * error
+        holds(difference_name, (estimate - reach, estimate + reach), truth[difference_name])
     patients = drawn.is_patient
     for name, x, y in _score_pairs(drawn.values[patients], drawn.limbs[patients]):
         result = spearman(x, y)

@@ -31,7 +31,7 @@ class Curve:
     marker : str
         Its column in the measurements.
     place : str
-        A region, or GREATEST.
+        A region, or GREATEST, which is that of all regions with a curve of the same marker and field strength.
     n : int
         Controls.
     age_mean, age_sd : float
@@ -132,10 +132,9 @@ def make_norms(studies, source):
             raise ValueError(f"the controls at {at} have several protocols ({listed}); make norms of one at a time")
         ages = np.array([control.age for control in controls], float)
         for marker in MARKERS:
-            for place, values in _places(study, controls, marker):
+            for place, values in _places(study, controls, marker, ages):
                 known = np.isfinite(values) & np.isfinite(ages)
-                if known.sum() >= FEWEST and np.ptp(ages[known]) > 0:
-                    curves.append(_curve(study.field_strength_t, marker, place, ages[known], values[known]))
+                curves.append(_curve(study.field_strength_t, marker, place, ages[known], values[known]))
         if controls:
             protocols[study.field_strength_t] = next(iter(used))
     if not curves:
@@ -145,17 +144,24 @@ def make_norms(studies, source):
     return Norms(tuple(curves), protocols, source)
 
 
-def _places(study, subjects, marker):
+def _places(study, subjects, marker, ages):
+    """Every place that enough controls tell of, with their values."""
     values = tied(matrix(subjects, marker.column))
-    for number in study.regions:
+    regions = [number for number in study.regions if _are_enough(values[:, number], ages)]
+    for number in regions:
         yield REGION_NAMES[number], values[:, number]
-    yield GREATEST, _greatest(values, marker)
+    if regions and _are_enough(greatest := _greatest(values[:, regions], marker), ages):
+        yield GREATEST, greatest
+
+
+def _are_enough(values, ages):
+    known = np.isfinite(values) & np.isfinite(ages)
+    return known.sum() >= FEWEST and np.ptp(ages[known]) > 0
 
 
 def _greatest(values, marker):
-    present = np.isfinite(values)
-    extreme = marker.pathologic * np.where(present, marker.pathologic * values, -np.inf).max(axis=1)
-    return np.where(present.any(axis=1), extreme, np.nan)
+    """The most pathologic of all regions, nan where one is missing: the greatest of fewer is less."""
+    return marker.pathologic * (marker.pathologic * values).max(axis=1)
 
 
 def _curve(field_strength_t, marker, place, ages, values):
@@ -279,6 +285,14 @@ def read_against(norms, subject, field_strength_t):
     for curve in own:
         marker = next(marker for marker in MARKERS if marker.column == curve.marker)
         values = matrix([subject], marker.column)
-        value = _greatest(values, marker)[0] if curve.place == GREATEST else values[0, REGION_NAMES.index(curve.place)]
-        results.append((curve, stand(curve, value, subject.age)))
+        places = [other.place for other in own if other.marker == curve.marker and other.place != GREATEST]
+        if curve.place != GREATEST:
+            places = [curve.place]
+        values = values[:, [REGION_NAMES.index(place) for place in places]]
+        lacking = [place for place, value in zip(places, values[0], strict=True) if not np.isfinite(value)]
+        if lacking and curve.place == GREATEST:
+            result = f"not read, since the norms' are the greatest of {len(places)} regions and {lacking[0]} is missing"
+        else:
+            result = stand(curve, _greatest(values, marker)[0], subject.age)
+        results.append((curve, result))
     return results, ""

@@ -5,7 +5,7 @@ where they cross (Chernozhukov et al., Econometrica 2010;78:1093). They hold no 
 """
 
 import warnings
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from scipy.stats import norm
@@ -18,6 +18,7 @@ CENTILES = (2.5, 5.0, 10.0, 25.0, 50.0, 75.0, 90.0, 95.0, 97.5)
 GREATEST = "most pathologic region"
 FEWEST = 10  # controls with a value and an age
 AGE_STEP = 5.0  # years between the rows of a table
+_ON_TRUST = "; the protocol of the norms is not known: that it is the subject's is taken on trust"
 ALIKE = 1e-3  # of the greatest centile: nearer curves run through one value; a fit is no surer than that
 
 
@@ -89,6 +90,8 @@ class Centile:
         In SDs of the square root (of Thk: of the value itself).
     is_beyond : int
         1 above the highest curve, -1 below the lowest, 0 between them.
+    caution : str
+        What is to be borne in mind, '' for nothing.
     """
 
     value: float
@@ -97,13 +100,14 @@ class Centile:
     ci: tuple[float, float]
     z: float
     is_beyond: int
+    caution: str = ""
 
     @property
     def words(self):
         """'centile 93 (95 % CI 82 to 98), z = 1.52'."""
         beyond = {1: "above the highest curve, centile ", -1: "below the lowest curve, centile ", 0: "centile "}
         interval = f"95 % CI {self.ci[0]:.0f} to {self.ci[1]:.0f}"
-        return f"{beyond[self.is_beyond]}{self.centile:.3g} ({interval}), z = {self.z:.2f}"
+        return f"{beyond[self.is_beyond]}{self.centile:.3g} ({interval}), z = {self.z:.2f}{self.caution}"
 
 
 def make_norms(studies, source):
@@ -294,5 +298,7 @@ def read_against(norms, subject, field_strength_t):
             result = f"not read, since the norms' are the greatest of {len(places)} regions and {lacking[0]} is missing"
         else:
             result = stand(curve, _greatest(values, marker)[0], subject.age)
+        if wanted is None and isinstance(result, Centile):
+            result = replace(result, caution=_ON_TRUST)
         results.append((curve, result))
     return results, ""

@@ -95,6 +95,27 @@ class TestStanding:
         found = stand(curve_of(make_norms([study_of([], values, age=list(ages))], {})), 0.0, 55.0)
         assert found.is_beyond == 0 and 12 < found.centile < 38
 
+    def test_greatest_is_that_of_the_same_regions(self):
+        """Neither a control nor a subject that lacks one of them has it."""
+        ages, values = controls(np.random.default_rng(6), 30)
+        values[:8, 1] = np.nan
+        norms = make_norms([study_of([], values, age=list(ages))], {})
+        assert (curve_of(norms, "right hand knob").n, curve_of(norms, GREATEST).n) == (22, 22)
+        subject = Subject("sub-X", None, (reading_of([0.1, 0.1, np.nan, 0.1]),), age=55.0)
+        found = {
+            curve.place: result for curve, result in read_against(norms, subject, 3.0)[0] if "sh_thk" in curve.marker
+        }
+        assert isinstance(found["left hand knob"], Centile)
+        assert "greatest of 4 regions and left paracentral lobule is missing" in found[GREATEST]
+
+    def test_norms_of_an_unknown_protocol_are_taken_on_trust_and_that_is_said(self):
+        ages, values = controls(np.random.default_rng(7), 20)
+        readings = [(reading_of(own, protocol=None),) for own in values]
+        norms = make_norms([study_of([], values, age=list(ages), readings=readings)], {})
+        results, why = read_against(norms, subject_of(0.1, 55.0), 3.0)
+        assert not why and all("taken on trust" in result.words for _, result in results)
+        assert "taken on trust" not in read_against(norms_of(40), subject_of(0.1, 55.0), 3.0)[0][0][1].words
+
     @pytest.mark.parametrize(
         ("value", "age", "says"),
         [(np.nan, 50, "not measured"), (0.1, np.nan, "age is not known"), (0.1, 95, "hold from")],

@@ -176,6 +176,16 @@ class TestAdded:
         study = study_of(values[:18], values[18:], visual=visual)
         assert "call as pathologic" in of(added_findings(study, OPTIONS), "AUC of both together", reader="A").words
 
+    def test_gaps_that_make_p_invalid_are_said(self):
+        """Controls measured in two of four regions have the greatest of fewer."""
+        study, _ = scored_study()
+        values = np.random.default_rng(8).uniform(0.02, 0.1, (35, 4))
+        values[20:, 2:] = np.nan
+        gaps = study_of(values[:20], values[20:], scores=[subject.scores for subject in study.subjects])
+        for own, is_said in ((study, False), (gaps, True)):
+            found = of(added_findings(own, OPTIONS), "AUC of both together", reader="A")
+            assert ("P is not valid: 0 % of the patients' regions and 50 %" in found.words) == is_said
+
     @pytest.mark.filterwarnings("error")
     def test_why_there_is_none(self):
         study, _ = scored_study(patients=20, controls=3)

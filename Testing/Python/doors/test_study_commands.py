@@ -5,12 +5,25 @@ import json
 
 import numpy as np
 import pytest
+from cohort_builder import reading_of, study_of
 from M1SHThkLib.__main__ import main
 from M1SHThkLib.batch import studies
+from M1SHThkLib.cohort.norms import make_norms
+from M1SHThkLib.digital_exam.phantom import PhantomOptions, make_phantom
 from M1SHThkLib.files.clinical_table import CLINICAL_COLUMNS
+from M1SHThkLib.files.exams import write_exam
+from M1SHThkLib.files.norms import write_norms
 from M1SHThkLib.files.results import write_tsv
 from M1SHThkLib.measuring.columns import MEASUREMENT_COLUMNS
 from study_files import LIMB_REGIONS, write_study
+
+
+@pytest.fixture(scope="module")
+def exam(tmp_path_factory):
+    hand_knobs = (("left", "hand_knob"), ("right", "hand_knob"))
+    phantom = make_phantom(PhantomOptions(field_strength=7, slices=2, cropped=True, echoes=(3, 4), regions=hand_knobs))
+    folder = tmp_path_factory.mktemp("exam")
+    return write_exam(folder, phantom.exam(), phantom.echoes, phantom.echo_times_ms)
 
 
 @pytest.fixture(scope="module")
@@ -131,6 +144,32 @@ class TestNorms:
         assert all("the norms hold from 62 to 73 years" in row["words"] for row in own if row["subject"] == "sub-P03")
         assert any(row["estimate"] != "n/a" for row in own if row["subject"] == "sub-C05")
         assert (tmp_path / "out" / "figures" / "norms_1_3T.png").is_file()
+
+    def test_are_read_by_measure_at_the_subjects_age(self, exam, tmp_path, capsys):
+        """Centiles of every region that the norms have, and a chart with the subject's dot."""
+        random = np.random.default_rng(0)
+        values = 0.05 * np.exp(0.4 * random.normal(size=(20, 2)))
+        readings = [(reading_of(own, protocol=None),) for own in values]
+        norms = make_norms(
+            [study_of([], values, field_strength_t=7.0, age=list(random.uniform(40, 80, 20)), readings=readings)], {}
+        )
+        write_norms(tmp_path / "norms", norms)
+        line = ["measure", str(exam), "-o", str(tmp_path / "out"), "--norms", str(tmp_path / "norms" / "norms.tsv")]
+        assert main([*line, "--age", "60"]) == 0
+        said = capsys.readouterr().out
+        rows = {
+            row["place"]: row for row in rows_of(tmp_path / "out" / "centiles.tsv") if row["marker"] == "sh_thk_per_mm"
+        }
+        assert set(rows) == {"left hand knob", "right hand knob", "most pathologic region"}
+        for place, row in rows.items():
+            assert float(row["ci_low"]) <= float(row["centile"]) <= float(row["ci_high"])
+            assert f"SH/Thk, {place}, against the norms: {row['words']}" in said and "taken on trust" in row["words"]
+        assert (tmp_path / "out" / "figures" / "norms_1.png").read_bytes()[:4] == b"\x89PNG"
+        # Of another protocol, or at another age than the norms hold at, there is none.
+        sidecar = tmp_path / "norms" / "norms.json"
+        sidecar.write_text(sidecar.read_text().replace('"protocol": null', '"protocol": "one echo"'))
+        assert main([*line, "--age", "60", "--resume"]) == 0
+        assert "refused, since the norms were made with another protocol (one echo)" in capsys.readouterr().out
 
     def test_of_too_few_controls_are_none(self, tmp_path, capsys):
         measurements, clinical, _ = write_study(tmp_path, patients=2, controls=5)

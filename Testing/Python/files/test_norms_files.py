@@ -44,6 +44,10 @@ def test_name_nobody(folder):
     assert "sub-" not in text
 
 
+def without_regions(text):
+    return "".join(line for line in text.splitlines(True) if "hand knob" not in line and "lobule" not in line)
+
+
 @pytest.mark.parametrize(
     ("file", "edit", "says"),
     [
@@ -52,6 +56,7 @@ def test_name_nobody(folder):
         ("norms.json", lambda text: text.replace("3.0", "7.0"), "tells no protocol at 3 T"),
         ("norms.tsv", lambda text: text.replace("centile_50", "median"), "lacks the column centile_50"),
         ("norms.tsv", lambda text: text.replace("left hand knob", "left foot"), "place is 'left foot'"),
+        ("norms.tsv", lambda text: without_regions(text), "tells of no region whose greatest is that of sh"),
         ("norms.tsv", lambda text: text.split("\n")[0] + "\n", "has no row below its header"),
     ],
 )

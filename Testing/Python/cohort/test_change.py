@@ -116,9 +116,10 @@ class TestSlopes:
 
     def test_of_a_balanced_study_it_is_the_mean_of_the_subjects_own_slopes(self):
         """Error and interval too: t of their mean, which optimisers that stop early miss by a fifth."""
-        values = self.drawn(np.random.default_rng(5)) + np.outer(np.linspace(-0.02, 0.02, 20), np.arange(3))
-        found = self.of(followed(values, groups=(20, 0)), "patient")
-        years = [(DATES[session] - DATES["1"]).days / 365.25 for session in DATES]
+        random, years = np.random.default_rng(3), [(day - DATES["1"]).days / 365.25 for day in DATES.values()]
+        start, slopes_of = 0.1 + 0.02 * random.normal(size=27), 0.003 * random.normal(size=27)
+        values = start[:, None] + np.outer(slopes_of, years) + 0.004 * random.normal(size=(27, 3))
+        found = self.of(followed(values, groups=(27, 0)), "patient")
         own = np.polyfit(years, values.T, 1)[0]
         assert found.slope == pytest.approx(own.mean(), rel=1e-6)
         expected = stats.ttest_1samp(own, 0).confidence_interval(0.95)

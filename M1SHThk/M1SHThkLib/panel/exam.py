@@ -4,6 +4,7 @@ import slicer
 from slicer.i18n import tr as _
 
 from ..scene import echo_nodes, region_nodes
+from ..scene.same_scan import is_same_scan
 from .echo_files import open_echo_file
 from .faults import faults_in_words
 
@@ -15,10 +16,12 @@ class ExamSection:
 
     def __init__(self, panel):
         self._panel = panel
+        self._volume = None  # that is read
 
     def show(self):
         """Bring echoes, times and ways to combine them in line with the parameter node."""
         ui, node = self._panel.ui, self._panel.parameterNode
+        self._volume = node.inputVolume or self._volume
         # Times that were read while the panel was being brought in line with the scene are not shown by themselves.
         if ui.echoTimesLineEdit.text != node.echoTimes:
             ui.echoTimesLineEdit.text = node.echoTimes
@@ -54,13 +57,25 @@ class ExamSection:
         panel = self._panel
         if panel.is_updating or not panel.parameterNode or not volume:
             return
-        if panel.parameterNode.inputVolume is not volume:
+        if panel.parameterNode.inputVolume is not volume:  # else a script has chosen it
+            before = self._volume if self._volume and self._volume.GetScene() else None
+            if before and panel.logic.isBegun() and not is_same_scan(before, volume) and self._is_another_exam(volume):
+                panel.logic.newExam(volume)
             panel.parameterNode.inputVolume = volume
         if panel.parameterNode.references:
             region_nodes.fit_references(panel.parameterNode.references, volume)
         if volume.GetDisplayNode():
             volume.GetDisplayNode().SetAutoWindowLevel(True)
         panel.views.show_soon(anew=True)
+
+    def _is_another_exam(self, volume):
+        """Whether the reader begins a new reading with a volume that does not look like the same scan's."""
+        text = _(
+            "'{name}' is of another geometry, or of another subject, than the volume that is being read.\n\n"
+            "Begin a new reading with it? What is drawn is put away in a folder. (No: it is another image of the same "
+            "exam; what is accepted will say that it has changed.)"
+        ).format(name=volume.GetName())
+        return slicer.util.confirmYesNoDisplay(text, "M1SHThk")
 
     def on_echoes_chosen(self, unused=None):
         """Show the echo times that the data carry, and how many echoes there are to choose from."""

@@ -54,9 +54,14 @@ class ModuleLayout:
             self._before = manager.layout
             register_layout()
             manager.setLayout(LAYOUT_ID)
+        if manager:
+            # A scene that names our layout would open as a grey window where the module is missing.
+            manager.layoutLogic().GetLayoutNode().SetSaveWithScene(False)
 
     def leave(self):
         """Turn back; whoever has changed the layout meanwhile keeps it, and ours is never what we come back to."""
         manager = slicer.app.layoutManager()
+        if manager:
+            manager.layoutLogic().GetLayoutNode().SetSaveWithScene(True)
         if manager and manager.layout == LAYOUT_ID:
             manager.setLayout(self._before or DEFAULT_LAYOUT_ID)

@@ -6,6 +6,7 @@ import slicer
 from slicer.i18n import tr as _
 
 from ..files.disk import made_folder, write_json
+from ..files.exams import read_exam
 from ..files.results import write_results
 from ..measuring.columns import MEASUREMENT_COLUMNS, PROFILE_COLUMNS
 from ..program import program
@@ -19,6 +20,17 @@ class ModuleLogic(SceneLogic):
     def __init__(self, find_node):
         super().__init__(find_node)
         self._study = None
+
+    #
+    # Exam files
+    #
+
+    def loadExamFile(self, path):
+        """Bring the exam that an exam.json describes into the scene, as a reading of its own; returns the volume node.
+
+        :raises ValueError: names the file, what is wrong with it and what would be right
+        """
+        return self.loadExam(read_exam(path))
 
     #
     # Export

@@ -254,7 +254,7 @@ def add_exam(scene, exam):
         `volume` and `references`: nodes; `splenium`: segment ID; `regions`: (hemisphere, region) -> (control points of
         each line, segment ID of the white matter).
     """
-    volume = add_volume(scene, exam.image.name, exam.image.voxels, exam.image.affine, exam.image.echoes)
+    volume = add_volume(scene, exam.subject, exam.image.voxels, exam.image.affine, exam.image.echoes)
     references = scene.AddNewNodeByClass("vtkMRMLSegmentationNode", "References")
     references.CreateDefaultDisplayNodes()
     references.SetReferenceImageGeometryParameterFromVolumeNode(volume)

@@ -41,9 +41,9 @@ class M1SHThk(ScriptedLoadableModule):
 
 def registerLayout():
     """Make the module's layout of the views known."""
-    from M1SHThkLib.panel.layout import register_layout
+    from M1SHThkLib.panel.layout import register_layouts
 
-    register_layout()
+    register_layouts()
 
 
 def registerSampleData():

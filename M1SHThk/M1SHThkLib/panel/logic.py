@@ -12,6 +12,7 @@ from ..measuring.columns import MEASUREMENT_COLUMNS, PROFILE_COLUMNS
 from ..program import program
 from ..scene import exam_export, exam_nodes, tables
 from ..scene.logic import SceneLogic
+from .echo_times import note_echoes
 
 
 class ModuleLogic(SceneLogic):
@@ -31,6 +32,17 @@ class ModuleLogic(SceneLogic):
         :raises ValueError: names the file, what is wrong with it and what would be right
         """
         return self.loadExam(read_exam(path))
+
+    def echoes(self):
+        """The volumes of the chosen sequence, or the chosen volumes in the order of their echo times.
+
+        Each carries its echo time as an attribute, wherever Slicer or a file beside it knows one.
+
+        :raises ValueError: if there are fewer than two, or a sidecar beside them cannot be used
+        """
+        parameterNode = self.getParameterNode()
+        note_echoes(super().echoes(), parameterNode.echoSequence)
+        return super().echoes()
 
     #
     # Export
@@ -98,6 +110,13 @@ class ModuleLogic(SceneLogic):
         :raises ValueError: names the file, what is wrong with it and what would be right
         """
         return self._study_analysis().analyse(measurementPaths, clinicalPath)
+
+    def checkStudy(self, measurementPaths, clinicalPath):
+        """Read a study's tables; parameters as for `analyseStudy`.
+
+        :raises ValueError: names the file, what is wrong with it and what would be right
+        """
+        self._study_analysis().check(measurementPaths, clinicalPath)
 
     def saveStudyReport(self, folder):
         """Write the study's folder as the command line does: report.html, cohort.json, tables, and figures.

@@ -87,9 +87,14 @@ class Panel:
         """The module is shown."""
         self.begin()
         self._keys.set_enabled(True)
-        self._layout.show()
+        self.show_layout()
         self.views.enter()
         self.logic.showChart()
+
+    def show_layout(self):
+        """Show the views; where there is no image, that of a study gives its room to plot and table."""
+        if self._is_entered():
+            self._layout.show(without_image=self.study.is_open and not self.parameterNode.inputVolume)
 
     def exit(self):
         """Another module is shown."""
@@ -141,7 +146,7 @@ class Panel:
         self.logic.readAnew()
         if self._is_entered():
             self.begin()
-            self._layout.show()
+            self.show_layout()
             self.views.enter()
             self.logic.showChart()
 

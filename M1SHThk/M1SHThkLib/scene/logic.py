@@ -138,7 +138,7 @@ class SceneLogic:
         times = echo_nodes.echo_times_from_text(parameterNode.echoTimes)
         source = parameterNode.echoSequence or volumes[0]
         method = parameterNode.echoCombination
-        volume, warnings = echo_nodes.combine_echoes(slicer.mrmlScene, volumes, times, method, source.GetName())
+        volume, warnings = echo_nodes.combine_echoes(slicer.mrmlScene, volumes, times, method, source)
         parameterNode.polarity = "bright" if method == "r2star" else "dark"
         parameterNode.inputVolume = volume
         return warnings

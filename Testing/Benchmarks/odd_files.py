@@ -20,7 +20,7 @@ import SimpleITK
 from alteration import altered
 from M1SHThkLib.__main__ import main
 from M1SHThkLib.digital_exam.phantom import PhantomOptions, make_phantom
-from M1SHThkLib.files.cohort_tables import CLINICAL_COLUMNS
+from M1SHThkLib.files.clinical_table import CLINICAL_COLUMNS
 from M1SHThkLib.files.disk import write_json
 from M1SHThkLib.files.exams import write_exam
 from M1SHThkLib.files.images import write_image

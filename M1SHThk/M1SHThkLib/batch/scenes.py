@@ -120,7 +120,7 @@ def _check_is_scene(path):
 def _nodes(path):
     try:
         root = ElementTree.parse(path).getroot()
-    except (OSError, ElementTree.ParseError) as error:
+    except (OSError, ElementTree.ParseError, LookupError, ValueError) as error:  # an encoding that is none, too
         raise ValueError(f"{path}: {_NO_SCENE}") from error
     if root.tag != "MRML":
         raise ValueError(f"{path}: {_NO_SCENE}")

@@ -13,6 +13,7 @@ from .names import MISSING_NAME, cleaned
 HIGHEST_FIELD_TESLA = 25.0
 _NOT_IN_A_LINE = ("Cc", "Cs", "Zl", "Zp")
 _HIGHEST_LABEL = 2**53  # further whole numbers are not told apart in floating point
+_MOST_ECHOES = 1000
 _LONGEST_SHOWN = 60
 _LARGEST_FILE = 1 << 20  # bytes; what is dropped on Slicer may be anything
 
@@ -71,9 +72,9 @@ def check_exam(exam):
 def _check_image(image):
     _check_members(image, "image", ("path",), ("echo_times_ms", "echo_combination", "averaged_echoes"))
     _paths(image["path"] if isinstance(image["path"], list) else [image["path"]], "image.path")
-    averaged = image.get("averaged_echoes", 1)
-    if isinstance(averaged, bool) or not isinstance(averaged, int) or averaged < 1:
-        raise ValueError(f"image.averaged_echoes is {_shown(averaged)}; it must be a whole number from 1 on")
+    averaged = image.get("averaged_echoes")
+    if averaged is not None and (type(averaged) is not int or not 1 <= averaged <= _MOST_ECHOES):
+        raise ValueError(f"image.averaged_echoes is {_shown(averaged)}; it must be a whole number, 1 to {_MOST_ECHOES}")
     times = image.get("echo_times_ms")
     if times is not None and not (isinstance(times, list) and times):
         raise ValueError(f"image.echo_times_ms is {_shown(times)}; it must be a list of numbers in ms")

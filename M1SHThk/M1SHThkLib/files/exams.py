@@ -91,7 +91,7 @@ def read_exam(path):
         references = [splenium, *(region.white_matter for region in regions)]
         boxes = needed_boxes(grid, lines, references, settings.depth_max_mm)
     # The image itself may be a mean already, as one that Slicer combined.
-    averaged = image_description.get("averaged_echoes", 1) * averaged_echoes(method, len(echoes))
+    averaged = (image_description.get("averaged_echoes") or 1) * averaged_echoes(method, len(echoes))
     with naming(image_paths[0]):
         voxels = combine(echoes, method, times, boxes)
         _check_size_of_numbers(voxels)

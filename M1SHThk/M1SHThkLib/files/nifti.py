@@ -71,7 +71,8 @@ def read_nifti(path):
         affine, sentences = nifti_affine(header, volumes.shape)
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from error
-    return ImageFile(volumes, affine, tuple(f"{path}: {sentence}" for sentence in (*header.notes, *sentences)))
+    sentences = (*header.notes, *sentences, *_of_its_twin(path))
+    return ImageFile(volumes, affine, tuple(f"{path}: {sentence}" for sentence in sentences))
 
 
 def write_nifti(path, volumes, affine, compact=False):
@@ -139,6 +140,15 @@ def _stored(path, header):
         while file.read(_BLOCK):  # to the end, where a compressed file has its checksum
             pass
     return stored
+
+
+def _of_its_twin(path):
+    """ITK reads the header that it is given, but the voxels of an uncompressed file of that name."""
+    stem, kind = _split(path)
+    twin = path.with_name(stem + _SINGLE)
+    if kind != _SINGLE or not path.name.lower().endswith(_COMPRESSED) or not os.path.isfile(twin):
+        return []
+    return [f"{twin.name} lies beside it, whose voxels Slicer shows in its stead; keep one of the two."]
 
 
 def _split(path):

@@ -176,13 +176,18 @@ def edge_shifts(intensities, depths_mm, spacing_mm):
             outliers = no_edge | (np.abs(raw - smooth) > UNEXPLAINED_MM)
         best = np.clip(np.round(smooth / _FINE_MM).astype(int) + middle, 0, len(shifts_mm) - 1)
     clear = ~outliers if not outliers.all() else outliers
+    # To the nanometre, since the solver's last digits hang on how many threads it runs on.
+    smooth = np.round(smooth, 6)
     return smooth - smooth[clear].mean(), outliers
 
 
 def _shifted_profiles(intensities, depths_mm, spacing_mm):
     """Each normal's profile about the line, moved by each shift, shape (n, shifts, window), and the shifts in mm."""
-    usual = np.nanmedian(intensities, axis=0) if np.isfinite(intensities).any() else np.zeros(len(depths_mm))
-    usual = np.nan_to_num(usual, nan=float(np.nanmedian(usual)))
+    seen = np.isfinite(intensities).any(axis=0)
+    usual = np.zeros(len(depths_mm))
+    if seen.any():
+        usual[seen] = np.nanmedian(intensities[:, seen], axis=0)
+        usual[~seen] = np.median(usual[seen])
     profiles = np.where(np.isfinite(intensities), intensities, usual)
     profiles = gaussian_filter1d(profiles, SEEN_AT_ONCE_MM / spacing_mm, axis=0, mode="nearest")
     profiles = gaussian_filter1d(profiles, _BLUR_MM / _STEP_MM, axis=1, mode="nearest")

@@ -19,7 +19,7 @@ AROUND_MM, CORRELATED_MM = 4.0, 2.5
 # whose deviation is hardly known, within three times as many.
 LIKE_IN_DEVIATIONS, FEW_VOXELS = 2.5, 2.0
 # So near to other tissue voxels hold a part of it.
-PARTIAL_IN_VOXELS = 1.5
+PARTIAL_IN_VOXELS = 1.45
 # The tissue around may be rougher or smoother than the ROI: it counts for no more than so many independent voxels.
 MOST_DEGREES_AROUND = 10.0
 _SMALLEST_CORRELATION = 0.05
@@ -72,7 +72,7 @@ def roi_noise(image, indices):
     values = image.voxels[tuple(indices.T)].astype(float)
     indices, values = indices[np.isfinite(values)], values[np.isfinite(values)]
     mean = float(values.mean())
-    margin = np.round(AROUND_MM / image.spacing).astype(int)
+    margin = _voxels(AROUND_MM, image)
     lowest = np.maximum(indices.min(0) - margin, 0)
     highest = np.minimum(indices.max(0) + margin + 1, image.voxels.shape)
     box = np.asarray(image.voxels[tuple(map(slice, lowest, highest))], float)
@@ -85,7 +85,7 @@ def roi_noise(image, indices):
         return RoiNoise(mean, 0.0, 0.0, float(len(values)))
 
     size = [next_fast_len(2 * side) for side in box.shape]
-    correlation = _correlations(residuals, tissue, size, np.ceil(CORRELATED_MM / image.spacing - 1e-6))
+    correlation = _correlations(residuals, tissue, size, _voxels(CORRELATED_MM, image))
     shared_roi = float((correlation * _pairs(roi, size)).sum()) / len(values) ** 2
     shared_around = float((correlation * _pairs(tissue, size)).sum()) / int(tissue.sum()) ** 2
     shared_roi, shared_around = (min(max(shared, 1e-6), 0.95) for shared in (shared_roi, shared_around))
@@ -93,6 +93,11 @@ def roi_noise(image, indices):
     variances = values.var() / (1 - shared_roi), around / (1 - shared_around)
     variance = float(np.average(variances, weights=degrees))
     return RoiNoise(mean, float(np.sqrt(variance * shared_roi)), float(np.sqrt(variance)), sum(degrees))
+
+
+def _voxels(length_mm, image):
+    """How many voxels a length spans along each axis, whatever the last digit of the spacing."""
+    return np.ceil(length_mm / image.spacing - 1e-3).astype(int)
 
 
 def _tissue_around(box, roi, values, spacing):

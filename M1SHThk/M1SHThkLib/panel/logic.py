@@ -5,7 +5,7 @@ import os
 import slicer
 from slicer.i18n import tr as _
 
-from ..files.disk import made_folder, write_json
+from ..files.disk import made_folder, replacing, write_json
 from ..files.exams import read_exam
 from ..files.results import write_results
 from ..measuring.columns import MEASUREMENT_COLUMNS, PROFILE_COLUMNS
@@ -92,7 +92,7 @@ class ModuleLogic(SceneLogic):
         :raises ValueError: if the exam is incomplete, or the folder cannot be written
         """
         parameterNode = self.getParameterNode().parameterNode
-        description = exam_export.write_exam_nodes(made_folder(folder), parameterNode, self.accepted())
+        description = exam_export.write_exam_nodes(made_folder(folder), parameterNode, self.accepted(), replacing)
         path = os.path.join(folder, "exam.json")
         write_json(path, description)
         return path

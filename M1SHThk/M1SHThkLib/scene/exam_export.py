@@ -15,7 +15,7 @@ from .exam_nodes import (
 IMAGE_FILE, REFERENCES_FILE = "t2star.nrrd", "references.seg.nrrd"
 
 
-def write_exam_nodes(folder, node, accepted):
+def write_exam_nodes(folder, node, accepted, whole):
     """Write volume, references and lines in world coordinates into a folder that exists.
 
     Parameters
@@ -24,6 +24,9 @@ def write_exam_nodes(folder, node, accepted):
     node : vtkMRMLScriptedModuleNode
         The module's parameter node.
     accepted : mapping of (hemisphere, region) -> str
+    whole : callable
+        Takes a path; a context manager that gives the path of a file to write, which takes that name when it is whole
+        (files.disk.replacing).
 
     Returns
     -------
@@ -41,14 +44,14 @@ def write_exam_nodes(folder, node, accepted):
     if identity["field_strength_tesla"] is None:
         raise ValueError("the field strength is unknown; give it in the Exam section, the exam file needs it")
     references = node.GetNodeReference("references")
-    _write(node.GetNodeReference("inputVolume"), folder / IMAGE_FILE)
-    _write(references, folder / REFERENCES_FILE)
+    _write(node.GetNodeReference("inputVolume"), folder / IMAGE_FILE, whole)
+    _write(references, folder / REFERENCES_FILE, whole)
     regions = []
     for key in REGION_KEYS:
         names = []
         for number, line in enumerate(region_lines(node, key), 1):
             names.append(f"{key[0]}_{key[1]}" + (f"_{number}" if number > 1 else "") + ".mrk.json")
-            _write(line, folder / names[-1])
+            _write(line, folder / names[-1], whole)
         if names:
             segment_id = node.GetParameter(f"{parameter_prefix(*key)}WhiteMatterSegmentID")
             white_matter = {"path": REFERENCES_FILE, "segment": segment_id}
@@ -64,7 +67,7 @@ def write_exam_nodes(folder, node, accepted):
     }
 
 
-def _write(node, path):
+def _write(node, path, whole):
     """Write a node in world coordinates; the node itself keeps its file and its transform."""
     scene, copy = node.GetScene(), None
     if node.GetParentTransformNode() is not None:
@@ -73,9 +76,11 @@ def _write(node, path):
         copy.SetAndObserveTransformNodeID(node.GetTransformNodeID())
         copy.HardenTransform()
     storage = node.CreateDefaultStorageNode()
-    storage.SetFileName(str(path))
-    written = storage.WriteData(copy or node)
-    if copy is not None:
-        scene.RemoveNode(copy)
-    if not written:
-        raise ValueError(f"{path}: cannot be written; choose a folder with free space that you may write to")
+    try:
+        with whole(path) as temporary:
+            storage.SetFileName(str(temporary))
+            if not storage.WriteData(copy or node):
+                raise OSError("Slicer could not write it")
+    finally:
+        if copy is not None:
+            scene.RemoveNode(copy)

@@ -8,6 +8,7 @@ import warnings
 from pathlib import Path
 
 import pytest
+import SimpleITK
 from M1SHThkLib.__main__ import main
 from M1SHThkLib.digital_exam.phantom import PhantomOptions, make_phantom
 from M1SHThkLib.files.exams import write_exam
@@ -74,12 +75,32 @@ def test_folders_with_the_longest_names(one, tmp_path, name):
 
 
 @pytest.mark.skipif(os.name == "nt", reason="names are Unicode there")
-def test_a_folder_whose_name_is_no_utf_8_is_measured_as_any(one, tmp_path):
+def test_a_folder_whose_name_is_no_utf_8(one, tmp_path, capsys):
     odd = os.fsdecode(os.fsencode(tmp_path) + b"/M\xfcller")
     exams = [copied(one, folder, subject=f"sub-{n}") for n, folder in enumerate([tmp_path / "1", odd, tmp_path / "3"])]
-    assert main(["measure", *exams, "-o", str(tmp_path / "out")]) == 0
+    command = ["measure", *exams, "-o", str(tmp_path / "out"), "--resume"]
+    assert main(command) == 0
     assert [row["subject"] for row in rows_of(tmp_path / "out")] == ["sub-0", "sub-1", "sub-2"]
-    json.loads((tmp_path / "out" / "provenance.json").read_text(encoding="utf-8"))
+    provenance = json.loads((tmp_path / "out" / "provenance.json").read_text(encoding="utf-8"))
+    assert provenance["exams"][1]["file"] == exams[1]
+    capsys.readouterr()
+    assert main(command) == 0
+    assert "measured anew" not in capsys.readouterr().out
+
+
+@pytest.mark.skipif(os.name == "nt", reason="names are Unicode there")
+def test_what_itk_alone_reads_fails_there_alone(one, tmp_path, capsys):
+    odd = os.fsdecode(os.fsencode(tmp_path) + b"/M\xfcller")
+    exams = [copied(one, tmp_path / "1", subject="sub-1"), copied(one, odd, subject="sub-2")]
+    SimpleITK.WriteImage(SimpleITK.ReadImage(str(one / "t2star.nii.gz")), str(tmp_path / "t2star.gipl"))
+    shutil.move(tmp_path / "t2star.gipl", odd)
+    content = json.loads(Path(exams[1]).read_text())
+    content["image"]["path"] = "t2star.gipl"
+    Path(exams[1]).write_text(json.dumps(content))
+    assert main(["measure", *exams, "-o", str(tmp_path / "out")]) == 1
+    told = capsys.readouterr().err.splitlines()
+    assert len(told) == 2 and "not UTF-8; rename the file or its folder" in told[0]
+    assert [row["subject"] for row in rows_of(tmp_path / "out")] == ["sub-1"]
 
 
 @pytest.mark.skipif(os.name == "nt", reason="names are Unicode there")

@@ -1,6 +1,8 @@
 """The module in the miniature Slicer: the same measurement from real MRML nodes."""
 
+import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import MiniSlicer
@@ -17,12 +19,13 @@ module = MiniSlicer.loadModule(str(MODULE))
 
 from M1SHThkLib.__main__ import main  # noqa: E402
 from M1SHThkLib.digital_exam.phantom import PhantomOptions, make_phantom  # noqa: E402
+from M1SHThkLib.files.exams import read_exam  # noqa: E402
 from M1SHThkLib.measuring.measurement import measure_exam  # noqa: E402
 from M1SHThkLib.measuring.settings import Settings  # noqa: E402
 from M1SHThkLib.scene.exam_nodes import setting_parameter  # noqa: E402
 from M1SHThkLib.scene.tables import stored_values  # noqa: E402
 
-KEYS = ("sh", "thk_mm", "sh_thk_per_mm", "lobe_z", "snr", "line_length_mm")
+KEYS = ("sh", "thk_mm", "sh_thk_per_mm", "lobe_z", "line_length_mm", "line_stray_mm", "snr")
 
 
 def M1SHThk():
@@ -253,3 +256,17 @@ def test_the_console_measures_and_exports_by_the_modules_logic(phantom, logic, t
     assert len(results) == len(repeated) == 3
     with pytest.raises(AttributeError, match="mesure"):
         by_name.mesure()
+
+
+def test_of_how_many_echoes_the_image_is_the_mean_goes_with_the_exported_exam(phantom, logic, tmp_path):
+    """Each echo was that much noisier: the command line raises the same flags."""
+    exam = phantom.exam(Settings(replicates=0))
+    assert not any("low_snr" in m.flags for m in logic.measure())
+    logic.loadExam(replace(exam, image=replace(exam.image, echoes=100)))
+    found = {m.name: m.flags for m in logic.measure()}
+    assert all("low_snr" in flags for flags in found.values())
+    exported = logic.exportExam(str(tmp_path / "exam"))
+    assert json.loads(Path(exported).read_text())["image"]["averaged_echoes"] == 100
+    repeated = read_exam(exported)
+    assert repeated.image.echoes == 100
+    assert {m.name: m.flags for m in measure_exam(repeated)} == found

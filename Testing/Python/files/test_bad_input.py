@@ -99,6 +99,8 @@ EXAM_FAULTS = {
     "too few echo times": (lambda e: e["image"].update(echo_times_ms=[13]), "1 echo times (13 ms) for 2 echoes"),
     "echo times in s": (lambda e: e["image"].update(echo_times_ms=[0.013, 0.0186]), "look like seconds"),
     "echo times swapped": (lambda e: e["image"].update(echo_times_ms=[18.6, 13]), "18.6, 13 ms do not increase"),
+    "no echoes averaged": (lambda e: e["image"].update(averaged_echoes=0), "averaged_echoes is 0; it must be a whole"),
+    "echoes without end": (lambda e: e["image"].update(averaged_echoes=10**400), "a whole number, 1 to 1000"),
     "unknown combination": (lambda e: e["image"].update(echo_combination="max"), "is 'max'; it must be mean, rss"),
     "combination is a list": (lambda e: e["image"].update(echo_combination=["mean"]), "it must be mean, rss"),
     "no region": (lambda e: e.update(regions=[]), "regions is []; it must be a list of 1 to 6 regions"),
@@ -154,7 +156,7 @@ def test_byte_order_mark_is_no_fault(exam_path):
 
 def test_null_is_as_good_as_left_out(exam_path):
     change(exam_path, lambda e: e.update(session=None, observer=None, group=None, settings=None))
-    change(exam_path, lambda e: e["image"].update(echo_combination=None))
+    change(exam_path, lambda e: e["image"].update(echo_combination=None, averaged_echoes=None))
     assert read_exam(exam_path).settings.depth_max_mm == 6
 
 

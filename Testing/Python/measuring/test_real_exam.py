@@ -20,4 +20,5 @@ def test_z_and_verdict_do_not_depend_on_how_deep_one_samples():
     ]
     assert [one.lobe_z for one in found] == pytest.approx([found[0].lobe_z] * 5, rel=0.05)
     assert len({tuple(sorted(VERDICTS & set(one.flags))) for one in found}) == 1
+    assert not any("no_dark_layer" in one.flags for one in found)
     assert all(one.sh_fit == pytest.approx(0.22, abs=0.03) for one in found)

@@ -84,3 +84,10 @@ def test_a_phase_image_among_the_echoes_is_refused_by_name(scene, name, offset):
     ]
     with pytest.raises(ValueError, match=f"volume '{name}': is .*; choose the magnitude images"):
         combine_echoes(scene, volumes, None, "mean", volumes[0])
+
+
+@pytest.mark.parametrize(("method", "averaged"), [("mean", 3), ("rss", 3), ("echo-2", 1)])
+def test_the_combined_volume_knows_of_how_many_echoes_it_is_the_mean(scene, method, averaged):
+    volumes = [add_volume(scene, f"echo {number}", ECHOES[..., number], AFFINE) for number in range(3)]
+    combined, _ = combine_echoes(scene, volumes, [13.0, 18.6, 24.3], method, volumes[0])
+    assert image_from_volume(combined).echoes == averaged

@@ -4,6 +4,7 @@ import csv
 import importlib
 import json
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -131,7 +132,7 @@ def test_a_scene_is_measured_where_no_application_has_imported_the_modules(saved
 @pytest.mark.parametrize(
     ("name", "content"),
     [("torn.mrml", b"<MRML version='4'><Volume"), ("page.mrml", b"<html></html>"), ("torn.mrb", b"PK\3\4")]
-    + [("text.mrml", b"no scene"), ("empty.mrb", b"")],
+    + [("text.mrml", b"no scene"), ("empty.mrb", b""), ("odd.mrml", b'<?xml version="1.0" encoding="x"?><MRML/>')],
 )
 def test_what_is_no_scene_is_told_so(tmp_path, capfd, name, content):
     (tmp_path / name).write_bytes(content)
@@ -203,3 +204,27 @@ def test_detached_data_of_a_scene_s_volume_is_noticed_by_resume(scene, tmp_path,
     capsys.readouterr()
     assert main(command) == 0
     assert f"measured anew; changed since: Data/{voxels.name}" in capsys.readouterr().out
+
+
+def test_an_export_that_does_not_fit_keeps_the_file_that_was_there(tmp_path):
+    """In a process of its own, which cannot write more than 30 kB into a file."""
+    code = """
+import resource, sys
+import numpy as np, slicer
+from M1SHThkLib.files.disk import replacing
+from M1SHThkLib.scene.exam_export import _write
+from M1SHThkLib.scene.exam_nodes import add_volume
+noise = np.random.default_rng(0).normal(size=(60, 60, 30)).astype(np.float32)
+scene = slicer.vtkMRMLScene()
+volume = add_volume(scene, "noise", noise, np.eye(4))
+resource.setrlimit(resource.RLIMIT_FSIZE, (30_000, 30_000))
+try:
+    _write(volume, sys.argv[1], replacing)
+except ValueError as error:
+    print(error)
+"""
+    (tmp_path / "t2star.nrrd").write_text("before")
+    program = f"import sys; sys.path.insert(0, {str(MODULE.parent)!r}){code}"
+    run = subprocess.run([sys.executable, "-c", program, tmp_path / "t2star.nrrd"], capture_output=True, text=True)
+    assert run.stdout.splitlines()[-1].startswith(f"{tmp_path / 't2star.nrrd'}: cannot be written (Slicer could not")
+    assert (tmp_path / "t2star.nrrd").read_text() == "before"

@@ -36,6 +36,7 @@ def connect(panel):
         (ui.addMeasurementsButton, panel.study.on_add_measurements),
         (ui.clearMeasurementsButton, panel.study.on_clear_measurements),
         (ui.analyseStudyButton, panel.study.on_analyse),
+        (ui.installLibrariesButton, panel.study.on_install),
         (ui.saveStudyReportButton, panel.study.on_save_report),
     ):
         button.connect("clicked(bool)", action)

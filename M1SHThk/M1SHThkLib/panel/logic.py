@@ -6,11 +6,13 @@ import slicer
 from slicer.i18n import tr as _
 
 from ..files.disk import made_folder, replacing, write_json
+from ..files.exams import read_exam
 from ..files.results import write_results
 from ..measuring.columns import MEASUREMENT_COLUMNS, PROFILE_COLUMNS
 from ..program import program
 from ..scene import exam_export, exam_nodes, tables
 from ..scene.logic import SceneLogic
+from .echo_times import note_echoes
 
 
 class ModuleLogic(SceneLogic):
@@ -19,6 +21,28 @@ class ModuleLogic(SceneLogic):
     def __init__(self, find_node):
         super().__init__(find_node)
         self._study = None
+
+    #
+    # Exam files
+    #
+
+    def loadExamFile(self, path):
+        """Bring the exam that an exam.json describes into the scene, as a reading of its own; returns the volume node.
+
+        :raises ValueError: names the file, what is wrong with it and what would be right
+        """
+        return self.loadExam(read_exam(path))
+
+    def echoes(self):
+        """The volumes of the chosen sequence, or the chosen volumes in the order of their echo times.
+
+        Each carries its echo time as an attribute, wherever Slicer or a file beside it knows one.
+
+        :raises ValueError: if there are fewer than two, or a sidecar beside them cannot be used
+        """
+        parameterNode = self.getParameterNode()
+        note_echoes(super().echoes(), parameterNode.echoSequence)
+        return super().echoes()
 
     #
     # Export
@@ -86,6 +110,13 @@ class ModuleLogic(SceneLogic):
         :raises ValueError: names the file, what is wrong with it and what would be right
         """
         return self._study_analysis().analyse(measurementPaths, clinicalPath)
+
+    def checkStudy(self, measurementPaths, clinicalPath):
+        """Read a study's tables; parameters as for `analyseStudy`.
+
+        :raises ValueError: names the file, what is wrong with it and what would be right
+        """
+        self._study_analysis().check(measurementPaths, clinicalPath)
 
     def saveStudyReport(self, folder):
         """Write the study's folder as the command line does: report.html, cohort.json, tables, and figures.

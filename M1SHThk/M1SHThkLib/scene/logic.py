@@ -1,10 +1,13 @@
 """The scene's exam: drawn, measured and shown through MRML nodes, with the panel or without it."""
 
+from datetime import datetime
+
 import slicer
 from slicer.i18n import tr as _
 
 from ..measuring.measurement import measure_exam
 from . import acceptance, echo_nodes, exam_nodes, outputs, reading, readings, region_nodes, tables
+from .known_values import KnownValues
 from .parameter_node import M1SHThkParameterNode
 
 
@@ -19,7 +22,7 @@ class SceneLogic:
 
     def __init__(self, find_node):
         self._find_node = find_node
-        self._parameterNode = None
+        self._parameterNode = self._known = None
         self._reading = reading.Reading()
         self._acceptances = acceptance.Acceptances(self._reading)
         self._outputs = outputs.Outputs()
@@ -28,21 +31,36 @@ class SceneLogic:
         """The scene's M1SHThkParameterNode; the same object as long as the node is the same."""
         node = self._find_node()
         if self._parameterNode is None or self._parameterNode.parameterNode is not node:
+            self._known = KnownValues(node, M1SHThkParameterNode)
             self._parameterNode = M1SHThkParameterNode(node)
         return self._parameterNode
 
     def readAnew(self):
         """After a scene was loaded: the wrapper was read while nodes that it refers to were still missing."""
-        if self._parameterNode is not None:
-            self._parameterNode.Modified()
+        self.getParameterNode().Modified()
+
+    def replacedValues(self):
+        """A sentence for each value in the scene that this version does not know and has replaced."""
+        self.getParameterNode()
+        return tuple(self._known.replaced)
+
+    def forgetReplacedValues(self):
+        """Another scene comes; Slicer keeps the parameter node."""
+        if self._known is not None:
+            self._known.replaced.clear()
 
     #
     # What is measured
     #
 
     def loadExam(self, exam):
-        """Bring an exam in memory into the scene as nodes, chosen in the parameter node; returns the volume node."""
+        """Bring an exam in memory into the scene as nodes, chosen in the parameter node; returns the volume node.
+
+        It is a reading of its own: the one that the scene holds is put away first.
+        """
         parameterNode = self.getParameterNode()
+        self._putAway()
+        parameterNode.echoSequence, parameterNode.echoVolumes, parameterNode.echoTimes = None, [], ""
         nodes = exam_nodes.add_exam(slicer.mrmlScene, exam)
         parameterNode.inputVolume = nodes["volume"]
         parameterNode.references = nodes["references"]
@@ -57,6 +75,7 @@ class SceneLogic:
         parameterNode.group = exam.group or ""
         parameterNode.fieldStrength = exam.field_strength_tesla or 0.0
         self.setSettings(exam.settings)
+        self._begin()
         return nodes["volume"]
 
     def setSettings(self, settings):
@@ -119,7 +138,7 @@ class SceneLogic:
         times = echo_nodes.echo_times_from_text(parameterNode.echoTimes)
         source = parameterNode.echoSequence or volumes[0]
         method = parameterNode.echoCombination
-        volume, warnings = echo_nodes.combine_echoes(slicer.mrmlScene, volumes, times, method, source.GetName())
+        volume, warnings = echo_nodes.combine_echoes(slicer.mrmlScene, volumes, times, method, source)
         parameterNode.polarity = "bright" if method == "r2star" else "dark"
         parameterNode.inputVolume = volume
         return warnings
@@ -235,10 +254,34 @@ class SceneLogic:
 
     def newReading(self, observer):
         """Put the reading away, hidden in a folder of the subject hierarchy, and start blank on the same volume."""
+        self._putAway()
+        self.getParameterNode().observer = observer
+        self._begin()
+
+    def newExam(self, volume):
+        """Put the reading away and start blank on another volume, of which nothing is known yet but the observer."""
+        self._putAway()
         parameterNode = self.getParameterNode()
-        readings.archive(slicer.mrmlScene, parameterNode)
-        parameterNode.observer = observer
-        self.showTables()
+        for name in ("subject", "session", "group", "echoTimes"):
+            setattr(parameterNode, name, "")
+        parameterNode.fieldStrength = 0.0
+        parameterNode.echoSequence, parameterNode.echoVolumes = None, []
+        parameterNode.inputVolume = volume
+        self._begin()
+
+    def isBegun(self):
+        """Whether anything is drawn or measured, so that there is a reading to put away."""
+        parameterNode = self.getParameterNode()
+        drawn = any(exam_nodes.region_lines(self._node(), key) for key in exam_nodes.REGION_KEYS)
+        return bool(drawn or parameterNode.results or self._node().GetNodeReference("references"))
+
+    def _putAway(self):
+        if self.isBegun():
+            readings.archive(slicer.mrmlScene, self.getParameterNode())
+            self.showTables()
+
+    def _begin(self):
+        self.getParameterNode().readingBegun = datetime.now().astimezone().isoformat()
 
     #
     # Showing

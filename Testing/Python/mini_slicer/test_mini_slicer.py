@@ -21,13 +21,6 @@ UNLISTED = {"qMRMLSliceView", "qSlicerSegmentEditorAbstractEffect"}
 UNLISTED |= {"qSlicerScriptedLoadableModule", "qSlicerScriptedLoadableModuleWidget"}
 
 
-@pytest.fixture(autouse=True)
-def emptyScene():
-    MiniSlicer.closeScene()
-    yield
-    MiniSlicer.raiseErrors()
-
-
 def namesOf(*keys):
     return {name for key in keys for kind in API[key].values() for name in kind}
 

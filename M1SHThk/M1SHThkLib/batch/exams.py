@@ -20,6 +20,7 @@ from ..files.results import write_results
 from ..measuring.columns import MEASUREMENT_COLUMNS, PROFILE_COLUMNS, measurement_row, profile_rows
 from ..measuring.measurement import measure_exam
 from ..program import program
+from .beside import BidsDerivatives, DicomObjects, lacking, write_beside
 from .parallel import Failure, run
 from .scenes import SUFFIXES as SCENE_SUFFIXES
 from .scenes import opened_scene, scene_files
@@ -27,10 +28,11 @@ from .scenes import opened_scene, scene_files
 
 @dataclass(frozen=True)
 class ExamFile:
-    """An exam to measure: an `exam.json` or a scene, and the folder for its pictures."""
+    """An exam to measure: an `exam.json` or a scene, the folder for its pictures, and what to write of it beside."""
 
     path: Path
     figures: Path
+    beside: tuple[DicomObjects | BidsDerivatives, ...] = ()
 
     @property
     def name(self):
@@ -66,7 +68,8 @@ class ExamFile:
             exam = self._exam_of_scene() if self._is_scene else read_exam(self.path)
             measurements = measure_exam(exam)
         figures = _draw(exam, measurements, self.figures)
-        return _record(_made_from(exam.origin["inputs"]), [(exam, measurements)], figures)
+        record = _record(_made_from(exam.origin["inputs"]), [(exam, measurements)], figures)
+        return record | {"beside": write_beside(self.beside, exam, measurements)}
 
     @property
     def _is_scene(self):
@@ -131,13 +134,18 @@ class Batch:
     ----------
     records : list of dict
         Of the exams that were measured, in their order: `made_from`, `readings` (whose, and the settings and inputs),
-        `measurements` and `profiles` (a dict a row of either table), `figures`.
+        `measurements` and `profiles` (a dict a row of either table), `figures`, and what was written `beside`.
     failures : dict of str to str
         Exams without results, and why.
     """
 
     records: list
     failures: dict
+
+    def written_beside(self, kind):
+        """Names of the files of a kind (see `beside`) that were written of all exams, and the faults in their place."""
+        told = [record["beside"][kind] for record in self.records if kind in record.get("beside", {})]
+        return [name for own in told for name in own["files"]], [own["fault"] for own in told if own["fault"]]
 
     @property
     def readings(self):
@@ -278,6 +286,7 @@ def _taken_over(task, path):
         before = record["made_from"]
         changed = [name for name in {**before, **now} if before.get(name) != now.get(name)]
         changed += [name for name in record["figures"] if not (task.figures / name).is_file()]
+        changed += lacking(getattr(task, "beside", ()), record.get("beside", {}))
     except (ValueError, TypeError, KeyError, AttributeError):
         changed = ["its record"]
     if not changed:

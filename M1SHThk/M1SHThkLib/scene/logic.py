@@ -65,10 +65,12 @@ class SceneLogic:
         parameterNode.inputVolume = nodes["volume"]
         parameterNode.references = nodes["references"]
         parameterNode.spleniumSegmentID = nodes["splenium"]
+        region_nodes.tag_segment(nodes["references"], nodes["splenium"])
         for key, (lines, whiteMatter) in nodes["regions"].items():
             for points in lines:
                 region_nodes.set_points(self.addLine(key), points)
             self.setOfRegion(key, "WhiteMatterSegmentID", whiteMatter)
+            region_nodes.tag_segment(nodes["references"], whiteMatter, key)
         parameterNode.subject = exam.subject
         parameterNode.session = exam.session or ""
         parameterNode.observer = exam.observer or ""
@@ -108,14 +110,14 @@ class SceneLogic:
 
     def spleniumSegment(self):
         """ID of the segment that the splenium is drawn in; made where it is missing."""
-        return self._segment("spleniumSegmentID", "Splenium", region_nodes.SPLENIUM_COLOR)
+        return self._segment("spleniumSegmentID", "Splenium", region_nodes.SPLENIUM_COLOR, None)
 
     def whiteMatterSegment(self, key):
         """ID of the segment that a region's white matter is drawn in; made where it is missing."""
         name = exam_nodes.parameter_prefix(*key) + "WhiteMatterSegmentID"
-        return self._segment(name, f"White matter {region_nodes.region_title(key)}", region_nodes.COLORS[key])
+        return self._segment(name, f"White matter {region_nodes.region_title(key)}", region_nodes.COLORS[key], key)
 
-    def _segment(self, parameter, title, color):
+    def _segment(self, parameter, title, color, key):
         parameterNode = self.getParameterNode()
         if not parameterNode.inputVolume:
             raise ValueError(_("No volume is chosen; choose the T2*-weighted volume first."))
@@ -124,7 +126,9 @@ class SceneLogic:
         segmentation = parameterNode.references.GetSegmentation()
         if not segmentation.GetSegment(getattr(parameterNode, parameter)):
             setattr(
-                parameterNode, parameter, region_nodes.add_reference_segment(parameterNode.references, title, color)
+                parameterNode,
+                parameter,
+                region_nodes.add_reference_segment(parameterNode.references, title, color, key),
             )
         return getattr(parameterNode, parameter)
 

@@ -3,6 +3,7 @@
 import numpy as np
 import slicer
 
+from ..measuring.rounding import shown
 from ..measuring.settings import Settings
 
 PROFILE_TABLE, NORMALS_TABLE, MARKS_TABLE = "profile", "normals", "marks"
@@ -135,7 +136,7 @@ def title_of(measurement):
     """Region and values, short enough for a narrow view: 'Left hand knob: SH 0.057, Thk 1.10 mm, SH/Thk 0.052'."""
     m = measurement
     sh, thk, ratio = (
-        f"{value:.{digits}f}" if np.isfinite(value) else "missing"
+        shown(value, digits) if np.isfinite(value) else "missing"
         for value, digits in ((m.sh, 3), (m.thk_mm, 2), (m.sh_thk_per_mm, 3))
     )
     return f"{m.name.capitalize().removesuffix(' lobule')}: SH {sh}, Thk {thk} mm, SH/Thk {ratio}"

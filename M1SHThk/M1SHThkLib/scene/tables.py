@@ -9,6 +9,7 @@ import vtk
 from vtk.util.numpy_support import numpy_to_vtk, vtk_to_numpy
 
 from ..measuring.columns import MEASUREMENT_COLUMNS, PROFILE_COLUMNS, measurement_row, profile_rows
+from ..measuring.rounding import shown
 from .exam_nodes import REGION_KEYS
 
 # Results are kept without the subject and what the reader thinks of them: that stands in the parameter node.
@@ -114,14 +115,16 @@ def fill_summary_table(table, text, identity, accepted):
         for (hemisphere, region), values in stored_values(text).items():
             low, high = values["sh_thk_per_mm_ci_low"], values["sh_thk_per_mm_ci_high"]
             sh, thk, ratio = (
-                "missing" if values[name] is None else f"{values[name]:.{digits}f}"
+                "missing" if values[name] is None else shown(values[name], digits)
                 for name, digits in (("sh", 3), ("thk_mm", 2), ("sh_thk_per_mm", 3))
             )
+            if low is not None:
+                ratio = "{} [{}, {}]".format(*shown(values["sh_thk_per_mm"], 3, low, high))
             cells = (
                 f"{hemisphere} {region.replace('_', ' ').replace(' lobule', '')}",
                 sh,
                 thk,
-                ratio if low is None else f"{ratio} [{low:.3f}, {high:.3f}]",
+                ratio,
                 accepted[hemisphere, region],
                 (values["flags"] or "").replace(",", ", ").replace("_", " "),
             )

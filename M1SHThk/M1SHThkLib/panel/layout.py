@@ -1,16 +1,25 @@
-"""The module's own layout of the views: a large slice view, the plot and the table."""
+"""The module's own layout of the views: a large slice view, the straightened cortex, the plot and the table."""
 
 import slicer
 
+from .straightened_widget import TAG, register_view
+
 LAYOUT_ID, DEFAULT_LAYOUT_ID = 5018, 3  # ours; Slicer's four-up view
-_DESCRIPTION = """
+_DESCRIPTION = f"""
 <layout type="horizontal" split="true">
   <item splitSize="560">
-    <view class="vtkMRMLSliceNode" singletontag="Red">
-      <property name="orientation" action="default">Axial</property>
-      <property name="viewlabel" action="default">R</property>
-      <property name="viewcolor" action="default">#F34A33</property>
-    </view>
+    <layout type="vertical" split="true">
+      <item splitSize="760">
+        <view class="vtkMRMLSliceNode" singletontag="Red">
+          <property name="orientation" action="default">Axial</property>
+          <property name="viewlabel" action="default">R</property>
+          <property name="viewcolor" action="default">#F34A33</property>
+        </view>
+      </item>
+      <item splitSize="240">
+        <{TAG}></{TAG}>
+      </item>
+    </layout>
   </item>
   <item splitSize="440">
     <layout type="vertical" split="true">
@@ -34,6 +43,7 @@ def register_layout():
     """Make the layout known, before any scene names it; without a main window there are no layouts."""
     if not slicer.app.layoutManager():
         return
+    register_view()
     node = slicer.app.layoutManager().layoutLogic().GetLayoutNode()
     if node.IsLayoutDescription(LAYOUT_ID):
         node.SetLayoutDescription(LAYOUT_ID, _DESCRIPTION)

@@ -58,6 +58,9 @@ class Pace:
         else:
             panel.logic.showOverlay(panel.live.read(panel.key))  # where the pial edge lies is known now
             panel.live.show_numbers()
+        panel.logic.showMaps(panel.live.read(panel.key))
+        panel.maps.show_numbers()
+        panel.straightened.show()
 
 
 def _timer(interval, action):

@@ -13,7 +13,7 @@ _COLUMNS = {
     MARKS_TABLE: ("height_depth_mm", "height", "width_depth_mm", "width"),
 }
 MOST_NORMALS = 60  # drawn one by one: more cost time at every move and show nothing more
-_OUT_OF_SIGHT = -1e5  # beyond the ranges of both axes
+OUT_OF_SIGHT = -1e5  # beyond the ranges of both axes
 _BLACK, _GREY, _RED, _BLUE = (0.0, 0.0, 0.0), (0.6, 0.6, 0.6), (0.84, 0.37, 0.0), (0.0, 0.45, 0.70)
 
 
@@ -26,7 +26,7 @@ def plot_tables(measurement):
     """
     m = measurement
     if m is None:
-        nothing = np.full(2, _OUT_OF_SIGHT)
+        nothing = np.full(2, OUT_OF_SIGHT)
         return {table: dict.fromkeys(columns, nothing) for table, columns in _COLUMNS.items()}
     inside = m.lobe.window if m.lobe else np.zeros(len(m.depths_mm), bool)
     polarity = 1.0 if m.settings.polarity == "bright" else -1.0
@@ -58,7 +58,7 @@ def plot_tables(measurement):
 
 def _drawable(values):
     """The values, or as many out of sight where fewer than two of them are known."""
-    return values if np.isfinite(values).sum() > 1 else np.full(len(values), _OUT_OF_SIGHT)
+    return values if np.isfinite(values).sum() > 1 else np.full(len(values), OUT_OF_SIGHT)
 
 
 def make_plot(scene, tables):

@@ -10,6 +10,7 @@ from M1SHThkLib.measuring.measurement import measure_exam
 pytest.importorskip("matplotlib")
 from M1SHThkLib.reports.region_figure import draw_measurement
 from M1SHThkLib.reports.region_slice import LAYER, LINE
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 NOISY = cortex_image(noise=1.0)
 TWO_LINES = [flat_line(LINE_MM[:7]), flat_line(LINE_MM[10:])]
@@ -69,7 +70,7 @@ class TestWords:
     )
     def test_every_letter_lies_within_the_figure(self, image, lines, settings):
         figure, *_ = drawn(image, lines, **settings)
-        figure.canvas.draw()
+        FigureCanvasAgg(figure).draw()
         whole = figure.bbox
         for text in texts(figure):
             box = text.get_window_extent()

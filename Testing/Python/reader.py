@@ -89,7 +89,8 @@ def start_reading(phantom, name="T2star", size=SIZES[0]):
 
 
 def go_home():
-    """Leave the module, its window and its keys to whoever comes next."""
+    """Leave the module, its window and its keys to whoever comes next; an open study would keep the plot to itself."""
+    ui().studyCollapsibleButton.collapsed = True
     slicer.util.selectModule("")
     slicer.app.layoutManager().setLayout(FOUR_UP)
     slicer.util.mainWindow().resize(*WINDOW)

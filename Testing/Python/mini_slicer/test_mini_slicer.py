@@ -22,13 +22,6 @@ UNLISTED |= {"qSlicerSingletonViewFactory", "qMRMLUtils"}  # as their headers ha
 UNLISTED |= {"qSlicerScriptedLoadableModule", "qSlicerScriptedLoadableModuleWidget"}
 
 
-@pytest.fixture(autouse=True)
-def emptyScene():
-    MiniSlicer.closeScene()
-    yield
-    MiniSlicer.raiseErrors()
-
-
 def namesOf(*keys):
     return {name for key in keys for kind in API[key].values() for name in kind}
 

@@ -365,6 +365,15 @@ def test_deleted_tables_and_plot_come_back_with_the_next_edit(phantom, drawn):
     assert all(table is not None and table.GetNumberOfRows() > 1 for table in tables)
 
 
+def test_a_plot_that_is_first_made_when_the_hand_rests_is_shown(drawn):
+    """On a slow machine both timers run out together, and the one of the rest comes first."""
+    slicer.mrmlScene.RemoveNode(reader.parameters().plotChart)
+    pace = reader.widget().panel.pace
+    pace.expect([KNOB])
+    pace.rest()
+    assert reader.plot().mrmlPlotViewNode().GetPlotChartNode() is reader.parameters().plotChart is not None
+
+
 def test_renamed_nodes_are_still_the_reading(phantom, drawn):
     before = everything()
     node = reader.parameters()

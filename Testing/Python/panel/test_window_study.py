@@ -145,7 +145,7 @@ def test_the_area_under_the_curve_counts_pairs(found):
     ]
     assert row["Estimate"] == f"AUC {auc:.3g}"
     assert row["Field"] == "3 T" and row["n"].startswith("9 patients, 8 controls, ")
-    assert f"AUC {auc:.2f}" in row["In words"] and f"AUC {auc:.2f}" in found["summary"]
+    assert f"AUC {auc:.2f} (" in row["In words"] and f"the AUC is {auc:.2f} (" in found["summary"]
     assert trapezoid(found["roc"][:, 1], found["roc"][:, 0]) == pytest.approx(auc)
     assert found["shown"] == ["Study SH/Thk by group and region, 3 T", FINDINGS]
 

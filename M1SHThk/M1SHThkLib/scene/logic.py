@@ -5,8 +5,9 @@ from datetime import datetime
 import slicer
 from slicer.i18n import tr as _
 
+from ..measuring.maps import measure_maps
 from ..measuring.measurement import measure_exam
-from . import acceptance, echo_nodes, exam_nodes, outputs, reading, readings, region_nodes, tables
+from . import acceptance, echo_nodes, exam_nodes, map_nodes, outputs, reading, readings, region_nodes, tables
 from .known_values import KnownValues
 from .parameter_node import M1SHThkParameterNode
 
@@ -26,6 +27,8 @@ class SceneLogic:
         self._reading = reading.Reading()
         self._acceptances = acceptance.Acceptances(self._reading)
         self._outputs = outputs.Outputs()
+        self.mapFault = ""
+        self._mapsSeen = {}
 
     def getParameterNode(self):
         """The scene's M1SHThkParameterNode; the same object as long as the node is the same."""
@@ -77,6 +80,7 @@ class SceneLogic:
         parameterNode.group = exam.group or ""
         parameterNode.fieldStrength = exam.field_strength_tesla or 0.0
         self.setSettings(exam.settings)
+        parameterNode.mapVolumes = [map_nodes.add_map(slicer.mrmlScene, one) for one in exam.maps]
         self._begin()
         return nodes["volume"]
 
@@ -147,6 +151,34 @@ class SceneLogic:
         parameterNode.inputVolume = volume
         return warnings
 
+    def addR2StarMap(self):
+        """Compute R2* from the chosen echoes and take it along as a map; returns warnings in words.
+
+        :raises ValueError: says what is wrong with the echoes or their times
+        """
+        parameterNode = self.getParameterNode()
+        volumes = self.echoes()
+        times = echo_nodes.echo_times_from_text(parameterNode.echoTimes)
+        source = parameterNode.echoSequence or volumes[0]
+        volume, warnings = echo_nodes.combine_echoes(slicer.mrmlScene, volumes, times, "r2star", source.GetName())
+        parameterNode.mapVolumes = [*self.mapVolumes(), volume]
+        return warnings
+
+    def mapVolumes(self):
+        """The volumes that are taken along as maps and still exist."""
+        return map_nodes.map_volumes(self._node())
+
+    def maps(self):
+        """The same as M1SHThkLib.measuring.maps.ExamMap.
+
+        :raises ValueError: names the volume that cannot be one
+        """
+        return map_nodes.maps_from_parameters(self._node())
+
+    def seenInMaps(self, key):
+        """What a region's maps hold (MapMeasurement), as it was measured last; empty where nothing was."""
+        return self._mapsSeen.get(key, ())
+
     def echoes(self):
         """The volumes of the chosen sequence, or the chosen volumes in the order of their echo times.
 
@@ -195,7 +227,14 @@ class SceneLogic:
     def storeRegions(self, measurements):
         """Keep measurements, by region, in the scene; a region without one (None) is taken out."""
         parameterNode = self.getParameterNode()
-        stored = tables.updated_results(parameterNode.results, measurements)
+        self.mapFault, maps = "", ()
+        try:
+            maps = self.maps()
+        except ValueError as error:
+            self.mapFault = str(error)  # the regions are measured nevertheless
+        for key, m in measurements.items():
+            self._mapsSeen[key] = measure_maps(maps, m) if m is not None else ()
+        stored = tables.updated_results(parameterNode.results, measurements, self._mapsSeen if maps else ())
         if stored != parameterNode.results:
             parameterNode.results = stored
             self.showTables()
@@ -208,11 +247,14 @@ class SceneLogic:
         """
         parameterNode = self.getParameterNode()
         exam = exam_nodes.exam_from_parameters(parameterNode.parameterNode)
+        self.maps()  # tells what is wrong with them before anything is measured
         measurements = measure_exam(exam)
         byRegion = dict.fromkeys(exam_nodes.REGION_KEYS)
         byRegion.update({(m.hemisphere, m.region): m for m in measurements})
         self.storeRegions(byRegion)
-        self.showRegion(reading.Read(exam.image, measurements[0]))
+        shown = reading.Read(exam.image, measurements[0])
+        self.showRegion(shown)
+        self.showMaps(shown)
         return measurements
 
     #
@@ -302,6 +344,12 @@ class SceneLogic:
     def showOverlay(self, read):
         """Show normals and layer of a measured region on its slice; None hides them."""
         self._outputs.show_overlay(self.getParameterNode(), read)
+
+    def showMaps(self, read):
+        """Show what a measured region's maps hold in the plot; None shows none."""
+        m = read.measurement if read else None
+        seen = self.seenInMaps((m.hemisphere, m.region)) if m else ()
+        self._outputs.show_maps(self.getParameterNode(), read, seen)
 
     def showChart(self):
         """Show the plot and the summary of the measurements in the layout's views; without any, those of the study."""

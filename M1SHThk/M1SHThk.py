@@ -4,7 +4,6 @@ Slicer runs this file at every start, for everybody. It therefore brings nothing
 that the module does lies in M1SHThkLib, which is imported when the module is opened or asked for something.
 """
 
-import os
 import sys
 
 import slicer
@@ -23,11 +22,13 @@ class M1SHThk(ScriptedLoadableModule):
     """What the module selector shows."""
 
     def __init__(self, parent):
+        from M1SHThkLib import CONTRIBUTORS
+
         ScriptedLoadableModule.__init__(self, parent)
         self.parent.title = _("M1 SH/Thk")
         self.parent.categories = [translate("qSlicerAbstractCoreModule", "Quantification")]
         self.parent.dependencies = []
-        self.parent.contributors = ["M1SHThk contributors"]
+        self.parent.contributors = list(CONTRIBUTORS)
         self.parent.helpText = _(
             "Measures signal hypointensity (SH) and thickness (Thk) of the deep layers of the primary motor cortex on "
             "T2*-weighted images, after Donatelli et al., AJNR Am J Neuroradiol 2018;39:63. Research use only. "
@@ -47,27 +48,18 @@ def registerLayout():
 
 
 def registerSampleData():
-    """Offer a digital exam in the Sample Data module; it is made on this computer, not downloaded."""
-    import SampleData
+    """Offer digital exams in the Sample Data module; they are made on this computer, not downloaded."""
+    from M1SHThkLib.panel import samples
 
-    iconPath = os.path.join(os.path.dirname(__file__), "Resources", "Icons", "M1SHThk.png")
-    SampleData.SampleDataLogic.registerCustomSampleDataSource(
-        category="M1SHThk",
-        sampleName="M1SHThkDigitalExam",
-        thumbnailFileName=iconPath,
-        uris="https://github.com/M1SHThk/M1SHThk",
-        fileNames="M1SHThkDigitalExam",
-        nodeNames="M1SHThkDigitalExam",
-        customDownloader=loadDigitalExam,
-    )
+    samples.register(loadDigitalExam)
 
 
 def loadDigitalExam(source=None):
-    """Make a digital exam (a simulated patient at 3T), drawn and ready to be measured; returns its volume node."""
-    from M1SHThkLib.digital_exam.phantom import PhantomOptions, make_phantom
+    """Make a sample exam (a simulated patient at 3T), drawn and ready to be measured; returns its volume node."""
+    from M1SHThkLib.panel import samples
 
-    phantom = make_phantom(PhantomOptions(field_strength=3, group="patient", slices=6, cropped=True))
-    return M1SHThkLogic().loadExam(phantom.exam())
+    name = source.sampleName if source else samples.NAMES[0]
+    return M1SHThkLogic().loadExamFile(samples.recipe(name), name)
 
 
 class M1SHThkWidget(ScriptedLoadableModuleWidget):
@@ -164,12 +156,14 @@ class M1SHThkFileReader:
     def canLoadFileConfidence(self, filePath):
         """Called for every file that is dropped or added."""
         from M1SHThkLib.files.exam_schema import is_exam_file
+        from M1SHThkLib.panel.samples import is_recipe
 
-        return 0.9 if self.parent.supportedNameFilters(filePath) and is_exam_file(filePath) else 0.0
+        isOurs = self.parent.supportedNameFilters(filePath) and (is_exam_file(filePath) or is_recipe(filePath))
+        return 0.9 if isOurs else 0.0
 
     def load(self, properties):
         try:
-            volume = M1SHThkLogic().loadExamFile(properties["fileName"])
+            volume = M1SHThkLogic().loadExamFile(properties["fileName"], properties.get("name"))
         except ValueError as error:
             self.parent.userMessages().AddMessage(vtk.vtkCommand.ErrorEvent, str(error))
             return False

@@ -26,9 +26,8 @@ def main(arguments):
 
     MiniSlicer.loadModule(MODULE)
     slicer.util.selectModule(MODULE.stem)
-    for source in SampleData.SampleDataLogic.sampleDataSourcesByCategory(MODULE.stem):
-        volumeNode = source.customDownloader(source)
-        slicer.util.setSliceViewerLayers(background=volumeNode, fit=True)
+    volumeNode = SampleData.downloadSample("M1SHThkPatient3T")
+    slicer.util.setSliceViewerLayers(background=volumeNode, fit=True)
     slicer.util.mainWindow().resize(1600, 1000)
     MiniSlicer.wait(1.0)  # the panel measures and adds its intervals while the hand rests
     widget = getattr(slicer.modules, f"{MODULE.stem}Widget")

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from .. import __version__
+from .. import HOMEPAGE, __version__
 from ..measuring.columns import MEASUREMENT_COLUMNS, measurement_row
 from ..measuring.layer_voxels import layer_voxels
 from .bids import KINDS
@@ -19,7 +19,6 @@ from .images import write_image
 from .results import write_table, write_tsv
 
 BIDS_VERSION = "1.10.0"
-HOMEPAGE = "https://github.com/M1SHThk/M1SHThk"
 _NOT_BIDS = (
     *("measurements.*", "profiles.*", "provenance.json", "figures", "exams", "dicom", "*_measurements.*"),
     *("*exam.json", "*.mrk.json", "*.nrrd", "*truth.json", *KINDS),

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..translation import tr as _
+
 # Points this close to a plane of voxels were drawn on it; a shorter distance between points is one point.
 ON_SLICE_MM = 0.05
 COINCIDENT_MM = 1e-3
@@ -79,7 +81,11 @@ def drawn_line(points, white_matter, affine, name="pial line"):
     off = (points - origin) @ across
     farthest = float(np.abs(off).max())
     if farthest > max(LARGEST_DISTANCE_FROM_SLICE_MM, LARGEST_DISTANCE_IN_SLICES * apart):
-        raise ValueError(f"{name}: its points lie up to {farthest:.1f} mm off a common slice; draw it on one slice")
+        raise ValueError(
+            _("{name}: its points lie up to {farthest:.1f} mm off a common slice; draw it on one slice").format(
+                name=name, farthest=farthest
+            )
+        )
     projected = distinct_points(points - off[:, None] * across, name)
     return DrawnLine(projected, across, int((np.abs(off) > ON_SLICE_MM).sum()), farthest)
 
@@ -94,13 +100,13 @@ def distinct_points(points, name="pial line"):
     """
     points = np.asarray(points, float).reshape(-1, 3)
     if not np.isfinite(points).all():
-        raise ValueError(f"{name}: has control points that are not finite numbers; draw it again")
+        raise ValueError(_("{name}: has control points that are not finite numbers; draw it again").format(name=name))
     if len(points):
         apart = np.linalg.norm(np.diff(points, axis=0), axis=1) > COINCIDENT_MM
         points = points[np.concatenate([[True], apart])]
     if len(points) < 2:
         count = "one control point" if len(points) == 1 else "no control points"
-        raise ValueError(f"{name}: has {count}; draw the line with three or more")
+        raise ValueError(_("{name}: has {count}; draw the line with three or more").format(name=name, count=count))
     return points
 
 
@@ -125,7 +131,9 @@ def _plane(points, white_matter, affine, name):
     if is_straight and heights[:, axis].std() > apart[axis]:
         across = np.cross(directions[:, 2], beneath)
         if np.linalg.norm(across) < 1e-6:
-            raise ValueError(f"{name}: runs straight at its white-matter ROI; draw it along the cortex")
+            raise ValueError(
+                _("{name}: runs straight at its white-matter ROI; draw it along the cortex").format(name=name)
+            )
         return origin, across / np.linalg.norm(across), 0.0
     first = np.asarray(affine)[:3, 3] @ slices[axis]
     nearest = first + np.round((np.median(heights[:, axis]) - first) / apart[axis]) * apart[axis]

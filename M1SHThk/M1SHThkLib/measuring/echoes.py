@@ -6,6 +6,7 @@ from itertools import pairwise
 import numpy as np
 from scipy.special import chdtri, ive
 
+from ..translation import tr as _
 from .settings import Settings
 
 SHORTEST_ECHO_TIME_MS = 0.5
@@ -31,7 +32,9 @@ def checked_combination(method):
         Otherwise.
     """
     if not isinstance(method, str) or not re.fullmatch(r"mean|rss|r2star|echo-[1-9]\d*", method):
-        raise ValueError(f"echo_combination is {method!r}; it must be mean, rss, echo-N (N from 1) or r2star")
+        raise ValueError(
+            _("echo_combination is {method!r}; it must be mean, rss, echo-N (N from 1) or r2star").format(method=method)
+        )
     return method
 
 
@@ -49,7 +52,9 @@ def settings_for(method, values):
         return Settings.from_dict(values)
     settings = Settings.from_dict({"polarity": "bright", **values})
     if settings.polarity == "dark":
-        raise ValueError("setting 'polarity' is 'dark', but iron is bright on R2* maps; leave it out or say 'bright'")
+        raise ValueError(
+            _("setting 'polarity' is 'dark', but iron is bright on R2* maps; leave it out or say 'bright'")
+        )
     return settings
 
 
@@ -79,20 +84,30 @@ def checked_echo_times(times_ms, n_echoes, method="mean"):
     times = tuple(float(time) for time in times_ms)
     shown = ", ".join(f"{time:g}" for time in times)
     if len(times) != n_echoes:
-        raise ValueError(f"{len(times)} echo times ({shown} ms) for {n_echoes} echoes; give one a volume of the image")
+        raise ValueError(
+            _("{count} echo times ({shown} ms) for {n_echoes} echoes; give one a volume of the image").format(
+                count=len(times), shown=shown, n_echoes=n_echoes
+            )
+        )
     if not np.isfinite(times).all() or min(times) <= 0:
-        raise ValueError(f"echo times {shown} ms; each must be a positive number")
+        raise ValueError(_("echo times {shown} ms; each must be a positive number").format(shown=shown))
     if min(times) < SHORTEST_ECHO_TIME_MS:
-        raise ValueError(f"echo times {shown} ms look like seconds; give them in ms")
+        raise ValueError(_("echo times {shown} ms look like seconds; give them in ms").format(shown=shown))
     if max(times) > LONGEST_ECHO_TIME_MS:
-        raise ValueError(f"echo times {shown} ms are beyond {LONGEST_ECHO_TIME_MS:g} ms; give them in ms")
+        raise ValueError(
+            _("echo times {shown} ms are beyond {longest:g} ms; give them in ms").format(
+                shown=shown, longest=LONGEST_ECHO_TIME_MS
+            )
+        )
     if n_echoes > 1 and len(set(times)) == 1:
         fault = f"all {n_echoes} echo times are {times[0]:g} ms, as files converted from some GE scans say wrongly"
         if method == "r2star":
-            raise ValueError(f"{fault}; R2* needs the true ones: give them in echo_times_ms")
+            raise ValueError(_("{fault}; R2* needs the true ones, one for each echo").format(fault=fault))
         return times, (f"{fault}: check them.",)
     if any(later <= earlier for earlier, later in pairwise(times)):
-        raise ValueError(f"echo times {shown} ms do not increase; put the echoes in the order of their times")
+        raise ValueError(
+            _("echo times {shown} ms do not increase; put the echoes in the order of their times").format(shown=shown)
+        )
     return times, ()
 
 
@@ -123,12 +138,16 @@ def combine(echoes, method="mean", echo_times_ms=None, where=None):
     checked_combination(method)
     if method == "r2star":
         if echo_times_ms is None:
-            raise ValueError("R2* needs the echo times; give them in echo_times_ms")
+            raise ValueError(_("R2* needs the echo times; give one for each echo"))
         return r2star_map(echoes, echo_times_ms, where)
     if method.startswith("echo-"):
         number = int(method.removeprefix("echo-"))
         if number > len(echoes):
-            raise ValueError(f"echo_combination is {method}, but the image has only {len(echoes)} echo(es)")
+            raise ValueError(
+                _("echo_combination is {method}, but the image has only {count} echo(es)").format(
+                    method=method, count=len(echoes)
+                )
+            )
         # A copy, so that the other echoes of a 4D array can be let go.
         return _checked(echoes[number - 1], echoes).copy(order="K")
     if method == "mean" and len(echoes) == 1:
@@ -180,7 +199,7 @@ def r2star_map(echoes, echo_times_ms, where=None):
     """
     echoes = _listed(echoes)
     if len(echoes) < 2:
-        raise ValueError("R2* needs at least two echoes")
+        raise ValueError(_("R2* needs at least two echoes"))
     times = np.array(checked_echo_times(echo_times_ms, len(echoes), "r2star")[0]) / 1000
     first = _checked(echoes[0], echoes)
     mask = _mask(where, first.shape)
@@ -274,20 +293,28 @@ def needed_boxes(image, pial_lines, rois, depth_mm):
 def _listed(echoes):
     if isinstance(echoes, np.ndarray):
         if echoes.ndim != 4:
-            raise ValueError(f"the echoes have {echoes.ndim} dimensions; a 4D array or a list of 3D arrays is needed")
+            raise ValueError(
+                _("the echoes have {dimensions} dimensions; a 4D array or a list of 3D arrays is needed").format(
+                    dimensions=echoes.ndim
+                )
+            )
         echoes = [echoes[..., number] for number in range(echoes.shape[-1])]
     if len(echoes) == 0:
-        raise ValueError("there are no echoes")
+        raise ValueError(_("there are no echoes"))
     return echoes
 
 
 def _checked(echo, echoes, shape=None):
     if echo.ndim != 3:
-        raise ValueError(f"an echo has {echo.ndim} dimensions; 3 are needed")
+        raise ValueError(_("an echo has {dimensions} dimensions; 3 are needed").format(dimensions=echo.ndim))
     if np.iscomplexobj(echo):
-        raise ValueError("the echoes are complex; give their magnitude")
+        raise ValueError(_("the echoes are complex; give their magnitude"))
     if shape is not None and echo.shape != shape:
-        raise ValueError(f"the {len(echoes)} echoes differ in size: {shape} and {echo.shape}")
+        raise ValueError(
+            _("the {count} echoes differ in size: {shape} and {other}").format(
+                count=len(echoes), shape=shape, other=echo.shape
+            )
+        )
     return echo
 
 
@@ -308,7 +335,11 @@ def _mask(where, shape):
         return np.ones(shape, bool)
     if isinstance(where, np.ndarray):
         if where.shape != shape or where.dtype != bool:
-            raise ValueError(f"where must be a bool array of shape {shape}, not {where.dtype} of shape {where.shape}")
+            raise ValueError(
+                _("where must be a bool array of shape {shape}, not {kind} of shape {other}").format(
+                    shape=shape, kind=where.dtype, other=where.shape
+                )
+            )
         return where
     mask = np.zeros(shape, bool)
     for box in where:
@@ -324,7 +355,7 @@ def _decay_rates(intensities, times, noise):
     found = _refined(seen, times, _log_linear(seen, times))
     if noise > _NEGLIGIBLE_NOISE * np.abs(seen).max(initial=0.0):
         without_floor = seen
-        for _ in range(_FLOOR_PASSES):
+        for _step in range(_FLOOR_PASSES):
             signal = np.maximum(_best_signal(without_floor, times, found), 0.0)
             without_floor = seen - noise_floor(signal, noise)
             found = _refined(without_floor, times, found)
@@ -354,7 +385,7 @@ def _refined(intensities, times, rates):
     damping = np.full(rates.shape, 1e-3)
     misfit, gradient, curvature = _misfit(intensities, lag, rates)
     active = np.arange(len(rates))
-    for _ in range(_MOST_STEPS):
+    for _step in range(_MOST_STEPS):
         if not len(active):
             break
         signals = intensities[:, active]

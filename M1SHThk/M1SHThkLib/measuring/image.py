@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..translation import tr as _
+
 
 @dataclass(frozen=True)
 class Image:
@@ -34,9 +36,17 @@ class Image:
     def __post_init__(self):
         affine = np.array(self.affine, float)
         if self.voxels.ndim != 3:
-            raise ValueError(f"{self.name}: has {self.voxels.ndim} dimensions; a 3D image is needed")
+            raise ValueError(
+                _("{name}: has {dimensions} dimensions; a 3D image is needed").format(
+                    name=self.name, dimensions=self.voxels.ndim
+                )
+            )
         if affine.shape != (4, 4) or not np.isfinite(affine).all() or abs(np.linalg.det(affine)) < 1e-12:
-            raise ValueError(f"{self.name}: its orientation matrix cannot be inverted; save it again with a valid one")
+            raise ValueError(
+                _("{name}: its orientation matrix cannot be inverted; save it again with a valid one").format(
+                    name=self.name
+                )
+            )
         affine.setflags(write=False)
         object.__setattr__(self, "affine", affine)
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..translation import tr as _
 from . import double_sigmoid
 from .hypointensity import averaged_profile, influence_on
 from .image import Image
@@ -72,13 +73,19 @@ def checked_map(name, polarity, normalization):
         Names the map, what is illegal and what is legal.
     """
     if not isinstance(name, str) or not _LETTERS.fullmatch(name):
-        raise ValueError(f"the map's name is {name!r}; it must be 1 to 40 letters, digits, '-' or '_'")
+        raise ValueError(
+            _("the map's name is {name!r}; it must be 1 to 40 letters, digits, '-' or '_'").format(name=name)
+        )
     for what, value, choices in (
         ("polarity", polarity, POLARITIES),
         ("normalization", normalization, NORMALIZATIONS),
     ):
         if value not in choices:
-            raise ValueError(f"map '{name}': {what} is {value!r}; it must be {' or '.join(choices)}")
+            raise ValueError(
+                _("map '{name}': {what} is {value!r}; it must be {choices}").format(
+                    name=name, what=what, value=value, choices=" or ".join(choices)
+                )
+            )
 
 
 def checked_names(names):
@@ -92,7 +99,7 @@ def checked_names(names):
     names = [name.lower() for name in names]
     for number, name in enumerate(names):
         if name in names[:number]:
-            raise ValueError(f"two maps have the name '{name}'; give each a name of its own")
+            raise ValueError(_("two maps have the name '{name}'; give each a name of its own").format(name=name))
 
 
 @dataclass(frozen=True)
@@ -169,7 +176,7 @@ def measure_map(exam_map, measurement):
     """What a map shows on the normals of a measured region: MapMeasurement."""
     m, nan = measurement, float("nan")
     notes = []
-    splenium, _ = _reference(exam_map, m.splenium.roi, m.affine, notes)
+    splenium, _mean = _reference(exam_map, m.splenium.roi, m.affine, notes)
     white_matter, white_matter_se = _reference(exam_map, m.white_matter.roi, m.affine, notes)
     scale = 1.0
     if exam_map.normalization == "splenium":
@@ -177,7 +184,8 @@ def measure_map(exam_map, measurement):
         if not splenium > 0:
             notes.append("its mean in the splenium is not positive, by which it should be divided")
     seen = np.isfinite(m.intensities)
-    values, _ = sample_normals(exam_map.image, m.positions, m.normals, m.depths_mm, m.settings.interpolation, seen)
+    how = m.settings.interpolation
+    values, _inside = sample_normals(exam_map.image, m.positions, m.normals, m.depths_mm, how, seen)
     values = values / scale
     met = np.isfinite(values).any(1)
     profile = deviations = None
@@ -238,7 +246,7 @@ def _reference(exam_map, roi, affine, notes):
 
 def _averaged(values, m):
     """Profile and independent contributions to its error at the measurement's depths; (None, None) where too short."""
-    profile, _ = averaged_profile(values, m.settings.averaging)
+    profile, _deviations = averaged_profile(values, m.settings.averaging)
     d = int(np.isfinite(profile).sum())
     if d < 3:
         return None, None

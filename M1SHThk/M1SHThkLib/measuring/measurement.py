@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from ..translation import tr as _
 from . import double_sigmoid
 from .alignment import Alignment, align
 from .exam import Exam, Region, region_name
@@ -66,7 +67,11 @@ def evaluate_roi(roi, image):
         If no voxel of the ROI has a finite intensity.
     """
     if not np.isfinite(roi.intensities(image)).any():
-        raise ValueError(f"{roi.name}: every voxel of {image.name} in it is not a number; draw it on valid image data")
+        raise ValueError(
+            _("{roi}: every voxel of {image} in it is not a number; draw it on valid image data").format(
+                roi=roi.name, image=image.name
+            )
+        )
     return Reference(
         roi=roi,
         noise=roi_noise(image, roi.indices),
@@ -341,7 +346,9 @@ def measure_region(image: Image, region: Region, splenium: Reference, white_matt
     """
     if settings.normalization == "splenium" and splenium.mean <= 0:
         raise ValueError(
-            f"splenium ROI: its mean intensity is {splenium.mean:g}; draw it on tissue, it must be positive"
+            _("splenium ROI: its mean intensity is {mean:g}; draw it on tissue, it must be positive").format(
+                mean=splenium.mean
+            )
         )
     lines = smooth_lines(region, white_matter, image.affine, settings)
     alignment = align(image, lines, white_matter.positions, settings) if settings.alignment == "edge" else None
@@ -391,7 +398,11 @@ def _seen_along(image, lines, splenium, white_matter, settings, name):
     profile, counts = averaged_profile(along.intensities, settings.averaging)
     d = int(np.isfinite(profile).sum())
     if d < 3:
-        raise ValueError(f"{name}: the normals meet hardly any valid voxel of {image.name}; draw the line on it")
+        raise ValueError(
+            _("{name}: the normals meet hardly any valid voxel of {image}; draw the line on it").format(
+                name=name, image=image.name
+            )
+        )
     depths, profile, intensities = along.depths_mm[:d], profile[:d], along.intensities[:, :d]
     scale = splenium.mean if settings.normalization == "splenium" else 1.0
     h = hypointensity(profile, white_matter.mean, scale, settings.polarity)
@@ -401,7 +412,7 @@ def _seen_along(image, lines, splenium, white_matter, settings, name):
     noise = profile_noise(intensities, profile, influence, at_layer, settings.normal_spacing_mm)
     deviations = _deviations(h, noise, white_matter, splenium, scale, settings)
     if settings.baseline == "plateau" and lobe:
-        plateau, _, _ = white_matter_plateau(depths, h, deviations, lobe)
+        plateau, *_rest = white_matter_plateau(depths, h, deviations, lobe)
         if np.isfinite(plateau):
             h = h - plateau
             lobe = find_lobe(depths, h, settings.lobe_fraction, settings.window_fraction)

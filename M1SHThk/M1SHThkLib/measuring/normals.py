@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..translation import tr as _
 from .drawn_line import slice_normals
 from .pial_line import PialLine, crossing_depths, overlap_mm, smooth_pial_line
 from .sampling import sample_normals
@@ -57,7 +58,7 @@ def smooth_lines(region, white_matter, affine, settings):
         Names the line, what is wrong and what to do.
     """
     if not region.pial_lines:
-        raise ValueError(f"{region.name}: has no pial line; draw one")
+        raise ValueError(_("{name}: has no pial line; draw one").format(name=region.name))
     return tuple(
         smooth_pial_line(
             points,
@@ -89,13 +90,18 @@ def sampled_normals(image, lines, settings, name):
     leaves = (outside & within & (depths <= WHOLE_CORTEX_MM)).any(1)
     if leaves.all():
         raise ValueError(
-            f"pial line of the {name}: every normal leaves {image.name}; draw the line on this image, "
-            "or sample less deep"
+            _(
+                "pial line of the {name}: every normal leaves {image}; draw the line on this image, or sample less deep"
+            ).format(name=name, image=image.name)
         )
     present = np.isfinite(intensities)
     kept = ~leaves & present.any(1)
     if not kept.any():
-        raise ValueError(f"pial line of the {name}: {image.name} has no valid voxel there; draw it on tissue")
+        raise ValueError(
+            _("pial line of the {name}: {image} has no valid voxel there; draw it on tissue").format(
+                name=name, image=image.name
+            )
+        )
     ends = np.where(present.all(1), np.inf, depths[present.argmin(1)])
     slices, apart = slice_normals(image.affine)
     return Normals(

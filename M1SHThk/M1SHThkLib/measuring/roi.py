@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..translation import tr as _
 from .image import Image
 
 
@@ -69,7 +70,7 @@ def roi_from_mask(mask, mask_affine, image: Image, name="ROI"):
     """
     inside = np.argwhere(mask)
     if not len(inside):
-        raise ValueError(f"{name}: is empty; draw it on the image")
+        raise ValueError(_("{name}: is empty; draw it on the image").format(name=name))
     mask_to_image = np.linalg.inv(image.affine) @ mask_affine
     offset = mask_to_image[:3, 3]
     if np.allclose(mask_to_image[:3, :3], np.eye(3), atol=1e-4) and np.allclose(offset, np.round(offset), atol=1e-2):
@@ -78,7 +79,9 @@ def roi_from_mask(mask, mask_affine, image: Image, name="ROI"):
         indices = _voxels_centred_in(mask, inside, mask_to_image, image.voxels.shape)
     kept = ((indices >= 0) & (indices < image.voxels.shape)).all(axis=1)
     if not kept.any():
-        raise ValueError(f"{name}: covers no voxel of {image.name}; draw it on this image")
+        raise ValueError(
+            _("{name}: covers no voxel of {image}; draw it on this image").format(name=name, image=image.name)
+        )
     return Roi(indices[kept].astype(int), name)
 
 

@@ -2,6 +2,8 @@
 
 from dataclasses import asdict, dataclass, field, fields
 
+from ..translation import tr as _
+
 
 def _number(default, unit, lowest, highest, meaning):
     return field(default=default, metadata={"unit": unit, "range": (lowest, highest), "meaning": meaning})
@@ -83,9 +85,11 @@ class Settings:
         names = [setting.name for setting in fields(cls)]
         for name in values:
             if name in REPLACED:
-                raise ValueError(f"setting '{name}' is no more; {REPLACED[name]}")
+                raise ValueError(_("setting '{name}' is no more; {advice}").format(name=name, advice=REPLACED[name]))
             if name not in names:
-                raise ValueError(f"setting '{name}' is unknown; known are {', '.join(names)}")
+                raise ValueError(
+                    _("setting '{name}' is unknown; known are {known}").format(name=name, known=", ".join(names))
+                )
         return cls(**values)
 
     def to_dict(self):
@@ -97,7 +101,11 @@ def _valid(setting, value):
     choices = setting.metadata.get("choices")
     if choices:
         if value not in choices:
-            raise ValueError(f"setting '{setting.name}' is {value!r}; it must be one of {', '.join(choices)}")
+            raise ValueError(
+                _("setting '{name}' is {value!r}; it must be one of {known}").format(
+                    name=setting.name, value=value, known=", ".join(choices)
+                )
+            )
         return value
     lowest, highest = setting.metadata["range"]
     kind = type(setting.default)
@@ -105,5 +113,9 @@ def _valid(setting, value):
     if not is_number or not lowest <= value <= highest or kind(value) != value:
         unit = f" {setting.metadata['unit']}" if setting.metadata["unit"] else ""
         whole = "a whole number" if kind is int else "a number"
-        raise ValueError(f"setting '{setting.name}' is {value!r}; it must be {whole} from {lowest} to {highest}{unit}")
+        raise ValueError(
+            _("setting '{name}' is {value!r}; it must be {whole} from {lowest} to {highest}{unit}").format(
+                name=setting.name, value=value, whole=whole, lowest=lowest, highest=highest, unit=unit
+            )
+        )
     return kind(value)

@@ -1,5 +1,7 @@
 """What a reader draws, as the history knows it: a line or a ROI, its state now, and how to give it another."""
 
+from slicer.i18n import tr as _
+
 from ..scene import exam_nodes, region_nodes, roi_nodes
 
 
@@ -21,7 +23,7 @@ class DrawnLine:
     @property
     def title(self):
         """What it is in words."""
-        return f"pial line, {region_nodes.region_title(self.key)}"
+        return _("pial line, {region}").format(region=region_nodes.region_title(self.key))
 
     @property
     def is_locked(self):
@@ -51,7 +53,9 @@ class DrawnRoi:
     @property
     def title(self):
         """What it is in words."""
-        return "splenium" if self.key is None else f"white matter, {region_nodes.region_title(self.key)}"
+        if self.key is None:
+            return _("splenium")
+        return _("white matter, {region}").format(region=region_nodes.region_title(self.key))
 
     @property
     def is_locked(self):

@@ -4,6 +4,7 @@ from ..files.disk import existing
 from ..files.nifti import is_nifti, read_nifti
 from ..files.sidecars import read_sidecars, sidecar_echo_times
 from ..scene.echo_nodes import add_echo_sequence
+from ..translation import tr as _
 
 
 def open_echo_file(scene, path):
@@ -23,10 +24,12 @@ def open_echo_file(scene, path):
     """
     path = existing(path)
     if not is_nifti(path):
-        raise ValueError(f"{path}: is not a NIfTI file; choose a .nii or .nii.gz file")
+        raise ValueError(_("{path}: is not a NIfTI file; choose a .nii or .nii.gz file").format(path=path))
     file = read_nifti(path)
     if len(file.volumes) < 2:
-        raise ValueError(f"{path}: holds one volume; open it with Slicer's Add Data and choose it as the volume")
+        raise ValueError(
+            _("{path}: holds one volume; open it with Slicer's Add Data and choose it as the volume").format(path=path)
+        )
     times, faults = _sidecar_times(path, len(file.volumes))
     name = path.name.split(".")[0]
     return add_echo_sequence(scene, name, file.volumes, file.affine, times, (*file.warnings, *faults))
@@ -43,5 +46,5 @@ def _sidecar_times(path, count):
     sidecars = read_sidecars([path])
     if sidecars[0] and sidecars[0].fault:
         return None, (sidecars[0].fault,)
-    times, _ = sidecar_echo_times(sidecars)
+    times, _faults = sidecar_echo_times(sidecars)
     return times if times and len(times) == count else None, ()

@@ -4,6 +4,7 @@ import os
 
 import slicer
 from slicer.i18n import tr as _
+from slicer.i18n import translate
 
 from ..files.disk import made_folder, replacing, write_json
 from ..files.exams import read_exam
@@ -13,6 +14,8 @@ from ..measuring.map_columns import MAP_COLUMNS
 from ..program import program
 from ..scene import exam_export, exam_nodes, map_nodes, tables
 from ..scene.logic import SceneLogic
+from ..translation import use
+from . import samples
 from .echo_times import note_echoes
 
 
@@ -20,6 +23,7 @@ class ModuleLogic(SceneLogic):
     """The scene's logic, with exports and the analysis of a study."""
 
     def __init__(self, find_node):
+        use(translate)
         super().__init__(find_node)
         self._study = None
 
@@ -27,12 +31,18 @@ class ModuleLogic(SceneLogic):
     # Exam files
     #
 
-    def loadExamFile(self, path):
-        """Bring the exam that an exam.json describes into the scene, as a reading of its own; returns the volume node.
+    def loadExamFile(self, path, name=None):
+        """Bring the exam that a file describes into the scene, as a reading of its own; returns the volume node.
+
+        :param path: of an exam.json, or of a sample's recipe
+        :param name: the volume node's; None = as the exam names it
 
         :raises ValueError: names the file, what is wrong with it and what would be right
         """
-        return self.loadExam(read_exam(path))
+        volume = self.loadExam(samples.made_exam(path) if samples.is_recipe(path) else read_exam(path))
+        if name:
+            volume.SetName(name)
+        return volume
 
     def echoes(self):
         """The volumes of the chosen sequence, or the chosen volumes in the order of their echo times.

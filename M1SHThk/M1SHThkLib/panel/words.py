@@ -4,6 +4,7 @@ import numpy as np
 from slicer.i18n import tr as _
 
 from ..measuring.rounding import shown
+from ..scene.region_nodes import region_title
 
 
 def values_of(measurement):
@@ -34,7 +35,7 @@ def in_words(measurement):
     """SH, Thk and SH/Thk of a region with their intervals."""
     values = values_of(measurement)
     return _("{region}: SH {sh}, Thk {thk} mm, SH/Thk {ratio} per mm").format(
-        region=measurement.name.capitalize(),
+        region=region_title((measurement.hemisphere, measurement.region)).capitalize(),
         sh=with_interval(values, "sh", 3),
         thk=with_interval(values, "thk_mm", 2),
         ratio=with_interval(values, "sh_thk_per_mm", 3),

@@ -7,6 +7,7 @@ import slicer
 
 from ..measuring.echoes import averaged_echoes, checked_echo_times, combine
 from ..measuring.magnitude import is_signed, part_of_image_type, part_of_name
+from ..translation import tr as _
 from .exam_nodes import add_volume, image_from_volume, set_image
 
 ECHO_TIME, IMAGE_TYPE = "EchoTime", "ImageType"  # attributes of a volume: in ms, and as DICOM writes it
@@ -59,7 +60,11 @@ def echo_volumes(sequence):
     """
     volumes = [sequence.GetNthDataNode(index) for index in range(sequence.GetNumberOfDataNodes())]
     if len(volumes) < 2 or not all(volume.IsA("vtkMRMLScalarVolumeNode") for volume in volumes):
-        raise ValueError(f"sequence '{sequence.GetName()}': must hold two or more scalar volumes, one for each echo")
+        raise ValueError(
+            _("sequence '{name}': must hold two or more scalar volumes, one for each echo").format(
+                name=sequence.GetName()
+            )
+        )
     return volumes
 
 
@@ -97,7 +102,9 @@ def echo_times_from_text(text):
     try:
         return [float(part) for part in parts] or None
     except ValueError as error:
-        raise ValueError(f"echo times '{text}': must be numbers in ms, separated by commas") from error
+        raise ValueError(
+            _("echo times '{text}': must be numbers in ms, separated by commas").format(text=text)
+        ) from error
 
 
 def combine_echoes(scene, volumes, times_ms, method, source):
@@ -134,7 +141,11 @@ def combine_echoes(scene, volumes, times_ms, method, source):
         warnings += tuple((volume.GetAttribute(_WARNINGS) or "").splitlines())
     for image in images[1:]:
         if not _is_same_grid(image, images[0]):
-            raise ValueError(f"{image.name}: lies on another grid than {images[0].name}; choose echoes of one scan")
+            raise ValueError(
+                _("{name}: lies on another grid than {other}; choose echoes of one scan").format(
+                    name=image.name, other=images[0].name
+                )
+            )
     voxels = np.asarray(combine([image.voxels for image in images], method, times_ms))
     averaged = averaged_echoes(method, len(images))
     name = f"{source.GetName()} {method}"
@@ -155,9 +166,17 @@ def _check_is_magnitude(volume, image):
     named = part_of_name(volume.GetName())
     for part, source in ((says, "its ImageType"), (named, "its name")):
         if part not in (None, "magnitude"):
-            raise ValueError(f"{image.name}: is a {part} image by {source}; choose the magnitude images")
+            raise ValueError(
+                _("{name}: is a {part} image by {source}; choose the magnitude images").format(
+                    name=image.name, part=part, source=source
+                )
+            )
     if is_signed(image.voxels):
-        raise ValueError(f"{image.name}: is below 0 in much of it, as no magnitude is; choose the magnitude images")
+        raise ValueError(
+            _("{name}: is below 0 in much of it, as no magnitude is; choose the magnitude images").format(
+                name=image.name
+            )
+        )
 
 
 def _is_same_grid(one, other):

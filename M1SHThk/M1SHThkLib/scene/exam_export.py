@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from ..measuring.exam import SCHEMA
+from ..translation import tr as _
 from .exam_nodes import (
     REGION_KEYS,
     exam_from_parameters,
@@ -43,7 +44,7 @@ def write_exam_nodes(folder, node, accepted, whole):
     exam = exam_from_parameters(node)  # names what is missing before anything is written
     identity = identity_from_parameters(node)
     if identity["field_strength_tesla"] is None:
-        raise ValueError("the field strength is unknown; give it in the Exam section, the exam file needs it")
+        raise ValueError(_("the field strength is unknown; give it in the Exam section, the exam file needs it"))
     references = node.GetNodeReference("references")
     _write(node.GetNodeReference("inputVolume"), folder / IMAGE_FILE, whole)
     _write(references, folder / REFERENCES_FILE, whole)

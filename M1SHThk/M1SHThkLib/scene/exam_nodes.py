@@ -12,6 +12,7 @@ from ..measuring.exam import HEMISPHERES, REGIONS, Exam, Region
 from ..measuring.image import Image
 from ..measuring.roi import roi_from_mask
 from ..measuring.settings import Settings
+from ..translation import tr as _
 
 MODULE_NAME = "M1SHThk"
 # Volume attribute: of how many echoes it is the mean.
@@ -39,13 +40,17 @@ def image_from_volume(volume):
         If the node is missing or empty, holds several components, or is under a transform that is not linear.
     """
     if volume is None:
-        raise ValueError("no volume is chosen; choose the T2*-weighted volume")
+        raise ValueError(_("no volume is chosen; choose the T2*-weighted volume"))
     name = f"volume '{volume.GetName()}'"
     data = volume.GetImageData()
     if data is None or data.GetPointData().GetScalars() is None or not data.GetNumberOfPoints():
-        raise ValueError(f"{name}: is empty; load the image again")
+        raise ValueError(_("{name}: is empty; load the image again").format(name=name))
     if data.GetNumberOfScalarComponents() != 1:
-        raise ValueError(f"{name}: has {data.GetNumberOfScalarComponents()} components; a scalar volume is needed")
+        raise ValueError(
+            _("{name}: has {count} components; a scalar volume is needed").format(
+                name=name, count=data.GetNumberOfScalarComponents()
+            )
+        )
     ijk_to_ras = vtk.vtkMatrix4x4()
     volume.GetIJKToRASMatrix(ijk_to_ras)
     averaged = int(volume.GetAttribute(AVERAGED_ECHOES) or 1)
@@ -69,17 +74,23 @@ def roi_from_segment(segmentation, segment_id, image, purpose):
         If the node or segment is missing or empty, or lies outside the image.
     """
     if segmentation is None:
-        raise ValueError(f"{purpose} ROI: no segmentation is chosen; draw the ROI in the segment editor")
+        raise ValueError(
+            _("{purpose} ROI: no segmentation is chosen; draw the ROI in the segment editor").format(purpose=purpose)
+        )
     segment = segmentation.GetSegmentation().GetSegment(segment_id) if segment_id else None
     if segment is None:
         where = f"segmentation '{segmentation.GetName()}'"
-        raise ValueError(f"{purpose} ROI: {where} has no such segment; draw the ROI and choose its segment")
+        raise ValueError(
+            _("{purpose} ROI: {where} has no such segment; draw the ROI and choose its segment").format(
+                purpose=purpose, where=where
+            )
+        )
     name = f"{purpose} ROI (segment '{segment.GetName()}')"
     labelmap = slicer.vtkOrientedImageData()
     drawn = segmentation.GetBinaryLabelmapRepresentation(segment_id, labelmap)
     scalars = labelmap.GetPointData().GetScalars()
     if not drawn or scalars is None or not labelmap.GetNumberOfPoints():
-        raise ValueError(f"{name}: is empty; draw it on the image")
+        raise ValueError(_("{name}: is empty; draw it on the image").format(name=name))
     image_to_world = vtk.vtkMatrix4x4()
     labelmap.GetImageToWorldMatrix(image_to_world)
     first_voxel = np.eye(4)
@@ -100,7 +111,7 @@ def points_from_curve(curve):
         If the node is missing.
     """
     if curve is None:
-        raise ValueError("a pial line was deleted; draw it again or take it off its region")
+        raise ValueError(_("a pial line was deleted; draw it again or take it off its region"))
     kinds = slicer.vtkMRMLMarkupsNode
     statuses = [curve.GetNthControlPointPositionStatus(index) for index in range(curve.GetNumberOfControlPoints())]
     hovers = statuses.count(kinds.PositionPreview) == 1
@@ -140,7 +151,7 @@ def exam_from_parameters(node):
         white_matter = roi_from_segment(references, segment_id, image, f"{name} white-matter")
         regions.append(Region(hemisphere, region, tuple(points_from_curve(line) for line in lines), white_matter))
     if not regions:
-        raise ValueError("no region has a pial line; draw one with a markups curve and choose it")
+        raise ValueError(_("no region has a pial line; draw one with a markups curve and choose it"))
     return Exam(
         **identity_from_parameters(node),
         image=image,
@@ -223,7 +234,9 @@ def _number(text, name, unit=""):
     except ValueError:
         value = math.nan
     if not math.isfinite(value):
-        raise ValueError(f"{name} is '{text}'; it must be a number{unit and f' in {unit}'}")
+        raise ValueError(
+            _("{name} is '{text}'; it must be a number{unit}").format(name=name, text=text, unit=unit and f" in {unit}")
+        )
     return value
 
 
@@ -241,7 +254,9 @@ def _to_world(node, name):
     transform = node.GetParentTransformNode()
     matrix = vtk.vtkMatrix4x4()
     if transform is not None and not transform.GetMatrixTransformToWorld(matrix):
-        raise ValueError(f"{name}: is under a transform that is not linear; harden the transform first")
+        raise ValueError(
+            _("{name}: is under a transform that is not linear; harden the transform first").format(name=name)
+        )
     return _array(matrix)
 
 

@@ -119,7 +119,7 @@ class SceneLogic:
     def whiteMatterSegment(self, key):
         """ID of the segment that a region's white matter is drawn in; made where it is missing."""
         name = exam_nodes.parameter_prefix(*key) + "WhiteMatterSegmentID"
-        return self._segment(name, f"White matter {region_nodes.region_title(key)}", region_nodes.COLORS[key], key)
+        return self._segment(name, f"White matter {region_nodes.region_name(key)}", region_nodes.COLORS[key], key)
 
     def _segment(self, parameter, title, color, key):
         parameterNode = self.getParameterNode()

@@ -5,6 +5,8 @@ import slicer
 
 from ..measuring.rounding import shown
 from ..measuring.settings import Settings
+from ..translation import tr as _
+from .region_nodes import region_title
 
 PROFILE_TABLE, NORMALS_TABLE, MARKS_TABLE = "profile", "normals", "marks"
 _COLUMNS = {
@@ -79,13 +81,13 @@ def make_plot(scene, tables):
     solid, dashed = series.LineStyleSolid, series.LineStyleDash
     profile, normals, marks = (tables[name] for name in (PROFILE_TABLE, NORMALS_TABLE, MARKS_TABLE))
     for name, table, x, y, color, width, style, opacity in (
-        ("Each normal", normals, "depth_mm", "h", _GREY, 1, solid, 0.25),
-        ("Mean h", profile, "depth_mm", "h", _BLACK, 3, solid, 1.0),
-        ("95 % low", profile, "depth_mm", "h_low", _BLACK, 1, dashed, 1.0),
-        ("95 % high", profile, "depth_mm", "h_high", _BLACK, 1, dashed, 1.0),
-        ("Double sigmoid F", profile, "depth_mm", "fit", _RED, 3, solid, 1.0),
-        ("SH, height", marks, "height_depth_mm", "height", _BLUE, 2, solid, 1.0),
-        ("Thk, width", marks, "width_depth_mm", "width", _BLUE, 2, solid, 1.0),
+        (_("Each normal"), normals, "depth_mm", "h", _GREY, 1, solid, 0.25),
+        (_("Mean h"), profile, "depth_mm", "h", _BLACK, 3, solid, 1.0),
+        (_("95 % low"), profile, "depth_mm", "h_low", _BLACK, 1, dashed, 1.0),
+        (_("95 % high"), profile, "depth_mm", "h_high", _BLACK, 1, dashed, 1.0),
+        (_("Double sigmoid F"), profile, "depth_mm", "fit", _RED, 3, solid, 1.0),
+        (_("SH, height"), marks, "height_depth_mm", "height", _BLUE, 2, solid, 1.0),
+        (_("Thk, width"), marks, "width_depth_mm", "width", _BLUE, 2, solid, 1.0),
     ):
         node = scene.AddNewNodeByClass("vtkMRMLPlotSeriesNode", name)
         node.SetHideFromEditors(True)
@@ -99,8 +101,8 @@ def make_plot(scene, tables):
         node.SetColor(*color)
         node.SetOpacity(opacity)
         chart.AddAndObservePlotSeriesNodeID(node.GetID())
-    chart.SetXAxisTitle("Depth from the pial line (mm)")
-    chart.SetYAxisTitle("Hypointensity h (relative to the splenium)")
+    chart.SetXAxisTitle(_("Depth from the pial line (mm)"))
+    chart.SetYAxisTitle(_("Hypointensity h (relative to the splenium)"))
     chart.SetLegendVisibility(True)
     chart.SetTitleFontSize(12)
     chart.SetAxisTitleFontSize(12)
@@ -119,8 +121,9 @@ def update_plot(chart, measurement):
     """
     was_modifying = chart.StartModify()
     relative = measurement is None or measurement.settings.normalization == "splenium"
-    chart.SetTitle(title_of(measurement) if measurement else "No line is measured yet")
-    chart.SetYAxisTitle(f"Hypointensity h ({'relative to the splenium' if relative else 'image unit'})")
+    chart.SetTitle(title_of(measurement) if measurement else _("No line is measured yet"))
+    in_splenium, in_image_unit = _("Hypointensity h (relative to the splenium)"), _("Hypointensity h (image unit)")
+    chart.SetYAxisTitle(in_splenium if relative else in_image_unit)
     if measurement is not None:
         chart.SetXAxisRange(0.0, float(measurement.depths_mm[-1]))
         inner = measurement.h[measurement.depths_mm > 0.5]
@@ -136,7 +139,8 @@ def title_of(measurement):
     """Region and values, short enough for a narrow view: 'Left hand knob: SH 0.057, Thk 1.10 mm, SH/Thk 0.052'."""
     m = measurement
     sh, thk, ratio = (
-        shown(value, digits) if np.isfinite(value) else "missing"
+        shown(value, digits) if np.isfinite(value) else _("missing")
         for value, digits in ((m.sh, 3), (m.thk_mm, 2), (m.sh_thk_per_mm, 3))
     )
-    return f"{m.name.capitalize().removesuffix(' lobule')}: SH {sh}, Thk {thk} mm, SH/Thk {ratio}"
+    region = region_title((m.hemisphere, m.region)).capitalize().removesuffix(" lobule")
+    return _("{region}: SH {sh}, Thk {thk} mm, SH/Thk {ratio}").format(region=region, sh=sh, thk=thk, ratio=ratio)

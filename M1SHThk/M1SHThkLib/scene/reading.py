@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from ..measuring.exam import Region
 from ..measuring.image import Image
 from ..measuring.measurement import Measurement, evaluate_roi, measure_region
+from ..translation import tr as _
 from .exam_nodes import (
     image_from_volume,
     parameter_prefix,
@@ -13,6 +14,7 @@ from .exam_nodes import (
     roi_from_segment,
     settings_from_parameters,
 )
+from .region_nodes import region_title
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,7 @@ class Reading:
         hemisphere, name = key
         lines = region_lines(node, key)
         if not lines:
-            raise ValueError(f"the {hemisphere} {name.replace('_', ' ')} has no pial line; draw it")
+            raise ValueError(_("the {region} has no pial line; draw it").format(region=region_title(key)))
         splenium = self._reference(node, image, None)[1]
         roi, white_matter = self._reference(node, image, key)
         region = Region(hemisphere, name, tuple(points_from_curve(line) for line in lines), roi)

@@ -5,6 +5,8 @@ import slicer
 import vtk
 
 from ..measuring import codes
+from ..translation import context_of, translated
+from ..translation import marked as _
 from .exam_nodes import REGION_KEYS, points_from_curve
 
 SPLENIUM_COLOR = (0.75, 0.75, 0.75)
@@ -25,9 +27,24 @@ COLORS = dict(
 )
 
 
+_TITLES = {
+    ("left", "hand_knob"): _("left hand knob"),
+    ("right", "hand_knob"): _("right hand knob"),
+    ("left", "paracentral_lobule"): _("left paracentral lobule"),
+    ("right", "paracentral_lobule"): _("right paracentral lobule"),
+    ("left", "orofacial"): _("left orofacial"),
+    ("right", "orofacial"): _("right orofacial"),
+}
+
+
 def region_title(key):
-    """('left', 'hand_knob') -> 'left hand knob'."""
-    return f"{key[0]} {key[1].replace('_', ' ')}"
+    """('left', 'hand_knob') -> 'left hand knob', in the reader's language."""
+    return translated(context_of(__file__), _TITLES[tuple(key)])
+
+
+def region_name(key):
+    """('left', 'hand_knob') -> 'left hand knob', as nodes and segments are named in every language."""
+    return _TITLES[tuple(key)]
 
 
 def add_references(scene, volume):
@@ -61,7 +78,7 @@ def tag_segment(segmentation, identifier, key=None):
 
 def add_pial_line(scene, key, number):
     """An empty curve node named and coloured for its region; `number` counts the region's lines from 1."""
-    title = f"Pial line {region_title(key)}" + (f" {number}" if number > 1 else "")
+    title = f"Pial line {region_name(key)}" + (f" {number}" if number > 1 else "")
     curve = scene.AddNewNodeByClass("vtkMRMLMarkupsCurveNode", title)
     curve.CreateDefaultDisplayNodes()
     display = curve.GetDisplayNode()

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from ..translation import tr as _
 from .acceptance import Acceptances
 from .exam_nodes import MODULE_NAME, REGION_KEYS, exam_from_parameters, list_length, parameter_prefix, points_from_curve
 from .map_nodes import PARAMETER, maps_from_parameters
@@ -23,7 +24,11 @@ def exam_from_scene(scene):
             accepted = Acceptances(Reading()).by_region(node)
             maps = maps_from_parameters(node)
             return replace(exam_from_parameters(node), warnings=tuple(warnings), accepted=accepted, maps=maps)
-    raise ValueError(f"the scene holds no exam of the {MODULE_NAME} module; measure in the module and save the scene")
+    raise ValueError(
+        _("the scene holds no exam of the {module} module; measure in the module and save the scene").format(
+            module=MODULE_NAME
+        )
+    )
 
 
 def _named_nodes(node):
@@ -43,7 +48,11 @@ def _not_read(purpose, node):
     storage = node.GetStorageNode()
     if storage is not None and storage.GetReadState() != storage.Idle:
         file = storage.GetFullNameFromFileName()
-        raise ValueError(f"{file}: is missing or damaged, and the scene's '{node.GetName()}' lies in it; restore it")
+        raise ValueError(
+            _("{file}: is missing or damaged, and the scene's '{name}' lies in it; restore it").format(
+                file=file, name=node.GetName()
+            )
+        )
     if not node.IsA("vtkMRMLMarkupsNode"):
         return []
     left_out = node.GetNumberOfControlPoints() - len(points_from_curve(node))

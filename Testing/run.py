@@ -5,6 +5,7 @@ usage: python3 Testing/run.py COMMAND [ARGUMENT ...]
   demo        measure a digital exam and draw it; writes to demo-output/ (elsewhere: -o DIR)
   tests       run the tests; arguments go to pytest (one test: -k NAME)
   window      open the module in a miniature Slicer (picture alone: --screenshot FILE)
+  screenshots take the tutorial's pictures and the samples' thumbnails (pictures alone, elsewhere: FOLDER)
   benchmark   measure accuracy, precision and speed (all counts: --full; result elsewhere: --json FILE)
 
 The first run makes a virtual environment, .venv, in the repository; later runs use it. For the demo it holds what the
@@ -31,9 +32,10 @@ COMMANDS = {
     "demo": [ROOT / "M1SHThk" / "M1SHThkLib", "demo", "-o", ROOT / "demo-output"],
     "tests": ["-m", "pytest", ROOT / "Testing" / "Python"],
     "window": [ROOT / "Testing" / "MiniSlicer" / "window.py"],
+    "screenshots": [ROOT / "Testing" / "Pictures" / "screenshots.py"],
     "benchmark": [ROOT / "Testing" / "Benchmarks" / "benchmark.py"],
 }
-COMMANDS_THAT_DRAW = ("tests", "window")
+COMMANDS_THAT_DRAW = ("tests", "window", "screenshots")
 
 # What Qt and VTK load from the system, and the Debian package that holds it.
 LIBRARIES = {

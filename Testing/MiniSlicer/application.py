@@ -112,7 +112,7 @@ class qSlicerApplication(QApplication):
         return self._settings
 
     def translate(self, context, key, disambiguation=None, n=-1):
-        return key
+        return QCoreApplication.translate(context, key, disambiguation, n)
 
     def moduleDocumentationUrl(self, moduleName):
         return f"{self.documentationBaseUrl}user_guide/modules/{moduleName.lower()}.html"

@@ -1,6 +1,6 @@
 """Thumbnails of the sample exams: the slice of the left hand knob, with its pial line."""
 
-import sys
+import json
 from pathlib import Path
 
 import numpy as np
@@ -31,15 +31,9 @@ def draw(name, exam):
     figure.savefig(ICONS / f"{name}.png", metadata={"Software": None})
 
 
-def main():
-    import json
-
-    sys.path.insert(0, str(ROOT / "M1SHThk"))
+def draw_all():
+    """Write the thumbnail of every recipe; M1SHThkLib is importable."""
     from M1SHThkLib.digital_exam.phantom import PhantomOptions, make_phantom
 
     for recipe in sorted((ROOT / "M1SHThk" / "Resources" / "Samples").glob("*.json")):
         draw(recipe.stem, make_phantom(PhantomOptions(**json.loads(recipe.read_text())["options"])).exam())
-
-
-if __name__ == "__main__":
-    main()

@@ -109,7 +109,20 @@ def test_changelog_begins_with_the_version_of_the_program():
 
 def test_readme_answers_the_review():
     readme = text_of("README.md")
-    for heading in ("## Modules", "### What is installed, and what is sent", "## How to cite", "## Licence", "## Tutorial"):
+    for heading in (
+        "## Modules",
+        "### What is installed, and what is sent",
+        "## How to cite",
+        "## Licence",
+        "## Tutorial",
+    ):
         assert f"\n{heading}\n" in readme, heading
     assert "patent" in readme.lower()
     assert readme.index("](Testing/Data/window.png)") < 1000  # within the first screen
+
+
+def test_pictures_of_the_documents_are_there():
+    documents = ROOT / "M1SHThk" / "Resources" / "Docs"
+    for document in documents.glob("*.md"):
+        for link in re.findall(r"!\[[^\]]+\]\(([^)]+)\)", document.read_text(encoding="utf-8")):
+            assert (documents / link).read_bytes().startswith(PICTURE), link

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from .text_headers import Encoding, header_lines, named_files, stored_numbers
+from .text_headers import Encoding, header_lines, named_files, number_of, stored_numbers
 from .volumes import ImageFile, Volumes
 
 SUFFIXES = (".mha", ".mhd")
@@ -142,13 +142,13 @@ def _numbers(fields, name, count):
     words = fields.get(name, "").split()
     if len(words) < count:
         raise ValueError(f"{name} has {len(words)} numbers, where {count} are needed")
-    return [float(word) for word in words[:count]]
+    return [number_of(word) for word in words[:count]]
 
 
 def _whole(fields, name, missing=None):
     if name not in fields and missing is not None:
         return missing
-    return int(fields.get(name, ""))
+    return number_of(fields.get(name, ""), int)
 
 
 def _is_true(fields, name, missing):

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from .text_headers import Encoding, header_lines, named_files, stored_numbers
+from .text_headers import Encoding, header_lines, named_files, number_of, stored_numbers
 from .volumes import ImageFile, Volumes
 
 SUFFIXES = (".nrrd", ".nhdr")
@@ -149,11 +149,11 @@ def _axes(fields):
     dimension = _whole(fields, "dimension")
     if not 1 <= dimension <= _MOST_AXES:
         raise ValueError(f"its dimension is {dimension}")
-    sizes = [int(word) for word in _needed(fields, "sizes").split()]
+    sizes = [number_of(word, int) for word in _needed(fields, "sizes").split()]
     if len(sizes) != dimension or min(sizes) < 1:
         raise ValueError(f"its sizes are {fields['sizes'][:60]}, its dimension {dimension}")
     kinds = [None if word.lower() in _UNKNOWN else word.lower() for word in _of_axes(fields, "kinds", "???", dimension)]
-    spacings = [float(word) for word in _of_axes(fields, "spacings", "nan", dimension)]
+    spacings = [number_of(word) for word in _of_axes(fields, "spacings", "nan", dimension)]
     directions = [None] * dimension
     if "space directions" in fields:
         directions = re.findall(r"none|\([^()]*\)", fields["space directions"])
@@ -171,7 +171,7 @@ def _of_axes(fields, name, missing, dimension):
 
 
 def _vector(text):
-    numbers = tuple(float(word) for word in text.strip().strip("()").split(","))
+    numbers = tuple(number_of(word) for word in text.strip().strip("()").split(","))
     if len(numbers) != 3 or not all(math.isfinite(number) for number in numbers):
         raise ValueError(f"'{text[:60]}' is no vector of three numbers")
     return numbers
@@ -255,4 +255,4 @@ def _whole(fields, name, missing=None):
     text = fields.get(name)
     if text is None and missing is not None:
         return missing
-    return int(_needed(fields, name))
+    return number_of(_needed(fields, name), int)

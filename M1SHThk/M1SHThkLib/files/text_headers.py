@@ -175,12 +175,26 @@ class _Zlib:
         return bytes(buffer[: self.readinto(buffer)])
 
 
+def number_of(word, kind=float):
+    """A header's word as a number of a kind.
+
+    Raises
+    ------
+    ValueError
+        If it is none; it names the word.
+    """
+    try:
+        return kind(word)
+    except ValueError as error:
+        raise ValueError(f"'{word[:60]}' is no {'whole ' if kind is int else ''}number") from error
+
+
 def _parsed(content, encoding, count):
     if encoding.kind == "hex":
         numbers = np.frombuffer(bytes.fromhex(content.decode("ascii")), encoding.dtype)
     else:
         words = content.decode("ascii").replace(",", " ").split()
-        numbers = np.array([float(word) for word in words[:count]])
+        numbers = np.array([number_of(word) for word in words[:count]])
     if len(numbers) < count:
         raise ValueError(f"is cut short: {count - len(numbers)} of {count} numbers are missing")
     return numbers[:count]

@@ -35,12 +35,12 @@ class ReferencesSection:
             roi, reference = self._panel.logic.reference(key)
         except ValueError:
             return _("{title}: not drawn yet.").format(title=title)
-        text = _("{title}: {slices}, {area:.1f} mm2, mean {mean:.4g}.").format(
+        text = _("{title}: {slices}, {area:.1f} mm², mean {mean:.4g}.").format(
             title=title,
             slices=slices.slices_in_words(roi, self._panel.logic.image()),
             area=reference.area_mm2,
             mean=reference.mean,
         )
         if key is None and reference.area_mm2 < SMALLEST_SPLENIUM_MM2:
-            text += " " + _("Too small: the method needs at least 5 mm2. Draw it larger.")
+            text += " " + _("Too small: the method needs at least 5 mm². Draw it larger.")
         return text

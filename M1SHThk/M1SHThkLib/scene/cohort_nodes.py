@@ -9,31 +9,34 @@ from ..cohort.first_page import first_page
 from ..cohort.sample import SELECTIONS
 from ..cohort.study import MARKERS, SH_THK, matrix
 from ..measuring.columns import Column
+from ..translation import context_of, translated
+from ..translation import marked as _
 from .study_nodes import StudyNodes
 
-_FINDINGS = tuple(
-    Column(name, "", meaning, None, is_text=True)
-    for name, meaning in (
-        ("Field", "Field strength; empty across field strengths"),
-        ("Analysis", "Which of the analyses"),
-        ("In words", "What was found in words, or why there is nothing"),
-        ("What", "What was asked"),
-        ("n", "How many of what"),
-        ("Estimate", "What is estimated, its value and unit"),
-        ("95 % CI", "Confidence interval of the estimate"),
-        ("Test", "Test whose P follows"),
-        ("P", "P value"),
-        ("Standing", "Primary, exploratory, or as in the paper, which is not what it claims"),
+_HEADS = {
+    name: (marked, meaning)
+    for name, marked, meaning in (
+        ("Field", _("Field"), "Field strength; empty across field strengths"),
+        ("Analysis", _("Analysis"), "Which of the analyses"),
+        ("In words", _("In words"), "What was found in words, or why there is nothing"),
+        ("What", _("What"), "What was asked"),
+        ("n", _("n"), "How many of what"),
+        ("Estimate", _("Estimate"), "What is estimated, its value and unit"),
+        ("95 % CI", _("95 % CI"), "Confidence interval of the estimate"),
+        ("Test", _("Test"), "Test whose P follows"),
+        ("P", _("P"), "P value"),
+        ("Standing", _("Standing"), "Primary, exploratory, or as in the paper, which is not what it claims"),
     )
-)
+}
+_FINDINGS = tuple(Column(name, "", meaning, None, is_text=True) for name, (_title, meaning) in _HEADS.items())
 _SERIES = slicer.vtkMRMLPlotSeriesNode
 # Okabe and Ito, Color Universal Design (2008): told apart without colour vision, and by their symbols in grey.
 _BLACK, _GREY, _BLUE, _VERMILION = (0.0, 0.0, 0.0), (0.6, 0.6, 0.6), (0.0, 0.45, 0.70), (0.84, 0.37, 0.0)
 _GREEN, _ORANGE = (0.0, 0.62, 0.45), (0.90, 0.62, 0.0)
 _GROUPS = {
-    "control": ("Controls", _BLUE, _SERIES.MarkerStyleCircle),
-    "mimic": ("Mimics", _ORANGE, _SERIES.MarkerStyleSquare),
-    "patient": ("Patients", _VERMILION, _SERIES.MarkerStyleDiamond),
+    "control": (_("Controls"), _BLUE, _SERIES.MarkerStyleCircle),
+    "mimic": (_("Mimics"), _ORANGE, _SERIES.MarkerStyleSquare),
+    "patient": (_("Patients"), _VERMILION, _SERIES.MarkerStyleDiamond),
 }
 _CURVES = dict(
     zip(
@@ -71,6 +74,8 @@ def show_cohort(scene, cohort, record, tables):
     """
     nodes = StudyNodes(scene)
     findings = nodes.table("findings", "Study findings", _FINDINGS, list(map(_row, cohort.all_findings())))
+    for name, (title, _meaning) in _HEADS.items():
+        findings.SetColumnTitle(name, _shown(title))
     for title, (columns, rows) in tables.items():
         nodes.table(f"table {title}", f"Study {title}", columns, rows)
     text = nodes.node("vtkMRMLTextNode", "record", "Study record")
@@ -98,6 +103,11 @@ def summary(cohort):
     return "\n\n".join([*parts, *cohort.notes])
 
 
+def _shown(text):
+    """A text of this file in the reader's language."""
+    return translated(context_of(__file__), text)
+
+
 def _row(pair):
     field, finding = pair
     estimate = finding.quantity
@@ -119,7 +129,8 @@ def _row(pair):
 
 def _box_plot(nodes, study, marker):
     """One marker by group and place; there is no box in MRML, so lines draw it."""
-    title = f"{marker.name} by group and region, {study.field_strength_t:g} T"
+    title = _shown(_("{marker} by group and region, {field:g} T"))
+    title = title.format(marker=marker.name, field=study.field_strength_t)
     purpose = f"{marker.column} {study.field_strength_t:g}T"
     jitter = np.random.default_rng(0)
     boxes, medians, points = [], [], []
@@ -137,13 +148,15 @@ def _box_plot(nodes, study, marker):
                 medians += _line((place + side - half, box.median), (place + side + half, box.median))
             x = place + side + jitter.uniform(-_JITTER, _JITTER, len(values))
             dots += [[*point, subject] for *point, subject in zip(x, values, subjects, strict=True)]
-        label = f"{name} (n = {len(study.group(group))})"
-        boxes.append(nodes.series(f"{purpose} {group} boxes", f"{label}, quartiles", lines, color))
+        label = f"{_shown(name)} (n = {len(study.group(group))})"
+        boxes.append(
+            nodes.series(f"{purpose} {group} boxes", _shown(_("{group}, quartiles")).format(group=label), lines, color)
+        )
         points.append(
             nodes.series(f"{purpose} {group}", label, dots, color, _SERIES.LineStyleNone, width=1, marker=symbol)
         )
-    median = nodes.series(f"{purpose} medians", "Medians", medians, _BLACK, width=4)
-    unit = "relative to the splenium" if marker.unit == "splenium intensity" else marker.unit
+    median = nodes.series(f"{purpose} medians", _shown(_("Medians")), medians, _BLACK, width=4)
+    unit = _shown(_("relative to the splenium")) if marker.unit == "splenium intensity" else marker.unit
     chart = nodes.chart(purpose, title, places_in_short(study), f"{marker.name} ({unit})", [*boxes, median, *points])
     highest = np.nanmax(matrix(study.subjects, marker.column), initial=0.0)
     # What stands above the highest value is the legend's.
@@ -177,9 +190,9 @@ def _line(*points):
 
 def _roc_plot(nodes, study, findings):
     """The curve of SH/Thk under each rule of selection."""
-    title = f"ROC of {SH_THK.name}, {study.field_strength_t:g} T"
+    title = _shown(_("ROC of {marker}, {field:g} T")).format(marker=SH_THK.name, field=study.field_strength_t)
     purpose = f"roc {study.field_strength_t:g}T"
-    series = [nodes.series(f"{purpose} chance", "Chance", _line((0, 0), (1, 1)), _GREY, width=1)]
+    series = [nodes.series(f"{purpose} chance", _shown(_("Chance")), _line((0, 0), (1, 1)), _GREY, width=1)]
     for finding in findings:
         is_area = (finding.analysis, finding.quantity) == ("roc", "AUC")
         if (
@@ -191,7 +204,7 @@ def _roc_plot(nodes, study, findings):
             selection = finding.labels["selection"]
             curve = finding.details
             points = [
-                [*point, f"cut-off {cutoff:.4g}"]
+                [*point, _shown(_("cut-off {value:.4g}")).format(value=cutoff)]
                 for *point, cutoff in zip(
                     curve["false_positive_rate"], curve["sensitivity"], curve["cutoff"], strict=True
                 )
@@ -199,6 +212,6 @@ def _roc_plot(nodes, study, findings):
             name = f"{selection}: AUC {finding.estimate:.2f}"
             color, line = _CURVES[selection]
             series.append(nodes.series(f"{purpose} {selection}", name, points, color, line, 3))
-    chart = nodes.chart(purpose, title, "1 - specificity", "Sensitivity", series)
+    chart = nodes.chart(purpose, title, _shown(_("1 - specificity")), _shown(_("Sensitivity")), series)
     _set_ranges(chart, (-0.02, 1.02), (-0.02, 1.25))
     return chart

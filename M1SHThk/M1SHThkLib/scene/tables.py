@@ -11,7 +11,9 @@ from vtk.util.numpy_support import numpy_to_vtk, vtk_to_numpy
 from ..measuring.columns import MEASUREMENT_COLUMNS, PROFILE_COLUMNS, measurement_row, profile_rows
 from ..measuring.map_columns import MAP_COLUMNS, map_profiles, map_row, profile_columns_of, units_of
 from ..measuring.rounding import shown
+from ..translation import tr as _
 from .exam_nodes import REGION_KEYS
+from .region_nodes import region_title
 
 # Results are kept without the subject and what the reader thinks of them: that stands in the parameter node.
 _NOBODY = SimpleNamespace(subject=None, session=None, observer=None, group=None, field_strength_tesla=None, accepted={})
@@ -128,7 +130,8 @@ def fill_measurements_table(table, text, identity, accepted):
 
 def fill_summary_table(table, text, identity, accepted):
     """Fill the table that the module's layout shows: a row a region, numbers rounded for reading."""
-    header = ("Region", "SH", "Thk, mm", "SH/Thk, 1/mm", "Accepted", "Flags")
+    titles = (_("Region"), "SH", _("Thk, mm"), _("SH/Thk, 1/mm"), _("Accepted"), _("Flags"))
+    header = dict(zip(("Region", "SH", "Thk, mm", "SH/Thk, 1/mm", "Accepted", "Flags"), titles, strict=True))
     with _modifying(table):
         table.SetLocked(True)
         table.RemoveAllColumns()
@@ -137,13 +140,13 @@ def fill_summary_table(table, text, identity, accepted):
         for (hemisphere, region), values in stored_values(text).items():
             low, high = values["sh_thk_per_mm_ci_low"], values["sh_thk_per_mm_ci_high"]
             sh, thk, ratio = (
-                "missing" if values[name] is None else shown(values[name], digits)
+                _("missing") if values[name] is None else shown(values[name], digits)
                 for name, digits in (("sh", 3), ("thk_mm", 2), ("sh_thk_per_mm", 3))
             )
             if low is not None:
                 ratio = "{} [{}, {}]".format(*shown(values["sh_thk_per_mm"], 3, low, high))
             cells = (
-                f"{hemisphere} {region.replace('_', ' ').replace(' lobule', '')}",
+                region_title((hemisphere, region)).replace(" lobule", ""),
                 sh,
                 thk,
                 ratio,
@@ -158,7 +161,7 @@ def fill_summary_table(table, text, identity, accepted):
             for cell in cells:
                 array.InsertNextValue(cell)
             table.AddColumn(array)
-            table.SetColumnTitle(name, name)
+            table.SetColumnTitle(name, header[name])
 
 
 def fill_profiles_table(table, text, identity, accepted):

@@ -34,11 +34,11 @@ def test_a_roi_says_where_it_is_how_large_and_how_bright(two_regions, drawn):
     core = reader.measured()[KNOB]
     text = reader.ui().spleniumLabel.text
     assert f"slice S {slice_of(two_regions, two_regions.splenium):g}" in text
-    assert f"{core.splenium_area_mm2:.1f} mm2" in text and f"mean {core.splenium_intensity:.4g}" in text
+    assert f"{core.splenium_area_mm2:.1f} mm²" in text and f"mean {core.splenium_intensity:.4g}" in text
     pixel = image.spacing[0] * image.spacing[1]
     area = reader.white_matter_voxels(KNOB) * pixel
     text = reader.ui().whiteMatterLabel.text
-    assert f"{area:.1f} mm2" in text and f"mean {core.white_matter_intensity:.4g}" in text
+    assert f"{area:.1f} mm²" in text and f"mean {core.white_matter_intensity:.4g}" in text
     assert f"slice S {slice_of(two_regions, two_regions.regions[0].white_matter):g}" in text
 
 

@@ -334,7 +334,7 @@ def test_choosing_a_volume_turns_the_view_to_its_slices(phantom, empty):
 def test_a_splenium_under_5_mm2_is_refused_in_words(phantom, empty):
     reader.draw_splenium(phantom, grow=-1.6)
     reader.settle()
-    assert "at least 5 mm2" in reader.ui().spleniumLabel.text
+    assert "at least 5 mm²" in reader.ui().spleniumLabel.text
     reader.draw_region(phantom, 0)
     reader.settle()
     assert FLAGS["splenium_below_5_mm2"] in reader.flags()
@@ -349,7 +349,7 @@ def test_drawing_one_roi_leaves_the_others(phantom, empty):
     reader.draw_splenium(phantom)
     reader.settle()
     before = reader.ui().spleniumLabel.text
-    assert "mm2" in before
+    assert "mm²" in before
     reader.choose_region(KNOB)
     reader.draw_outline(reader.ui().drawWhiteMatterButton, reader.outline_of(phantom, phantom.splenium) + [1, 1, 0])
     reader.settle()

@@ -1,0 +1,72 @@
+"""Every text that is seen can be translated, and the module works in another language.
+
+A pseudo-translation puts every text between brackets: what is seen without them cannot be translated.
+"""
+
+import ast
+import re
+import subprocess
+import sys
+import xml.etree.ElementTree as ElementTree
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[3]
+MODULE = ROOT / "M1SHThk"
+LIBRARY = MODULE / "M1SHThkLib"
+PSEUDO = Path(__file__).with_name("pseudo_translation.py")
+# Rooms whose faults a reader in Slicer is told.
+TOLD = sorted(path for room in ("measuring", "scene", "panel") for path in (LIBRARY / room).glob("*.py"))
+# As Slicer's Utilities/Scripts/update_translations.py finds texts.
+FOUND = re.compile(r"[^_]_\((\s*?\".+?\"\s*?)\)", re.DOTALL)
+
+
+def calls_of_underscore(path):
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    return [node for node in ast.walk(tree) if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "_"]
+
+
+def literals(node):
+    """Texts in an expression that stand in no call of `_`."""
+    if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "_":
+        return []
+    if isinstance(node, ast.Constant):
+        return [node.value] if isinstance(node.value, str) and re.search("[A-Za-z]{2}", node.value) else []
+    return [text for child in ast.iter_child_nodes(node) for text in literals(child)]
+
+
+def test_identifiers_in_the_user_interface_are_not_translated():
+    root = ElementTree.parse(MODULE / "Resources" / "UI" / "M1SHThk.ui").getroot()
+    names = [one for one in root.iter("property") if one.get("name") == "SlicerParameterName"]
+    assert len(names) > 20
+    assert [one.find("string").text for one in names if one.find("string").get("notr") != "true"] == []
+
+
+def test_entries_of_lists_that_are_read_back_are_not_translated():
+    root = ElementTree.parse(MODULE / "Resources" / "UI" / "M1SHThk.ui").getroot()
+    entries = [text for box in root.iter("widget") for item in box.findall("item") for text in item.iter("string")]
+    assert [text.text for text in entries if text.get("notr") != "true"] == []
+
+
+@pytest.mark.parametrize("path", TOLD, ids=lambda path: f"{path.parent.name}-{path.stem}")
+def test_faults_that_a_reader_is_told_can_be_translated(path):
+    faults = [node.exc for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Raise)]
+    faults = [
+        fault for fault in faults if isinstance(fault, ast.Call) and getattr(fault.func, "id", "") == "ValueError"
+    ]
+    assert [text for fault in faults for text in literals(fault.args[0])] == []
+
+
+@pytest.mark.parametrize("path", sorted(LIBRARY.rglob("*.py")), ids=lambda path: f"{path.parent.name}-{path.stem}")
+def test_slicers_script_finds_every_text(path):
+    texts = [node.args[0] for node in calls_of_underscore(path)]
+    assert [ast.unparse(text) for text in texts if not isinstance(text, ast.Constant)] == []
+    assert len(FOUND.findall(path.read_text(encoding="utf-8"))) == len(texts)
+
+
+def test_the_module_works_in_another_language():
+    pytest.importorskip("slicer", reason="no slicer-core wheel for this machine")
+    run = subprocess.run([sys.executable, PSEUDO], capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr[-3000:]
+    assert run.stdout.splitlines() == []  # a line each: where, and what cannot be translated

@@ -169,8 +169,8 @@ def _rate(name, index, found, what, lead, n, selection, labels, details):
         )
         method = (
             f"Optimism: Harrell et al., Stat Med 1996;15:361, whole subjects drawn; interval: {method} Cut-offs lie "
-            "halfway between neighbouring values. Where nothing tells the groups apart and there are few of them, "
-            "this interval of the specificity covers 88 % instead of 95 %."
+            "halfway between neighbouring values. Of few subjects, or where nothing tells the groups apart, this "
+            "interval of the specificity covers from 84 to 95 %."
         )
     else:
         words = f"{lead} {name.capitalize()} {estimate:.2f} ({seen}; {ci_text(ci)}, {rate.ci_name})."
@@ -199,7 +199,8 @@ def marker_comparison(compared, one, other):
     labels = {"marker": one.column, "other_marker": other.column, "selection": "symmetric", "against": compared.others}
     method = (
         "Paired comparison of two areas (DeLong et al., Biometrics 1988;44:837). "
-        f"Selection: {SELECTIONS['symmetric']}, by each marker."
+        f"Selection: {SELECTIONS['symmetric']}, by each marker. Of few subjects, and of areas that are much alike, it "
+        "errs on the cautious side: the interval covers up to 100 %, and P lies below .05 in less than 5 %."
     )
 
     def finding(words, **numbers):

@@ -56,7 +56,7 @@ code { font-size: .85em; }
   th, td { padding: .05rem .22rem; }
   figure { margin: .3rem 0; }
   figure img { max-width: 50%; display: block; margin: 0 auto; }
-  .first figure img { max-width: 92%; }
+  .first figure img { max-width: 76%; }
   figcaption { font-size: 7.5pt; }
   nav, details, .on-screen { display: none; }
   .has-estimate .words { display: none; }

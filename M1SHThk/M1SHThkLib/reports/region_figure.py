@@ -10,10 +10,8 @@ import numpy as np
 from ..measuring.exam import Exam
 from ..measuring.flags import sentence
 from ..measuring.measurement import Measurement
-from ..measuring.sampling import sample_normals
+from .region_view import deepest_samples, region_view
 
-MARGIN_MM = 9.0
-PIXEL_MM = 0.15
 LINE, LAYER, PROFILES, FIT, WINDOW = "#e69f00", "#56b4e9", "#888888", "#d55e00", "#eef4fa"
 NOTICE = "Research use only. The interval covers noise at the line as drawn, not redrawing."
 
@@ -64,48 +62,26 @@ def _numbers(m):
 
 def _draw_slice(axes, exam, m):
     """The slice through the pial line in radiological orientation, with the normals and the measured layer."""
-    right, up, labels = _display_axes(m)
-    centre = m.positions.mean(0)
-    across, along = (m.positions - centre) @ right, (m.positions - centre) @ up
-    half = max(np.ptp(across), np.ptp(along)) / 2 + MARGIN_MM
-    middle = centre + right * (across.max() + across.min()) / 2 + up * (along.max() + along.min()) / 2
-    steps = np.arange(-half, half, PIXEL_MM)
-    rows = middle + steps[:, None] * up
-    picture, _ = sample_normals(exam.image, rows, np.broadcast_to(right, rows.shape), steps, "linear")
-    low, high = np.nanpercentile(picture, [1, 99])
-    axes.imshow(picture, cmap="gray", vmin=low, vmax=high, origin="lower", extent=(-half, half, -half, half))
+    view = region_view(exam.image, m)
+    half = view.half_mm
+    low, high = view.window
+    axes.imshow(view.picture, cmap="gray", vmin=low, vmax=high, origin="lower", extent=(-half, half, -half, half))
 
     def on_slice(depth):
-        points = m.positions + depth * m.normals - middle
-        return np.stack([points @ right, points @ up], -1)
+        return view.place(m.positions + depth * m.normals)
 
-    deepest = m.depths_mm[m.intensities.shape[1] - 1 - np.isfinite(m.intensities[:, ::-1]).argmax(1)]
-    feet, tips = on_slice(0.0), on_slice(deepest[:, None])
+    feet, tips = on_slice(0.0), on_slice(deepest_samples(m)[:, None])
     for foot, tip in list(zip(feet, tips, strict=True))[::4]:
         axes.plot(*np.stack([foot, tip]).T, color=LINE, lw=0.35, alpha=0.8)
     axes.scatter(*feet.T, s=0.6, color=LINE)
     if np.isfinite(m.edges_mm).all() and np.isfinite(m.thk_mm):
         band = np.concatenate([on_slice(m.edges_mm[0]), on_slice(m.edges_mm[1])[::-1]])
         axes.fill(*band.T, color=LAYER, alpha=0.45, lw=0)
-    for text, x, y in zip(labels, (0.03, 0.97, 0.5, 0.5), (0.5, 0.5, 0.96, 0.04), strict=True):
+    for text, x, y in zip(view.labels, (0.03, 0.97, 0.5, 0.5), (0.5, 0.5, 0.96, 0.04), strict=True):
         axes.text(x, y, text, transform=axes.transAxes, color="white", ha="center", va="center", size=10)
     axes.plot([half - 12, half - 2], [-half + 2, -half + 2], color="white", lw=2)
     axes.text(half - 7, -half + 2.6, "10 mm", color="white", ha="center", va="bottom", size=8)
     axes.set(xticks=[], yticks=[], xlim=(-half, half), ylim=(-half, half), title="Normals and measured layer")
-
-
-def _display_axes(m):
-    """Unit vectors to the right and upwards on the display, and what lies left, right, up and down of it."""
-    plane = np.linalg.svd(np.concatenate([m.normals, np.diff(m.positions, axis=0)]), full_matrices=False)[2][2]
-    towards = int(np.argmax(np.abs(plane)))
-    letters = (("L", "R"), ("P", "A"), ("I", "S"))
-    # As radiologists look at a slice: from below, from the front, from the left.
-    rightwards, upwards = {2: (0, 1), 1: (0, 2), 0: (1, 2)}[towards]
-    up = np.eye(3)[upwards] - plane[upwards] * plane
-    right = -np.eye(3)[rightwards] + plane[rightwards] * plane
-    right -= (right @ up) / (up @ up) * up
-    names = (letters[rightwards][1], letters[rightwards][0], letters[upwards][1], letters[upwards][0])
-    return right / np.linalg.norm(right), up / np.linalg.norm(up), names
 
 
 def _draw_profiles(axes, m):

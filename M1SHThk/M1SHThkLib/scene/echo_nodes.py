@@ -11,6 +11,8 @@ from .exam_nodes import add_volume, image_from_volume
 
 _ECHO_TIME_ATTRIBUTES = ("DICOM.EchoTime", "EchoTime")
 _WARNINGS = "M1SHThk.warnings"
+# Volume attributes: the DICOM instances that it was loaded from, and those from which it was combined.
+_INSTANCES = ("DICOM.instanceUIDs", "M1SHThk.instanceUIDs")
 _SAME_GRID_MM = 0.01
 
 
@@ -71,6 +73,11 @@ def echo_times_of(volumes):
             return None
         times.append(float(found))
     return times
+
+
+def instance_uids(volume):
+    """The DICOM instances that a volume comes from, if it says so."""
+    return [uid for name in _INSTANCES for uid in (volume.GetAttribute(name) or "").split()]
 
 
 def in_order_of_time(volumes):
@@ -135,5 +142,6 @@ def combine_echoes(scene, volumes, times_ms, method, name):
     averaged = averaged_echoes(method, len(images))
     combined = add_volume(scene, f"{name} {method}", np.asarray(voxels), images[0].affine, averaged)
     combined.SetAttribute("M1SHThk.echo_combination", method)
+    combined.SetAttribute(_INSTANCES[1], " ".join(uid for volume in volumes for uid in instance_uids(volume)))
     combined.SetAttribute("M1SHThk.echo_times_ms", json.dumps(times_ms and list(times_ms)))
     return combined, tuple(dict.fromkeys(warnings))

@@ -129,6 +129,12 @@ def _parser():
     cohort.add_argument(
         "--read", action="append", default=[], metavar="SUBJECT", help="read this subject against the controls"
     )
+    cohort.add_argument(
+        "--exclude",
+        type=Path,
+        metavar="VERDICTS.tsv",
+        help="leave out what verdicts of 'qc' exclude or want redrawn",
+    )
     statistics = cohort.add_argument_group("choices")
     defaults = CohortOptions()
     share = _number(0, 1)
@@ -172,6 +178,31 @@ def _parser():
     _add_parallel_arguments(virtual)
     cohort.add_argument("--norms", type=Path, metavar="NORMS.tsv", help="read single subjects against norms too")
     cohort.set_defaults(run=_cohort)
+
+    report = commands.add_parser(
+        "report",
+        help="one exam as a page to read or print",
+        description=f"Measures one exam and writes report.html, which names nobody unless asked to. {NOTICE}",
+    )
+    report.add_argument("exam", type=Path, metavar="EXAM", help="exam.json, or a scene (.mrml, .mrb)")
+    report.add_argument("-o", "--output", required=True, type=_folder, metavar="DIR", help="folder for the page")
+    report.add_argument("--identity", action="store_true", help="name subject, session and observer")
+    report.add_argument("--norms", type=Path, metavar="NORMS.tsv", help="read the subject against norms")
+    report.add_argument("--age", type=_number(0, 130), metavar="YEARS", help="of the subject, for --norms")
+    report.add_argument("--clinical", type=Path, metavar="CLINICAL.tsv", help="age, and what was read by eye")
+    report.add_argument("--since", type=Path, metavar="EXAM", help="the subject's earlier exam, to tell the change")
+    report.add_argument(
+        "--rc", type=positive, metavar="X", help="repeatability coefficient of SH/Thk in 1/mm, for --since"
+    )
+    report.set_defaults(run=_report)
+
+    qc = commands.add_parser(
+        "qc",
+        help="a batch as one page to look through",
+        description=f"Writes qc.html into a folder of results: a row a region, flags first, verdicts by key. {NOTICE}",
+    )
+    qc.add_argument("results", type=_folder, metavar="DIR", help="folder that 'measure' wrote")
+    qc.set_defaults(run=_qc)
 
     norms = commands.add_parser(
         "norms",
@@ -374,6 +405,18 @@ def _simulate(field_strength, seed, folder, jobs=1, dask=None, resume=False):
     rows = [subject.clinical() for subject in subjects if subject.name not in batch.failures]
     write_table(folder / "clinical.tsv", columns, [[row.get(column.name) for column in columns] for row in rows])
     return batch
+
+
+def _qc(options):
+    from .batch.qc import write_qc
+
+    write_qc(options)
+
+
+def _report(options):
+    from .batch.report import write_report
+
+    write_report(options)
 
 
 def _phantom(options):

@@ -101,6 +101,15 @@ class ModuleLogic(SceneLogic):
         write_json(path, description)
         return path
 
+    def exportDicom(self, folder):
+        """Write a DICOM segmentation and two reports, which carry the patient's identity; returns their names.
+
+        :raises ValueError: if the exam is incomplete, or its volume was not loaded from Slicer's DICOM database
+        """
+        from .dicom_export import write_objects
+
+        return write_objects(self.getParameterNode().parameterNode, folder)
+
     #
     # Study
     #

@@ -13,6 +13,8 @@ ECHO_TIME, IMAGE_TYPE = "EchoTime", "ImageType"  # attributes of a volume: in ms
 _ECHO_TIMES = ("DICOM.EchoTime", ECHO_TIME)
 _COMBINATION, _TIMES, _SOURCE = "M1SHThk.echo_combination", "M1SHThk.echo_times_ms", "M1SHThk.echoes"
 _WARNINGS = "M1SHThk.warnings"
+# Volume attributes: the DICOM instances that it was loaded from, and those from which it was combined.
+_INSTANCES = ("DICOM.instanceUIDs", "M1SHThk.instanceUIDs")
 _SAME_GRID_MM = 0.01
 
 
@@ -77,6 +79,11 @@ def echo_times_of(volumes):
     """Echo times in ms that the volumes carry; None where any lacks its own."""
     times = [echo_time_of(volume) for volume in volumes]
     return None if None in times else times
+
+
+def instance_uids(volume):
+    """The DICOM instances that a volume comes from, if it says so."""
+    return [uid for name in _INSTANCES for uid in (volume.GetAttribute(name) or "").split()]
 
 
 def in_order_of_time(volumes):
@@ -147,6 +154,7 @@ def combine_echoes(scene, volumes, times_ms, method, source):
         set_image(combined, voxels, images[0].affine, averaged)
     combined.SetAttribute(_COMBINATION, method)
     combined.SetAttribute(_TIMES, json.dumps(times_ms and list(times_ms)))
+    combined.SetAttribute(_INSTANCES[1], " ".join(uid for volume in volumes for uid in instance_uids(volume)))
     return combined, tuple(dict.fromkeys(warnings))
 
 

@@ -16,6 +16,7 @@ _FINDINGS = tuple(
     for name, meaning in (
         ("Field", "Field strength; empty across field strengths"),
         ("Analysis", "Which of the analyses"),
+        ("In words", "What was found in words, or why there is nothing"),
         ("What", "What was asked"),
         ("n", "How many of what"),
         ("Estimate", "What is estimated, its value and unit"),
@@ -23,7 +24,6 @@ _FINDINGS = tuple(
         ("Test", "Test whose P follows"),
         ("P", "P value"),
         ("Standing", "Primary, exploratory, or as in the paper, which is not what it claims"),
-        ("In words", "The same in words, or why there is none"),
     )
 )
 _SERIES = slicer.vtkMRMLPlotSeriesNode
@@ -106,6 +106,7 @@ def _row(pair):
     return [
         "" if field is None else f"{field:g} T",
         ANALYSES[finding.analysis],
+        finding.words,
         finding.what,
         ", ".join(f"{count} {what.replace('_', ' ')}" for what, count in finding.n.items()),
         estimate if finding.estimate is not None else f"{estimate}: none",
@@ -113,7 +114,6 @@ def _row(pair):
         finding.test or "",
         p_text(finding.p).removeprefix("P ").removeprefix("= ") if finding.p is not None else "",
         finding.standing or "",
-        finding.words,
     ]
 
 

@@ -85,7 +85,7 @@ def _first(study, cohort, pictures, number):
         element("p", cohort.virtual["notice"], class_="simulated") if cohort.virtual else Markup(),
         element("p", _unbroken(page.answer), class_="answer"),
         [element("p", _unbroken(caution), class_="caution") for caution in confounded],
-        table_of((f"{field:g} T", "Number (95 % CI)", ""), page.rows),
+        table_of((f"{field:g} T", "Number (95 % CI)", ""), [[_unbroken(cell) for cell in row] for row in page.rows]),
         *figures,
         element("h3", "Notes"),
         element("ul", [element("li", note) for note in (*others, *_first_notes(study, cohort, pictures))]),

@@ -34,6 +34,9 @@ _EXACT = "Exact P of few subjects lie below .05 in less than 5 % of studies with
 _MC_NEMAR = "without a difference P lies below .05 in 0 to 4 % of studies"
 _SPECIFICITY = "this interval of the specificity covers from 84 to 95 %"
 _DELONG = "errs on the cautious side: the interval covers up to 100 %, and P lies below .05 in less than 5 %"
+_WILSON = "which of few subjects covers from 90 to 99 %"
+_AUC = "of few subjects it covers from 93 to 99 %"
+_ADJUSTED = "which of few subjects covers up to 99 %."
 _KAPPA = "Of few subjects, or where hardly anybody is called pathologic, it covers from 90 to 99 %."
 SAYS = {
     "Mann-Whitney, one region": _EXACT,
@@ -47,6 +50,17 @@ SAYS = {
     "McNemar, subjects left out": _MC_NEMAR,
     "DeLong, two markers": _DELONG,
     "difference of two AUCs": _DELONG,
+    "AUC, paper": _AUC,
+    "AUC, symmetric": _AUC,
+    "AUC, clustered": _AUC,
+    "AUC, one region": _AUC,
+    "AUC adjusted for age, most pathologic region": _ADJUSTED,
+    "AUC adjusted for age, all regions": _ADJUSTED,
+    "sensitivity, given cut-off": _WILSON,
+    "specificity, given cut-off": _WILSON,
+    "sensitivity of a reader": _WILSON,
+    "difference of sensitivities, paired": "Both err on the cautious side",
+    "limit of agreement, one region": "approximate error of a limit, which of few subjects covers from 90 to 95 %",
     "specificity, Youden's cut-off": _SPECIFICITY,
     "specificity over regions, Youden's cut-off": _SPECIFICITY,
     "mean (Student)": "of few values as skewed as SH/Thk covers from 80 to 94 % instead of 95 %",

@@ -20,7 +20,8 @@ EXACT = "Exact P of few subjects lie below .05 in less than 5 % of studies witho
 MANN_WHITNEY_METHOD = (
     "Mann-Whitney U, two-sided, exact with ties where feasible (else by permutation, or the normal approximation for "
     f"large groups). {EXACT} AUC interval symmetric in log odds (DeLong et al., Biometrics 1988;44:837), without "
-    "overlap Newcombe's score (Stat Med 2006;25:559); rank-biserial correlation = 2 AUC - 1."
+    "overlap Newcombe's score (Stat Med 2006;25:559); of few subjects it covers from 93 to 99 %; "
+    "rank-biserial correlation = 2 AUC - 1."
 )
 
 

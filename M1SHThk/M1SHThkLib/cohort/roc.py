@@ -174,7 +174,7 @@ def _rate(name, index, found, what, lead, n, selection, labels, details):
         )
     else:
         words = f"{lead} {name.capitalize()} {estimate:.2f} ({seen}; {ci_text(ci)}, {rate.ci_name})."
-        method = f"Interval at the cut-off as it stands: {method}"
+        method = f"Interval at the cut-off as it stands, which of few subjects covers from 90 to 99 %: {method}"
     return Finding(
         "roc",
         what,

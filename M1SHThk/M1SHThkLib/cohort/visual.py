@@ -13,7 +13,7 @@ from .proportions import paired_difference_interval, wilson
 from .sample import study_sample
 from .study import SH_THK
 
-WILSON = "Wilson's interval of a proportion, one reading a subject."
+WILSON = "Wilson's interval of a proportion, one reading a subject, which of few subjects covers from 90 to 99 %."
 
 
 def visual_findings(study, options):

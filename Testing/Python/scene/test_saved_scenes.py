@@ -125,7 +125,7 @@ def python_slicer(monkeypatch):
 
 
 def test_a_scene_is_measured_where_no_application_has_imported_the_modules(saved, tmp_path, python_slicer):
-    assert not hasattr(slicer, "vtkSlicerVolumesLogic") and not hasattr(slicer, "vtkMRMLMarkupsNode")
+    assert not hasattr(slicer, "vtkSlicerVolumesLogic") and not hasattr(slicer, "vtkSlicerMarkupsLogic")
     assert measured(saved[0], tmp_path / "out") == saved[1]
 
 

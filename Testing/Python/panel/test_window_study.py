@@ -202,6 +202,7 @@ def test_without_an_image_plot_and_table_have_the_room_and_words_are_seen(monkey
     analyse(monkeypatch, *files[:2])
     for size in reader.SIZES:
         slicer.util.mainWindow().resize(*size)
+        slicer.app.processEvents()
         ui.studyCollapsibleButton.click()
         ui.studyCollapsibleButton.click()
         slicer.app.processEvents()

@@ -15,8 +15,8 @@ _FINDINGS = tuple(
     Column(name, "", meaning, None, is_text=True)
     for name, meaning in (
         ("Field", "Field strength; empty across field strengths"),
-        ("Analysis", "Which of the analyses"),
         ("In words", "What was found in words, or why there is nothing"),
+        ("Analysis", "Which of the analyses"),
         ("What", "What was asked"),
         ("n", "How many of what"),
         ("Estimate", "What is estimated, its value and unit"),
@@ -105,8 +105,8 @@ def _row(pair):
         estimate += f" {finding.estimate:.3g} {finding.unit}".rstrip()
     return [
         "" if field is None else f"{field:g} T",
-        ANALYSES[finding.analysis],
         finding.words,
+        ANALYSES[finding.analysis],
         finding.what,
         ", ".join(f"{count} {what.replace('_', ' ')}" for what, count in finding.n.items()),
         estimate if finding.estimate is not None else f"{estimate}: none",

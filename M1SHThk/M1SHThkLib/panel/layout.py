@@ -1,6 +1,8 @@
-"""The module's own layouts of the views: a large slice view with plot and table, or these two alone for a study."""
+"""The module's own layouts: slice view, straightened cortex, plot and table; for a study the last two alone."""
 
 import slicer
+
+from .straightened_widget import TAG, register_view
 
 LAYOUT_ID, STUDY_LAYOUT_ID, DEFAULT_LAYOUT_ID = 5018, 5019, 3  # ours; Slicer's four-up view
 _PLOT = """
@@ -17,11 +19,18 @@ _DESCRIPTIONS = {
     LAYOUT_ID: f"""
 <layout type="horizontal" split="true">
   <item splitSize="560">
-    <view class="vtkMRMLSliceNode" singletontag="Red">
-      <property name="orientation" action="default">Axial</property>
-      <property name="viewlabel" action="default">R</property>
-      <property name="viewcolor" action="default">#F34A33</property>
-    </view>
+    <layout type="vertical" split="true">
+      <item splitSize="760">
+        <view class="vtkMRMLSliceNode" singletontag="Red">
+          <property name="orientation" action="default">Axial</property>
+          <property name="viewlabel" action="default">R</property>
+          <property name="viewcolor" action="default">#F34A33</property>
+        </view>
+      </item>
+      <item splitSize="240">
+        <{TAG}></{TAG}>
+      </item>
+    </layout>
   </item>
   <item splitSize="440">
     <layout type="vertical" split="true">
@@ -44,6 +53,7 @@ def register_layouts():
     """Make the layouts known, before any scene names one; without a main window there are no layouts."""
     if not slicer.app.layoutManager():
         return
+    register_view()
     node = slicer.app.layoutManager().layoutLogic().GetLayoutNode()
     for number, description in _DESCRIPTIONS.items():
         if node.IsLayoutDescription(number):

@@ -12,6 +12,7 @@ from .folding import Folding
 from .keys import Keys
 from .layout import ModuleLayout
 from .live import LiveReading
+from .maps import MapsSection
 from .nodes_in_use import NodesInUse
 from .pace import Pace
 from .readings import ReadingsSection
@@ -22,6 +23,7 @@ from .results import ResultsSection
 from .scene_events import SceneEvents
 from .settings import SettingsSection
 from .snap import Snap
+from .straightened_view import StraightenedView
 from .study import StudySection
 from .views import Views
 
@@ -69,6 +71,8 @@ class Panel:
         self.folding = Folding(self)
         self.annotation = Annotation(self)
         self.snap = Snap(self)
+        self.straightened = StraightenedView(self)
+        self.maps = MapsSection(self)
         self.references = ReferencesSection(self)
         self.regions = RegionsSection(self)
         self.readings = ReadingsSection(self)
@@ -107,12 +111,14 @@ class Panel:
         self._scene_events.removeObservers()
         self.nodes_in_use.removeObservers()
         self.annotation.remove()
+        self.straightened.remove()
         self._keys.remove()
 
     def _let_go(self):
         """Let go of everything that the panel holds on to while it is shown."""
         self._keys.set_enabled(False)
         self.views.exit()
+        self.straightened.leave()
         self.pace.rest()
         self.hold(None)
 
@@ -201,6 +207,7 @@ class Panel:
             self.pace.expect(exam_nodes.REGION_KEYS)
             self.live.show()
         self.annotation.show()
+        self.straightened.show()
 
     def _connect(self):
         """Connect the widgets to their parameters: all of them, or none and nothing is held."""
@@ -252,7 +259,7 @@ class Panel:
             for key, own in lines.items():
                 for line in own:
                     region_nodes.lock(line, self.logic.ofRegion(key, "Accepted"))
-            sections = (self.exam, self.references, self.regions, self.readings, self.results, self.study)
+            sections = (self.exam, self.maps, self.references, self.regions, self.readings, self.results, self.study)
             for section in (self.drawing, *sections, self.folding):
                 section.show()
             self.show_state()

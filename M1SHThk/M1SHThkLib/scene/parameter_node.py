@@ -13,6 +13,8 @@ class M1SHThkParameterNode:
 
     inputVolume - The T2*-weighted volume.
     echoSequence, echoVolumes, echoTimes, echoCombination - What the volume was combined from, where it was.
+    mapVolumes - Further volumes that are sampled on the same normals (M1SHThkLib.scene.map_nodes says what is known of
+    each).
     references - The segmentation that holds the splenium and the white-matter segments.
     ...PialLines - The open curves of a region; several are pooled.
     ...WhiteMatterSegmentID - The segment of white matter beneath a region.
@@ -33,6 +35,7 @@ class M1SHThkParameterNode:
     echoVolumes: list[slicer.vtkMRMLScalarVolumeNode]
     echoTimes: str
     echoCombination: str = "mean"
+    mapVolumes: list[slicer.vtkMRMLScalarVolumeNode]
     references: slicer.vtkMRMLSegmentationNode
     spleniumSegmentID: str
     leftHandKnobPialLines: list[slicer.vtkMRMLMarkupsCurveNode]
@@ -89,9 +92,11 @@ class M1SHThkParameterNode:
     summaryTable: slicer.vtkMRMLTableNode
     measurementsTable: slicer.vtkMRMLTableNode
     profilesTable: slicer.vtkMRMLTableNode
+    mapsTable: slicer.vtkMRMLTableNode
     plotProfileTable: slicer.vtkMRMLTableNode
     plotNormalsTable: slicer.vtkMRMLTableNode
     plotMarksTable: slicer.vtkMRMLTableNode
+    plotMapsTable: slicer.vtkMRMLTableNode
     plotChart: slicer.vtkMRMLPlotChartNode
 
     studyMeasurements: list[str]

@@ -31,6 +31,7 @@ from .files.exams import write_exam
 from .files.results import write_table
 from .measuring.columns import Column
 from .measuring.flags import notes_from_text, sentence
+from .measuring.rounding import shown
 from .program import NO_FIGURES, NOTICE
 
 KEPT = " What was measured is kept: the same command with --resume goes on from there."
@@ -467,8 +468,10 @@ def _value(cell, name, digits, unit=""):
     if cell[name] is None:
         return "missing"
     low, high = cell[f"{name}_ci_low"], cell[f"{name}_ci_high"]
-    interval = "" if low is None else f" [{low:.{digits}f}, {high:.{digits}f}]"
-    return f"{cell[name]:.{digits}f}{unit}{interval}"
+    if low is None:
+        return f"{shown(cell[name], digits)}{unit}"
+    value, low, high = shown(cell[name], digits, low, high)
+    return f"{value}{unit} [{low}, {high}]"
 
 
 if __name__ == "__main__":

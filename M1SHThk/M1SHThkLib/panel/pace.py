@@ -55,6 +55,9 @@ class Pace:
         else:
             panel.logic.showOverlay(panel.live.read(panel.key))  # where the pial edge lies is known now
             panel.live.show_numbers()
+        panel.logic.showMaps(panel.live.read(panel.key))
+        panel.maps.show_numbers()
+        panel.straightened.show()
         # Last, since the plot may have been made just now.
         if finished and not panel.study.is_open:
             panel.logic.showChart()

@@ -26,9 +26,9 @@ def slice_drawing(image, m, pixel_mm=PIXEL_MM):
     feet, tips = place(m.positions), place(m.positions + deepest_samples(m)[:, None] * m.normals)
     content = [
         _picture(view.picture[::-1], *view.window, SIDE, SIDE),
-        lines(feet[::_EVERY_NTH_NORMAL], tips[::_EVERY_NTH_NORMAL], class_="normal"),
+        lines(feet[view.is_here][::_EVERY_NTH_NORMAL], tips[view.is_here][::_EVERY_NTH_NORMAL], class_="normal"),
     ]
-    for part in stretches(m):
+    for part in (part for part in stretches(m) if view.is_here[part].all()):
         content.append(path(feet[part], class_="pial"))
         if np.isfinite(m.thk_mm):
             edges = [place(m.positions[part] + depth * m.normals[part]) for depth in m.edges_mm]

@@ -28,6 +28,8 @@ class RegionView:
         World RAS in mm.
     labels : (str, str, str, str)
         What lies left, right, up and down.
+    is_here : bool array, shape (n,)
+        The region's normals on this slice; others stand on other slices.
     """
 
     picture: np.ndarray
@@ -36,6 +38,7 @@ class RegionView:
     up: np.ndarray
     middle: np.ndarray
     labels: tuple
+    is_here: np.ndarray
 
     def place(self, points):
         """World points (RAS, mm), shape (..., 3), on the square: to the right and upwards in mm, shape (..., 2)."""
@@ -45,20 +48,28 @@ class RegionView:
     @property
     def window(self):
         """The intensities that are shown black and white."""
-        return tuple(np.nanpercentile(self.picture, [1, 99]))
+        return window_of(self.picture)
+
+
+def window_of(intensities):
+    """Intensities shown black and white: their range without its outermost hundredths."""
+    known = intensities[np.isfinite(intensities)]
+    return tuple(np.percentile(known, [1, 99])) if len(known) else (0.0, 1.0)
 
 
 def region_view(image, m, pixel_mm=PIXEL_MM):
-    """The view of a Measurement."""
+    """The view of a Measurement: of the slice on which most of its normals stand."""
     right, up, labels = _display_axes(m)
-    centre = m.positions.mean(0)
-    across, along = (m.positions - centre) @ right, (m.positions - centre) @ up
+    is_here = _on_one_slice(image, m)
+    feet = m.positions[is_here]
+    centre = feet.mean(0)
+    across, along = (feet - centre) @ right, (feet - centre) @ up
     half = max(np.ptp(across), np.ptp(along)) / 2 + MARGIN_MM
     middle = centre + right * (across.max() + across.min()) / 2 + up * (along.max() + along.min()) / 2
     steps = np.arange(-half, half, pixel_mm)
     rows = middle + steps[:, None] * up
     picture, _ = sample_normals(image, rows, np.broadcast_to(right, rows.shape), steps, "linear")
-    return RegionView(picture, half, right, up, middle, labels)
+    return RegionView(picture, half, right, up, middle, labels, is_here)
 
 
 def deepest_samples(m):
@@ -72,9 +83,18 @@ def stretches(m):
     return [slice(first, last) for first, last in pairwise(ends)]
 
 
+def _on_one_slice(image, m):
+    """The normals on the slice on which most of them stand, shape (n,)."""
+    across = m.along.lines[0].across
+    offsets = m.positions @ across
+    apart = image.spacing[np.abs(across @ (image.affine[:3, :3] / image.spacing)).argmax()]
+    near = np.abs(offsets[:, None] - offsets) < apart / 2
+    return near[near.sum(1).argmax()]
+
+
 def _display_axes(m):
     """Unit vectors to the right and upwards on the display, and what lies left, right, up and down of it."""
-    plane = np.linalg.svd(np.concatenate([m.normals, np.diff(m.positions, axis=0)]), full_matrices=False)[2][2]
+    plane = m.along.lines[0].across
     towards = int(np.argmax(np.abs(plane)))
     letters = (("L", "R"), ("P", "A"), ("I", "S"))
     # As radiologists look at a slice: from below, from the front, from the left.

@@ -1,11 +1,12 @@
 """All that the module does, also without its panel: the scene's logic, and what brings it together with files."""
 
 import os
+from dataclasses import replace
 
 import slicer
 from slicer.i18n import tr as _
 
-from ..files.disk import made_folder, replacing, write_json
+from ..files.disk import made_folder, replacing, write_json, write_text
 from ..files.exams import read_exam
 from ..files.results import write_results
 from ..measuring.columns import MEASUREMENT_COLUMNS
@@ -99,6 +100,20 @@ class ModuleLogic(SceneLogic):
         description = exam_export.write_exam_nodes(made_folder(folder), parameterNode, self.accepted(), replacing)
         path = os.path.join(folder, "exam.json")
         write_json(path, description)
+        return path
+
+    def exportReport(self, folder, identity=False):
+        """Write report.html, the page of the exam, which names subject, session and observer if asked to; its path.
+
+        :raises ValueError: if the exam is incomplete, or the folder cannot be written
+        """
+        from ..measuring.measurement import measure_exam
+        from ..reports.subject_page import subject_page
+
+        parameterNode = self.getParameterNode().parameterNode
+        exam = replace(exam_nodes.exam_from_parameters(parameterNode), accepted=self.accepted())
+        path = os.path.join(made_folder(folder), "report.html")
+        write_text(path, subject_page(exam, measure_exam(exam), program(), identity=identity))
         return path
 
     def exportDicom(self, folder):

@@ -54,6 +54,19 @@ class ResultsSection:
             self._panel.pace.rest()
             self._export("exam.json", self._panel.logic.exportExam, _("The exam was written to {folder}."))
 
+    def on_export_report(self, unused=None):
+        """Write the exam's page into the reading's own folder; who it is of stands on it only if the user says so."""
+        with faults_in_words():
+            self._panel.pace.rest()
+            self._folder()  # told before anything is asked
+            text = _("Name the subject, the reading and the observer on the page?")
+            identity = slicer.util.confirmYesNoDisplay(text, "M1SHThk")
+
+            def write(chosen):
+                self._panel.logic.exportReport(chosen, identity)
+
+            self._export("report.html", write, _("The page was written to {folder}."))
+
     def on_export_dicom(self, unused=None):
         """Write DICOM objects into the reading's own folder, once the user agrees to the identity that they carry."""
         from .dicom_export import bring_highdicom

@@ -122,11 +122,13 @@ def _makeSlicerNamespace():
 
 
 def _makeScene(slicer, temporaryPath):
+    from .dicom_database import ctkDICOMDatabase
     from .scene import makeScene
     from .subject_hierarchy import keepSubjectHierarchy
 
     scene = makeScene(temporaryPath)
     slicer.mrmlScene = scene.mrmlScene
+    slicer.dicomDatabase = ctkDICOMDatabase()
     _state["scene"] = scene
     keepSubjectHierarchy(scene.mrmlScene)
 

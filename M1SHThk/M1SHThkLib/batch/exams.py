@@ -22,6 +22,7 @@ from ..measuring.map_columns import MAP_COLUMNS, map_profiles, map_row, profile_
 from ..measuring.maps import measure_maps
 from ..measuring.measurement import measure_exam
 from ..program import program
+from .beside import BidsDerivatives, DicomObjects, lacking, write_beside
 from .parallel import Failure, run
 from .scenes import SUFFIXES as SCENE_SUFFIXES
 from .scenes import opened_scene, scene_files
@@ -29,10 +30,11 @@ from .scenes import opened_scene, scene_files
 
 @dataclass(frozen=True)
 class ExamFile:
-    """An exam to measure: an `exam.json` or a scene, and the folder for its pictures."""
+    """An exam to measure: an `exam.json` or a scene, the folder for its pictures, and what to write of it beside."""
 
     path: Path
     figures: Path
+    beside: tuple[DicomObjects | BidsDerivatives, ...] = ()
 
     @property
     def name(self):
@@ -62,14 +64,19 @@ class ExamFile:
         """What its results depend on: the version, and the SHA-256 of every input by name."""
         return _made_from(self._scene_inputs() if self._is_scene else exam_inputs(self.path))
 
+    def read(self):
+        """The Exam."""
+        return self._exam_of_scene() if self._is_scene else read_exam(self.path)
+
     def measure(self):
         """Its record."""
         with np.errstate(all="ignore"):  # what is beyond all numbers ends in missing values and flags
-            exam = self._exam_of_scene() if self._is_scene else read_exam(self.path)
+            exam = self.read()
             measurements = measure_exam(exam)
             maps = [measure_maps(exam.maps, m) for m in measurements]
         figures = _draw(exam, measurements, maps, self.figures)
-        return _record(_made_from(exam.origin["inputs"]), [(exam, measurements)], figures, maps)
+        record = _record(_made_from(exam.origin["inputs"]), [(exam, measurements)], figures, maps)
+        return record | {"beside": write_beside(self.beside, exam, measurements)}
 
     @property
     def _is_scene(self):
@@ -134,13 +141,18 @@ class Batch:
     ----------
     records : list of dict
         Of the exams that were measured, in their order: `made_from`, `readings` (whose, and the settings and inputs),
-        `measurements`, `profiles` and `maps` (a dict a row of each table), `figures`.
+        `measurements`, `profiles` and `maps` (a dict a row of each table), `figures`, and what was written `beside`.
     failures : dict of str to str
         Exams without results, and why.
     """
 
     records: list
     failures: dict
+
+    def written_beside(self, kind):
+        """Names of the files of a kind (see `beside`) that were written of all exams, and the faults in their place."""
+        told = [record["beside"][kind] for record in self.records if kind in record.get("beside", {})]
+        return [name for own in told for name in own["files"]], [own["fault"] for own in told if own["fault"]]
 
     @property
     def readings(self):
@@ -297,6 +309,7 @@ def _taken_over(task, path):
         changed = [name for name in {**before, **now} if before.get(name) != now.get(name)]
         record.setdefault("maps", [])  # of before there were any
         changed += [name for name in record["figures"] if not (task.figures / name).is_file()]
+        changed += lacking(getattr(task, "beside", ()), record.get("beside", {}))
     except (ValueError, TypeError, KeyError, AttributeError):
         changed = ["its record"]
     if not changed:

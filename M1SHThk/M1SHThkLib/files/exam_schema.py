@@ -2,6 +2,7 @@
 
 import json
 import math
+import os
 import sys
 import unicodedata
 
@@ -15,6 +16,19 @@ _NOT_IN_A_LINE = ("Cc", "Cs", "Zl", "Zp")
 _HIGHEST_LABEL = 2**53  # further whole numbers are not told apart in floating point
 _MOST_ECHOES = 1000
 _LONGEST_SHOWN = 60
+_LARGEST_FILE = 1 << 20  # bytes; what is dropped on Slicer may be anything
+
+
+def is_exam_file(path):
+    """Whether a file says that it is an exam; one that cannot be read does not."""
+    try:
+        if os.path.getsize(path) > _LARGEST_FILE:
+            return False
+        with open(path, encoding="utf-8") as file:
+            content = json.load(file)
+    except (OSError, ValueError, RecursionError):
+        return False
+    return isinstance(content, dict) and content.get("schema") == SCHEMA
 
 
 def check_exam(exam):

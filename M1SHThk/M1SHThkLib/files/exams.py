@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ..measuring import codes
 from ..measuring.echoes import averaged_echoes, checked_echo_times, combine, needed_boxes, settings_for
 from ..measuring.exam import SCHEMA, Exam, Region
 from ..measuring.image import Image
@@ -167,11 +168,13 @@ def write_exam(folder, exam, echoes=None, echo_times_ms=None, echo_combination="
         if echo_times_ms is not None:
             echo_times_ms = list(checked_echo_times(echo_times_ms, len(echoes), echo_combination)[0])
     segments = {"Splenium": exam.splenium.indices}
+    terminology = {"Splenium": codes.terminology(codes.SPLENIUM)}
     lines = {}
     regions = []
     for region in exam.regions:
         segment = f"White matter {region.name}"
         segments[segment] = region.white_matter.indices
+        terminology[segment] = codes.terminology(codes.WHITE_MATTER, region.region, region.hemisphere)
         stem = f"{region.hemisphere}_{region.region}"
         names = [f"{stem}{f'_{number}' if number > 1 else ''}.mrk.json" for number in _counted(region.pial_lines)]
         lines.update(zip(names, region.pial_lines, strict=True))
@@ -205,7 +208,8 @@ def write_exam(folder, exam, echoes=None, echo_times_ms=None, echo_combination="
     with naming(exam_path):
         check_exam(description)
     write_image(folder / "t2star.nii.gz", echoes, exam.image.affine, compact)
-    write_segmentation(folder / "references.seg.nrrd", segments, exam.image.voxels.shape, exam.image.affine)
+    references, shape = folder / "references.seg.nrrd", exam.image.voxels.shape
+    write_segmentation(references, segments, shape, exam.image.affine, terminology)
     for one in exam.maps:
         write_image(folder / f"map_{one.name}.nii.gz", [one.image.voxels], one.image.affine, compact)
     for name, points in lines.items():

@@ -242,7 +242,7 @@ def _of_the_references(seen):
         "low_snr": seen.snr < LOWEST_SNR and f"{seen.snr:.0f}",
         "few_normals": seen.noise.blocks < FEWEST_BLOCKS,
         **(
-            reference_flags(seen.affine, seen.positions, splenium, white_matter, seen.settings.polarity)
+            reference_flags(seen.affine, seen.positions, splenium, white_matter, seen.settings)
             if seen.alignment
             else {}
         ),

@@ -33,10 +33,12 @@ def connect(panel):
         (ui.resetSettingsButton, panel.settings.on_reset),
         (ui.exportResultsButton, panel.results.on_export_results),
         (ui.exportExamButton, panel.results.on_export_exam),
+        (ui.exportDicomButton, panel.results.on_export_dicom),
         (ui.copyTableButton, panel.results.on_copy),
         (ui.addMeasurementsButton, panel.study.on_add_measurements),
         (ui.clearMeasurementsButton, panel.study.on_clear_measurements),
         (ui.analyseStudyButton, panel.study.on_analyse),
+        (ui.installLibrariesButton, panel.study.on_install),
         (ui.saveStudyReportButton, panel.study.on_save_report),
     ):
         button.connect("clicked(bool)", action)

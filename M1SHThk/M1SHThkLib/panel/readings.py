@@ -63,7 +63,6 @@ class ReadingsSection:
         panel.drawing.stop()
         panel.pace.rest()
         panel.logic.newReading(observer)
-        panel.begin_reading()
 
     def _difference(self, other):
         """The selected region's values in both readings, and by how much they differ."""

@@ -71,7 +71,10 @@ class Outputs:
 
     def _overlay_model(self, name, create):
         model = self._overlay.get(name)
-        if model is not None and slicer.mrmlScene.IsNodePresent(model):
+        if model is None or not slicer.mrmlScene.IsNodePresent(model):
+            model = overlay.find_overlay_model(slicer.mrmlScene, name)
+        if model is not None:
+            self._overlay[name] = model
             return model
         if create:
             self._overlay[name] = overlay.add_overlay_model(slicer.mrmlScene, name)

@@ -23,6 +23,7 @@ class M1SHThkParameterNode:
     fieldStrength - In tesla; 0 where it is unknown.
     smoothingLengthMm ... seed - The settings of the measurement, as M1SHThkLib.measuring.settings explains them.
     selectedRegion - Row of the region that is shown and drawn.
+    readingBegun - When the reading was begun, if it is not the one that an empty scene begins with.
     results - The results in full precision, by region, which the tables show.
     studyMeasurements, studyClinical - The tables that a study is analysed from.
     studySummary, studyRecord - What was found, in words and, as JSON, in full precision.
@@ -86,6 +87,7 @@ class M1SHThkParameterNode:
 
     overlayVisible: bool = True
     selectedRegion: int = 0
+    readingBegun: str
     results: str
     summaryTable: slicer.vtkMRMLTableNode
     measurementsTable: slicer.vtkMRMLTableNode

@@ -17,6 +17,7 @@ from large_exam import make_large_exam
 from live import measure_live_update
 from M1SHThkLib import __version__
 from M1SHThkLib.files.disk import write_json
+from maps import measure_maps_of_echoes
 from memory import measure_memory
 from odd_files import measure_odd_files
 from precision import measure_precision
@@ -58,6 +59,7 @@ def measure_all(full):
         measure_click_counts,
         measure_absence,
         measure_veins,
+        measure_maps_of_echoes,
     ):
         results.update(measure(full))
     results.update(measure_real_exam())

@@ -81,6 +81,7 @@ def _of_people(results):
         ),
         Requirement("beyond a vein: caught, worst group", results["vein_caught_percent"], "%", least=95),
         Requirement("no vein, yet one suspected", results["vein_false_alarm_percent"], "%", most=1),
+        Requirement("R2* of the layer: bias, worst group", abs(results["map_layer_error_percent"]), "%", most=2),
         Requirement("without a layer: called absent", results["layer_free_absent_percent"], "%", least=95),
         Requirement("without a layer: z of 3 and more", results["layer_free_significant_percent"], "%", most=1),
     ]

@@ -27,7 +27,9 @@ from roi_coverage import measure_roi_coverage
 from speed import measure_speed
 from start_up import measure_start_up
 from throughput import measure_throughput
+from tilts import measure_tilts
 from veins import measure_veins
+from widths import measure_widths
 from workers import show_progress
 
 NOTICE = "Digital exams: nothing here says how well the measurement does in people."
@@ -58,6 +60,8 @@ def measure_all(full):
         measure_click_counts,
         measure_absence,
         measure_veins,
+        measure_tilts,
+        measure_widths,
     ):
         results.update(measure(full))
     results.update(measure_real_exam())

@@ -24,6 +24,9 @@ _DARKER = 0.02
 # White matter's h changes by so much a mm of depth (standard deviation), in parts of the splenium's intensity.
 USUAL_SLOPE_PER_MM = 0.02
 _SHARED_NOISE_MM = 0.7
+# What voxels of 0.4 mm and a layer of uneven depth do to a width beyond noise (standard deviation).
+MODEL_ERROR_MM = 0.03
+_STREAM = 37  # of random numbers, apart from the bootstrap's
 _REPLICATES_STEP_MM, _REPLICATES_ITERATIONS = 0.2, 12
 _MISSING = (float("nan"), float("nan"))
 
@@ -41,7 +44,7 @@ class LayerWidth:
     blur_fwhm_mm : float
         Width at half maximum of the line spread that the edges show.
     w_ci_mm, dip_ci, dip_per_mm_ci, blur_fwhm_ci_mm : (float, float)
-        95 % intervals.
+        95 % intervals: noise, and of the width also what the model leaves out.
     withheld : str
         Why w_mm and dip are missing; empty where they are not.
     drawn_w_mm : array, shape (replicates,)
@@ -120,7 +123,8 @@ def layer_width(seen, image, box_mm=0.0):
         iterations=_REPLICATES_ITERATIONS,
         tolerance=1e-4,
     ).parameters
-    widths, blurs = drawn[:, WIDTH], response.fwhm * np.exp(drawn[:, LOG_SCALE])
+    beyond_noise = MODEL_ERROR_MM * np.random.default_rng([settings.seed, _STREAM]).standard_normal(len(drawn))
+    widths, blurs = drawn[:, WIDTH] + beyond_noise, response.fwhm * np.exp(drawn[:, LOG_SCALE])
     dips = drawn[:, LAYER] - (drawn[:, base] if base else 0.0)
     low, high = interval(widths)
     if high - low > WIDEST_INTERVAL * found[WIDTH]:

@@ -8,6 +8,7 @@ import os
 import sys
 
 import slicer
+import vtk
 from slicer.i18n import tr as _
 from slicer.i18n import translate
 from slicer.ScriptedLoadableModule import (
@@ -40,9 +41,9 @@ class M1SHThk(ScriptedLoadableModule):
 
 def registerLayout():
     """Make the module's layout of the views known."""
-    from M1SHThkLib.panel.layout import register_layout
+    from M1SHThkLib.panel.layout import register_layouts
 
-    register_layout()
+    register_layouts()
 
 
 def registerSampleData():
@@ -143,3 +144,34 @@ class M1SHThkTest(ScriptedLoadableModuleTest):
             slicer.mrmlScene.Clear()
             test(self, sys.modules[__name__])
             self.delayDisplay("Test passed")
+
+
+class M1SHThkFileReader:
+    """Lets Slicer open an exam file: by Add Data, by dropping it, by slicer.util.loadNodeFromFile."""
+
+    def __init__(self, parent):
+        self.parent = parent
+
+    def description(self):
+        return _("M1SHThk exam")
+
+    def fileType(self):
+        return "M1SHThkExam"
+
+    def extensions(self):
+        return [_("M1SHThk exam") + " (*.json)"]
+
+    def canLoadFileConfidence(self, filePath):
+        """Called for every file that is dropped or added."""
+        from M1SHThkLib.files.exam_schema import is_exam_file
+
+        return 0.9 if self.parent.supportedNameFilters(filePath) and is_exam_file(filePath) else 0.0
+
+    def load(self, properties):
+        try:
+            volume = M1SHThkLogic().loadExamFile(properties["fileName"])
+        except ValueError as error:
+            self.parent.userMessages().AddMessage(vtk.vtkCommand.ErrorEvent, str(error))
+            return False
+        self.parent.loadedNodes = [volume.GetID()]
+        return True

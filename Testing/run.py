@@ -139,6 +139,8 @@ def environment_of(command):
     if command == "tests":
         environment["QT_QPA_PLATFORM"] = "offscreen"
         environment["HYPOTHESIS_STORAGE_DIRECTORY"] = str(ROOT / ".hypothesis")  # not where the caller stands
+        # A test worker runs on every core: threads within them would only get in each other's way.
+        environment |= {name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")}
     elif not on_display:
         environment.setdefault("QT_QPA_PLATFORM", "offscreen")
     return environment

@@ -14,6 +14,8 @@ if not __package__:
     __package__, __spec__ = "M1SHThkLib", None
 
 from . import __version__
+from .batch.beside import BidsDerivatives, DicomObjects
+from .batch.bids import bids_exams
 from .batch.exams import ExamFile, VirtualExam, failure_text, measure_batch, write_batch
 from .batch.studies import analyse_study, make_norms_of, norms_of, read_against_norms, tell_change
 from .cohort.comparison import OTHERS
@@ -23,11 +25,13 @@ from .digital_exam.phantom import PhantomOptions, make_phantom
 from .digital_exam.subject import GROUPS as SIMULATED_GROUPS
 from .digital_exam.virtual_study import FIELD_STRENGTHS, STUDY_SEED, draw_study
 from .digital_exam.virtual_study import NOTICE as VIRTUAL_NOTICE
+from .files.dicom import CARRIES_IDENTITY
 from .files.disk import write_json
 from .files.exams import write_exam
 from .files.results import write_table
 from .measuring.columns import Column
 from .measuring.flags import notes_from_text, sentence
+from .measuring.rounding import shown
 from .program import NO_FIGURES, NOTICE
 
 KEPT = " What was measured is kept: the same command with --resume goes on from there."
@@ -97,8 +101,20 @@ def _parser():
     measure = commands.add_parser("measure", help="measure exams into one folder of results")
     measure.add_argument("exams", nargs="+", type=Path, metavar="EXAM", help="exam.json, or a scene (.mrml, .mrb)")
     measure.add_argument("-o", "--output", required=True, type=_folder, metavar="DIR", help="folder for the results")
+    measure.add_argument(
+        "--bids",
+        action="store_true",
+        help="EXAM is a BIDS data set with drawings below derivatives/m1shthk, and DIR becomes a derivative data set",
+    )
     measure.add_argument("--norms", type=Path, metavar="NORMS.tsv", help="read the subject against norms; needs --age")
     measure.add_argument("--age", type=_number(0, 130), metavar="YEARS", help="of the one subject, for --norms")
+    measure.add_argument(
+        "--dicom",
+        type=Path,
+        metavar="SERIES_DIR",
+        help="also write DICOM objects (SEG, and SR by TID 1500) into DIR/dicom; SERIES_DIR holds the series that the "
+        "images were made from, whose patient's identity the objects carry; needs highdicom",
+    )
     _add_parallel_arguments(measure)
     measure.set_defaults(run=_measure)
 
@@ -112,6 +128,12 @@ def _parser():
     cohort.add_argument("-o", "--output", required=True, type=_folder, metavar="DIR", help="folder for the results")
     cohort.add_argument(
         "--read", action="append", default=[], metavar="SUBJECT", help="read this subject against the controls"
+    )
+    cohort.add_argument(
+        "--exclude",
+        type=Path,
+        metavar="VERDICTS.tsv",
+        help="leave out what verdicts of 'qc' exclude or want redrawn",
     )
     statistics = cohort.add_argument_group("choices")
     defaults = CohortOptions()
@@ -156,6 +178,31 @@ def _parser():
     _add_parallel_arguments(virtual)
     cohort.add_argument("--norms", type=Path, metavar="NORMS.tsv", help="read single subjects against norms too")
     cohort.set_defaults(run=_cohort)
+
+    report = commands.add_parser(
+        "report",
+        help="one exam as a page to read or print",
+        description=f"Measures one exam and writes report.html, which names nobody unless asked to. {NOTICE}",
+    )
+    report.add_argument("exam", type=Path, metavar="EXAM", help="exam.json, or a scene (.mrml, .mrb)")
+    report.add_argument("-o", "--output", required=True, type=_folder, metavar="DIR", help="folder for the page")
+    report.add_argument("--identity", action="store_true", help="name subject, session and observer")
+    report.add_argument("--norms", type=Path, metavar="NORMS.tsv", help="read the subject against norms")
+    report.add_argument("--age", type=_number(0, 130), metavar="YEARS", help="of the subject, for --norms")
+    report.add_argument("--clinical", type=Path, metavar="CLINICAL.tsv", help="age, and what was read by eye")
+    report.add_argument("--since", type=Path, metavar="EXAM", help="the subject's earlier exam, to tell the change")
+    report.add_argument(
+        "--rc", type=positive, metavar="X", help="repeatability coefficient of SH/Thk in 1/mm, for --since"
+    )
+    report.set_defaults(run=_report)
+
+    qc = commands.add_parser(
+        "qc",
+        help="a batch as one page to look through",
+        description=f"Writes qc.html into a folder of results: a row a region, flags first, verdicts by key. {NOTICE}",
+    )
+    qc.add_argument("results", type=_folder, metavar="DIR", help="folder that 'measure' wrote")
+    qc.set_defaults(run=_qc)
 
     norms = commands.add_parser(
         "norms",
@@ -276,18 +323,44 @@ def _measure(options):
     norms = norms_of(options.norms)
     if (norms is None) != (options.age is None):
         raise ValueError("--norms and --age belong together: norms are read at an age")
-    batch = _measure_files(options.exams, options.output, options.jobs, options.dask, options.resume)
+    if options.bids:
+        return _measure_bids(options)
+    batch = _measure_files(
+        options.exams, options.output, options.jobs, options.dask, options.resume, dicom=options.dicom
+    )
     _print_results(batch)
     if norms and batch.records:
         read_against_norms(norms, options.age, options.output)
     return _print_end(batch, options.output)
 
 
-def _measure_files(paths, folder, jobs=1, dask=None, resume=False):
+def _measure_bids(options):
+    if len(options.exams) > 1 or options.norms or options.dicom:
+        raise ValueError("--bids measures one data set, without --norms and --dicom; leave the others out")
+    (root,), folder = options.exams, options.output
+    if options.dask:
+        root, folder = root.absolute(), folder.absolute()
+    exams, without = bids_exams(root, folder)
+    for scan in without:
+        print(f"warning: {scan}", file=sys.stderr)
+    worst = 0
+    for results, own in exams.items():
+        batch = _measure_exams(own, results, options.jobs, options.dask, options.resume)
+        _print_results(batch)
+        worst = max(worst, _print_end(batch, results))
+    return worst
+
+
+def _measure_files(paths, folder, jobs=1, dask=None, resume=False, dicom=None):
     """Measure exams and write one results folder; results keep the exams' order."""
     if dask:  # its workers have a working folder of their own
-        paths, folder = [path.absolute() for path in paths], folder.absolute()
-    batch = measure_batch([ExamFile(path, folder / "figures") for path in paths], folder, jobs, dask, resume)
+        paths, folder, dicom = [path.absolute() for path in paths], folder.absolute(), dicom and dicom.absolute()
+    beside = (DicomObjects(dicom, folder / "dicom"),) if dicom else ()
+    return _measure_exams([ExamFile(path, folder / "figures", beside) for path in paths], folder, jobs, dask, resume)
+
+
+def _measure_exams(exams, folder, jobs, dask, resume):
+    batch = measure_batch(exams, folder, jobs, dask, resume)
     for warning in dict.fromkeys(warning for exam in batch.readings for warning in exam["warnings"]):
         print(f"warning: {warning}", file=sys.stderr)
     write_batch(folder, batch)
@@ -298,9 +371,15 @@ def _print_end(batch, folder):
     """Name what failed and where the results are; the exit status."""
     for name, reason in batch.failures.items():
         print(failure_text(name, reason), file=sys.stderr)
+    objects, faults = batch.written_beside(DicomObjects.kind)
+    faults += batch.written_beside(BidsDerivatives.kind)[1]
+    for fault in faults:
+        print(f"written beside the tables is not all: {fault}", file=sys.stderr)
+    if objects:
+        print(f"{DicomObjects.kind}: {folder / 'dicom'}. {CARRIES_IDENTITY}")
     print(f"Results: {folder}")
     if not batch.failures:
-        return 0
+        return 1 if faults else 0
     print(
         f"{len(batch.failures)} of {len(batch.failures) + len(batch.records)} exams could not be measured and are "
         f"left out of the tables: {', '.join(batch.failures)}",
@@ -340,6 +419,18 @@ def _simulate(field_strength, seed, folder, jobs=1, dask=None, resume=False):
     rows = [subject.clinical() for subject in subjects if subject.name not in batch.failures]
     write_table(folder / "clinical.tsv", columns, [[row.get(column.name) for column in columns] for row in rows])
     return batch
+
+
+def _qc(options):
+    from .batch.qc import write_qc
+
+    write_qc(options)
+
+
+def _report(options):
+    from .batch.report import write_report
+
+    write_report(options)
 
 
 def _phantom(options):
@@ -398,8 +489,10 @@ def _value(cell, name, digits, unit=""):
     if cell[name] is None:
         return "missing"
     low, high = cell[f"{name}_ci_low"], cell[f"{name}_ci_high"]
-    interval = "" if low is None else f" [{low:.{digits}f}, {high:.{digits}f}]"
-    return f"{cell[name]:.{digits}f}{unit}{interval}"
+    if low is None:
+        return f"{shown(cell[name], digits)}{unit}"
+    value, low, high = shown(cell[name], digits, low, high)
+    return f"{value}{unit} [{low}, {high}]"
 
 
 if __name__ == "__main__":

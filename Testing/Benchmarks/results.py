@@ -70,6 +70,25 @@ def measure_all(full):
     return results
 
 
+def measure_statistics(full, kept):
+    """The claims of a cohort's report, as plain data; time and memory first, while this process is the only one.
+
+    `kept`: where parts that are done are kept, so that what was interrupted goes on from there.
+    """
+    from claims import measure_claims
+    from study_size import measure_sizes
+
+    begin = time.perf_counter()
+    results = {
+        "version": __version__,
+        "full": full,
+        "machine": _machine(),
+        **measure_sizes(),
+        **measure_claims(full, kept),
+    }
+    return results | {"seconds": time.perf_counter() - begin}
+
+
 def write_results(path, results, required):
     """Write the figures and whether they meet what is required.
 

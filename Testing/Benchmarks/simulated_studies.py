@@ -71,11 +71,34 @@ def clustered(random, subjects, regions, correlation):
     return np.sqrt(correlation) * shared + np.sqrt(1 - correlation) * random.normal(size=(subjects, regions))
 
 
-def draw_study(random, design):
-    """A Study of a Design."""
-    groups = ["patient"] * design.patients + ["mimic"] * design.mimics + ["control"] * design.controls
-    total, regions = len(groups), len(ALL_REGIONS)
-    of = np.array([("patient", "mimic", "control").index(group) for group in groups])
+@dataclass(frozen=True)
+class Drawn:
+    """The numbers of a study, a row a subject, patients first, then mimics and controls.
+
+    Attributes
+    ----------
+    of : int array, shape (subjects,)
+        0 = patient, 1 = mimic, 2 = control.
+    values, thk, limbs : arrays, shape (subjects, all regions)
+        SH/Thk, Thk, and the scores of the limbs that the regions serve; nan where missing.
+    ages : array, shape (subjects,)
+    """
+
+    of: np.ndarray
+    values: np.ndarray
+    thk: np.ndarray
+    limbs: np.ndarray
+    ages: np.ndarray
+
+    @property
+    def is_patient(self):
+        return self.of == 0
+
+
+def draw(random, design):
+    """The numbers of a study of a Design."""
+    of = np.repeat([0, 1, 2], [design.patients, design.mimics, design.controls])
+    total, regions = len(of), len(ALL_REGIONS)
     latent = clustered(random, total, regions, design.correlation)
     ages = np.round(random.normal(np.where(of == 0, 58 + design.age_gap, 58), 10), 1)
     spread = np.where(of == 0, design.spread, design.controls_spread)[:, None]
@@ -88,28 +111,32 @@ def draw_study(random, design):
     lost[:, design.regions :] = True
     values[lost] = np.nan
     thk = np.where(np.isnan(values), np.nan, random.uniform(1, 2, values.shape))
-    scores = design.score * latent + np.sqrt(1 - design.score**2) * clustered(
-        random, total, regions, design.correlation
-    )
-    scores = np.clip(np.round(3 + 2.5 * scores), 0, 8)
-    scores[:, 4:] = scores[:, 4:5]
-    scores[:, design.regions :] = np.nan
-    twice = random.random(total) < design.repeats
+    limbs = design.score * latent + np.sqrt(1 - design.score**2) * clustered(random, total, regions, design.correlation)
+    limbs = np.clip(np.round(3 + 2.5 * limbs), 0, 8)
+    limbs[:, 4:] = limbs[:, 4:5]
+    limbs[:, design.regions :] = np.nan
+    return Drawn(of, values, thk, limbs, ages)
+
+
+def draw_study(random, design):
+    """A Study of a Design."""
+    drawn = draw(random, design)
+    twice = random.random(len(drawn.of)) < design.repeats
     subjects = []
-    for number, group in enumerate(groups):
-        is_patient = group == "patient"
+    for number, of in enumerate(drawn.of):
+        values, scores = drawn.values[number], drawn.limbs[number]
         subjects.append(
             Subject(
                 f"sub-{number:05d}",
-                group,
-                _readings(random, values[number], thk[number], twice[number]),
-                age=float(ages[number]),
+                ("patient", "mimic", "control")[of],
+                _readings(random, values, drawn.thk[number], twice[number]),
+                age=float(drawn.ages[number]),
                 sex="FM"[number % 2],
                 umn_scale="paper",
                 umn_limb_max=8.0,
-                umn=scores[number] if is_patient else np.full(regions, np.nan),
-                umn_total=float(np.nansum(scores[number])) if is_patient else np.nan,
-                **(_seen(random, values[number]) if design.eyes else {}),
+                umn=np.full(len(scores), np.nan) if of else scores,
+                umn_total=np.nan if of else float(np.nansum(scores)),
+                **(_seen(random, values) if design.eyes else {}),
             )
         )
     return Study(3.0, tuple(subjects))

@@ -47,8 +47,15 @@ class IOManager(CoreObject):
         self._scene = scene.mrmlScene
         self._applicationLogic = scene.applicationLogic
         self._logics = scene.logics
+        self._scriptedReaders = []
+
+    def _register(self, scriptedReader):
+        self._scriptedReaders.append(scriptedReader)
 
     def fileType(self, file):
+        for reader in self._scriptedReaders:
+            if reader._confidence(file) > 0.5:
+                return reader._fileType()
         for kind, endings in _ENDINGS:
             if file.lower().endswith(endings):
                 return kind
@@ -72,13 +79,23 @@ class IOManager(CoreObject):
             return False
         if fileType == "SceneFile":
             return self.loadScene(path, parameters.get("clear", False), userMessages)
-        nodes = self._read(fileType, path, parameters, userMessages)
+        scripted = next((reader for reader in self._scriptedReaders if reader._fileType() == fileType), None)
+        if scripted:
+            nodes = self._readScripted(scripted, parameters, userMessages)
+        else:
+            nodes = self._read(fileType, path, parameters, userMessages)
         for node in nodes:
             if loadedNodes is not None:
                 loadedNodes.AddItem(node)
         if nodes:
             self.newFileLoaded.emit({**parameters, "fileType": fileType, "nodeIDs": [node.GetID() for node in nodes]})
         return bool(nodes)
+
+    def _readScripted(self, reader, parameters, userMessages):
+        identifiers = reader._load(parameters)
+        if userMessages:
+            userMessages.AddMessages(reader.userMessages())
+        return [self._scene.GetNodeByID(identifier) for identifier in identifiers or ()]
 
     def _read(self, fileType, path, parameters, userMessages):
         name = parameters.get("name", os.path.basename(path).split(".")[0])

@@ -14,7 +14,8 @@ from .table_view import qMRMLTableWidget
 class LayoutManager(CoreObject):
     """Follows qMRMLLayoutManager (Libs/MRML/Widgets/qMRMLLayoutManager.cxx), qSlicerLayoutManager and ctkLayoutManager.
 
-    Shows slice, plot and table views; where a layout has a 3D view there is a label.
+    Shows slice, plot and table views, and widgets of registered factories; where a layout has a 3D view there is a
+    label.
     """
 
     layoutChanged = Signal(int)
@@ -27,6 +28,7 @@ class LayoutManager(CoreObject):
         self._root = None
         self._scene = slicer.mrmlScene
         self._widgets = {}
+        self._factories = {}
         self._sliceLogics = vtk.vtkCollection()
         slicer.app.applicationLogic().SetSliceLogics(self._sliceLogics)
         self._logic = slicer.vtkMRMLLayoutLogic()
@@ -58,6 +60,9 @@ class LayoutManager(CoreObject):
         self._node.SetViewArrangement(newLayout)
 
     layout = Property(int, lambda self: self._node.GetViewArrangement(), setLayout)
+
+    def registerViewFactory(self, viewFactory):
+        self._factories[viewFactory.tagName()] = viewFactory
 
     def viewport(self, viewportName=""):
         return self._viewport
@@ -114,7 +119,7 @@ class LayoutManager(CoreObject):
         if not description or (arrangement, description) == self._shown:
             return
         self._shown = (arrangement, description)
-        for widget in self._widgets.values():
+        for widget in [*self._widgets.values(), *(factory.widget() for factory in self._factories.values())]:
             widget.hide()
             widget.setParent(self._viewport)
         old, self._root = self._root, self._build(self._node.GetLayoutRootElement())
@@ -127,6 +132,8 @@ class LayoutManager(CoreObject):
     def _build(self, element):
         if element.GetName() == "view":
             return self._view(element)
+        if element.GetName() in self._factories:
+            return self._factories[element.GetName()].widget()
         kind = element.GetAttribute("type") or "horizontal"
         items = [element.GetNestedElement(index) for index in range(element.GetNumberOfNestedElements())]
         items = [item for item in items if item.GetName() == "item"]

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QVBoxLayout
 
 from .core_object import CoreObject, stored
 from .mrml_widgets import qSlicerWidget
+from .scripted_file_reader import qSlicerScriptedFileReader
 
 
 class qSlicerLoadableModule(CoreObject):
@@ -47,6 +48,8 @@ class qSlicerScriptedLoadableModule(CoreObject):
         setattr(slicer.modules, name + "Instance", instance)
         if hasattr(instance, "setup"):
             instance.setup()
+        if hasattr(self._module, name + "FileReader"):
+            slicer.app.ioManager()._register(qSlicerScriptedFileReader(getattr(self._module, name + "FileReader")))
 
     title = stored(str, "title", "")
     categories = stored("QVariantList", "categories", ())

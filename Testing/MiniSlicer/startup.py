@@ -122,11 +122,13 @@ def _makeSlicerNamespace():
 
 
 def _makeScene(slicer, temporaryPath):
+    from .dicom_database import ctkDICOMDatabase
     from .scene import makeScene
     from .subject_hierarchy import keepSubjectHierarchy
 
     scene = makeScene(temporaryPath)
     slicer.mrmlScene = scene.mrmlScene
+    slicer.dicomDatabase = ctkDICOMDatabase()
     _state["scene"] = scene
     keepSubjectHierarchy(scene.mrmlScene)
 
@@ -145,6 +147,7 @@ def _registerWidgets(slicer):
         segment_editor,
         segment_editor_effects,
         segment_selector,
+        singleton_view,
         slice_view,
         table_view,
     )
@@ -160,6 +163,8 @@ def _registerWidgets(slicer):
                 setattr(sys.modules["ctk"] if name.startswith("ctk") else slicer, name, value)
                 widgets.append(value)
     sys.modules["qt"].QUiLoader = makeLoaderClass(widgets)
+    slicer.qSlicerSingletonViewFactory = singleton_view.qSlicerSingletonViewFactory
+    slicer.qMRMLUtils = singleton_view.qMRMLUtils
     slicer.qSlicerSegmentEditorAbstractEffect = segment_editor_effects.qSlicerSegmentEditorAbstractEffect
 
 

@@ -61,14 +61,17 @@ def interaction():
 
 
 def settle(timers=True):
-    """Let the hand rest: the timers of live numbers and of intervals run out, and views are drawn."""
-    for _ in range(500):
-        slicer.app.processEvents()
-        pace = widget().panel.pace
-        if not timers or not (pace._soon.isActive() or pace._at_rest.isActive()):
-            break
-        QTest.qWait(10)
+    """Let the hand rest, as long as it takes: live numbers and intervals are measured, and views are drawn.
+
+    What a timer would do when its time has come is done at once: no test waits, and none hangs on the machine's speed.
+    """
+    pace = widget().panel.pace
     slicer.app.processEvents()
+    while timers and (pace._soon.isActive() or pace._at_rest.isActive()):
+        if not pace._soon.isActive():
+            pace._at_rest.stop()
+            pace._at_rest.timeout.emit()
+        slicer.app.processEvents()
 
 
 #
@@ -89,7 +92,8 @@ def start_reading(phantom, name="T2star", size=SIZES[0]):
 
 
 def go_home():
-    """Leave the module, its window and its keys to whoever comes next."""
+    """Leave the module, its window and its keys to whoever comes next; an open study would keep the plot to itself."""
+    ui().studyCollapsibleButton.collapsed = True
     slicer.util.selectModule("")
     slicer.app.layoutManager().setLayout(FOUR_UP)
     slicer.util.mainWindow().resize(*WINDOW)

@@ -23,7 +23,8 @@ CATALOG_FIELDS |= {"contributors", "category", "iconurl", "status", "tier", "des
 CATALOG_FIELDS |= {"dicom_support_rule", "keywords"}
 # Statistics that neither numpy nor scipy has, imported where they are used.
 OPTIONAL = {"pingouin", "statsmodels"}
-NOT_IN_SLICER = {"nibabel", "matplotlib", "pandas", "sklearn", "SimpleITK"} | OPTIONAL  # SimpleITK: not in every Slicer
+# SimpleITK, pydicom and highdicom: not in every Slicer.
+NOT_IN_SLICER = {"nibabel", "matplotlib", "pandas", "sklearn", "SimpleITK", "pydicom", "highdicom"} | OPTIONAL
 LOADED_AT_START = {"slicer", "vtk", "qt", "ctk"}  # by Slicer itself, before it runs a module's file
 LIBRARY_FILES = sorted(LIBRARY.rglob("*.py"))
 

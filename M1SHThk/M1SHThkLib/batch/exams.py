@@ -18,8 +18,11 @@ from ..files.names import file_name, plain_name, seen
 from ..files.parts import files_of
 from ..files.results import write_results
 from ..measuring.columns import MEASUREMENT_COLUMNS, PROFILE_COLUMNS, measurement_row, profile_rows
+from ..measuring.map_columns import MAP_COLUMNS, map_profiles, map_row, profile_columns_of, units_of
+from ..measuring.maps import measure_maps
 from ..measuring.measurement import measure_exam
 from ..program import program
+from .beside import BidsDerivatives, DicomObjects, lacking, write_beside
 from .parallel import Failure, run
 from .scenes import SUFFIXES as SCENE_SUFFIXES
 from .scenes import opened_scene, scene_files
@@ -27,10 +30,11 @@ from .scenes import opened_scene, scene_files
 
 @dataclass(frozen=True)
 class ExamFile:
-    """An exam to measure: an `exam.json` or a scene, and the folder for its pictures."""
+    """An exam to measure: an `exam.json` or a scene, the folder for its pictures, and what to write of it beside."""
 
     path: Path
     figures: Path
+    beside: tuple[DicomObjects | BidsDerivatives, ...] = ()
 
     @property
     def name(self):
@@ -60,13 +64,19 @@ class ExamFile:
         """What its results depend on: the version, and the SHA-256 of every input by name."""
         return _made_from(self._scene_inputs() if self._is_scene else exam_inputs(self.path))
 
+    def read(self):
+        """The Exam."""
+        return self._exam_of_scene() if self._is_scene else read_exam(self.path)
+
     def measure(self):
         """Its record."""
         with np.errstate(all="ignore"):  # what is beyond all numbers ends in missing values and flags
-            exam = self._exam_of_scene() if self._is_scene else read_exam(self.path)
+            exam = self.read()
             measurements = measure_exam(exam)
-        figures = _draw(exam, measurements, self.figures)
-        return _record(_made_from(exam.origin["inputs"]), [(exam, measurements)], figures)
+            maps = [measure_maps(exam.maps, m) for m in measurements]
+        figures = _draw(exam, measurements, maps, self.figures)
+        record = _record(_made_from(exam.origin["inputs"]), [(exam, measurements)], figures, maps)
+        return record | {"beside": write_beside(self.beside, exam, measurements)}
 
     @property
     def _is_scene(self):
@@ -131,13 +141,18 @@ class Batch:
     ----------
     records : list of dict
         Of the exams that were measured, in their order: `made_from`, `readings` (whose, and the settings and inputs),
-        `measurements` and `profiles` (a dict a row of either table), `figures`.
+        `measurements`, `profiles` and `maps` (a dict a row of each table), `figures`, and what was written `beside`.
     failures : dict of str to str
         Exams without results, and why.
     """
 
     records: list
     failures: dict
+
+    def written_beside(self, kind):
+        """Names of the files of a kind (see `beside`) that were written of all exams, and the faults in their place."""
+        told = [record["beside"][kind] for record in self.records if kind in record.get("beside", {})]
+        return [name for own in told for name in own["files"]], [own["fault"] for own in told if own["fault"]]
 
     @property
     def readings(self):
@@ -201,21 +216,26 @@ def measure_batch(tasks, folder, jobs=1, dask=None, resume=False):
 
 def write_batch(folder, batch):
     """Writes the tables of all records, with their sidecars and provenance."""
-    tables = [
-        [[row[column.name] for column in columns] for record in batch.records for row in record[table]]
-        for table, columns in (("measurements", MEASUREMENT_COLUMNS), ("profiles", PROFILE_COLUMNS))
-    ]
+    maps = [row for record in batch.records for row in record["maps"]]
+    columns_of = {
+        "measurements": MEASUREMENT_COLUMNS,
+        "profiles": (*PROFILE_COLUMNS, *profile_columns_of(units_of(maps))),
+        "maps": MAP_COLUMNS,
+    }
+    tables = {
+        table: (columns, [[row.get(c.name) for c in columns] for record in batch.records for row in record[table]])
+        for table, columns in columns_of.items()
+    }
     write_results(
         folder,
-        MEASUREMENT_COLUMNS,
-        tables[0],
-        PROFILE_COLUMNS,
-        tables[1],
+        *tables["measurements"],
+        *tables["profiles"],
         {
             **program(),
             "exams": batch.readings,
             "failed": batch.failures,
         },
+        tables["maps"],
     )
 
 
@@ -232,7 +252,17 @@ def _made_from(inputs):
     return {"version": __version__} | {file["path"]: file["sha256"] for file in inputs}
 
 
-def _record(made_from, read, figures):
+def _record(made_from, read, figures, maps=()):
+    """`maps`: what was seen in the maps of the first reading's exam, by region."""
+    profiles = [
+        [_named(PROFILE_COLUMNS, row) for row in profile_rows(exam, m)]
+        for exam, measurements in read
+        for m in measurements
+    ]
+    for rows, of_region in zip(profiles, maps, strict=False):
+        for name, values in map_profiles(of_region).items():
+            for row, value in zip(rows, values, strict=True):
+                row[name] = value
     return {
         "made_from": made_from,
         "readings": [
@@ -249,11 +279,11 @@ def _record(made_from, read, figures):
         "measurements": [
             _named(MEASUREMENT_COLUMNS, measurement_row(exam, m)) for exam, measurements in read for m in measurements
         ],
-        "profiles": [
-            _named(PROFILE_COLUMNS, row)
-            for exam, measurements in read
-            for m in measurements
-            for row in profile_rows(exam, m)
+        "profiles": [row for rows in profiles for row in rows],
+        "maps": [
+            _named(MAP_COLUMNS, map_row(read[0][0], m, one))
+            for m, of_region in zip(read[0][1], maps, strict=False)
+            for one in of_region
         ],
         "figures": figures,
     }
@@ -277,7 +307,9 @@ def _taken_over(task, path):
         record = read_json(path)
         before = record["made_from"]
         changed = [name for name in {**before, **now} if before.get(name) != now.get(name)]
+        record.setdefault("maps", [])  # of before there were any
         changed += [name for name in record["figures"] if not (task.figures / name).is_file()]
+        changed += lacking(getattr(task, "beside", ()), record.get("beside", {}))
     except (ValueError, TypeError, KeyError, AttributeError):
         changed = ["its record"]
     if not changed:
@@ -312,23 +344,28 @@ def failure_text(name, reason):
     return reason if reason.startswith(f"{name}: ") else f"{name}: {reason}"
 
 
-def _draw(exam, measurements, folder):
+def _draw(exam, measurements, maps, folder):
     """Draw every region; the names of the pictures, or none where matplotlib is missing."""
     try:
         import matplotlib
     except ImportError:
         return []
+    from ..reports.map_figure import draw_maps
     from ..reports.region_figure import draw_measurement
 
     names = []
     with matplotlib.rc_context({"text.parse_math": False}), warnings.catch_warnings():
         # Letters that the font lacks are boxes in the picture; the tables have the name in full.
         warnings.filterwarnings("ignore", "Glyph .* missing from font")
-        for m in measurements:
-            name = f"{file_name(exam.subject, exam.session, exam.observer)}_{m.hemisphere}_{m.region}.png"
-            with replacing(made_folder(folder) / name) as temporary:
-                draw_measurement(exam, m).savefig(temporary, format="png")
-            names.append(name)
+        for m, of_region in zip(measurements, maps, strict=True):
+            stem = f"{file_name(exam.subject, exam.session, exam.observer)}_{m.hemisphere}_{m.region}"
+            figures = {f"{stem}.png": draw_measurement(exam, m)}
+            if of_region:
+                figures[f"{stem}_maps.png"] = draw_maps(exam, m, of_region)
+            for name, figure in figures.items():
+                with replacing(made_folder(folder) / name) as temporary:
+                    figure.savefig(temporary, format="png")
+                names.append(name)
     return names
 
 

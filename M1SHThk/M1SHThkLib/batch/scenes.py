@@ -1,9 +1,10 @@
 """Saved Slicer scenes (.mrml, .mrb), opened without Slicer's application wherever its libraries can be imported."""
 
+import importlib
 import os
 import tempfile
 import zipfile
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.parse import unquote
 from xml.etree import ElementTree
@@ -15,17 +16,17 @@ SUFFIXES = (".mrml", ".mrb")
 _NO_SCENE = "is not a scene that Slicer can read; save it again from Slicer"
 _NAME_A_FILE = ("fileName", "fileListMember")  # attributes of storage nodes
 # Each registers the node classes of its module with the scene.
-_LOGICS = (
-    "vtkSlicerVolumesLogic",
-    "vtkSlicerTransformLogic",
-    "vtkSlicerModelsLogic",
-    "vtkSlicerMarkupsLogic",
-    "vtkSlicerSegmentationsModuleLogic",
-    "vtkSlicerSequencesLogic",
-    "vtkSlicerTablesLogic",
-    "vtkSlicerTextsLogic",
-    "vtkSlicerPlotsLogic",
-)
+_LOGICS = {
+    "Volumes": "vtkSlicerVolumesLogic",
+    "Transforms": "vtkSlicerTransformLogic",
+    "Models": "vtkSlicerModelsLogic",
+    "Markups": "vtkSlicerMarkupsLogic",
+    "Segmentations": "vtkSlicerSegmentationsModuleLogic",
+    "Sequences": "vtkSlicerSequencesLogic",
+    "Tables": "vtkSlicerTablesLogic",
+    "Texts": "vtkSlicerTextsLogic",
+    "Plots": "vtkSlicerPlotsLogic",
+}
 
 
 @contextmanager
@@ -45,7 +46,7 @@ def opened_scene(path):
     try:
         import slicer
 
-        logic_classes = [getattr(slicer, name) for name in _LOGICS]
+        logic_classes = _logic_classes(slicer)
     except (ImportError, AttributeError) as error:
         remedy = "run the command with Slicer's PythonSlicer, or export the exam from the module as exam.json"
         raise ValueError(
@@ -74,6 +75,17 @@ def opened_scene(path):
             scene.Connect()
         yield scene
         scene.Clear(True)
+
+
+def _logic_classes(slicer):
+    """The classes of _LOGICS; PythonSlicer has their libraries on its path, but only the application imports them."""
+    if not all(hasattr(slicer, name) for name in _LOGICS.values()):
+        for module in _LOGICS:
+            for kind in ("MRML", "Logic"):
+                with suppress(ImportError):  # not every module has nodes of its own
+                    library = importlib.import_module(f"vtkSlicer{module}Module{kind}Python")
+                    vars(slicer).update({name: item for name, item in vars(library).items() if name.startswith("vtk")})
+    return [getattr(slicer, name) for name in _LOGICS.values()]
 
 
 def scene_files(path):

@@ -63,9 +63,9 @@ def analyse_study(options, measurements, clinical, virtual=None):
         other_auc=options.other_auc,
         power=options.power,
     )
-    provenance = {**program(), "inputs": inputs_of(measurements, clinical)}
+    provenance = {**program(), "inputs": inputs_of(measurements, clinical, options.exclude)}
     norms = norms_of(options.norms)
-    studies, notes = read_studies(measurements, clinical, options.read, choices.adjust)
+    studies, notes = read_studies(measurements, clinical, options.read, choices.adjust, options.exclude)
     for note in notes:
         print(f"note: {note}", file=sys.stderr)
     made_folder(options.output)  # a folder that cannot be made is told before the analysis

@@ -8,6 +8,7 @@ from .finding import NO_ESTIMATE, Finding, ci_text, p_text
 from .logistic import fit, likelihood_ratio
 from .resampling import bootstrap_subjects
 from .scores import score_sums
+from .selection import UNEQUAL, missing_shares
 from .study import SH_THK
 from .visual import read_as_pathologic
 
@@ -81,6 +82,12 @@ def _added(compared, key, score, name, options):
         f"{alone.auc:.2f} ({ci_text(alone.ci)}); of both together {corrected:.2f}, corrected for optimism "
         f"({apparent:.2f} as fitted): {corrected - alone.auc:+.2f}."
     )
+    shares = missing_shares(compared, compared.values(SH_THK))
+    if abs(shares[0] - shares[1]) > UNEQUAL:
+        words += (
+            f" Not like with like, so that P is not valid: {100 * shares[0]:.0f} % of the patients' regions and "
+            f"{100 * shares[1]:.0f} % of those of the others are missing, and the greatest of fewer regions is less."
+        )
     details = {"auc_of_score": alone.auc, "auc_of_score_ci": alone.ci, "auc_as_fitted": apparent}
     finding = Finding(
         "added",

@@ -69,7 +69,7 @@ def covariates_of(subjects, names):
 
 
 def _adjusted(compared, marker, selection, options):
-    """Analysis of covariance and, of one value a subject, the adjusted area."""
+    """Analysis of covariance and the adjusted area, of one value a subject."""
     names = [name for name in options.adjust if name != "field"]
     columns, found = covariates_of(compared.subjects, names)
     response, transform = subject_values(compared, marker, selection)
@@ -108,19 +108,17 @@ def _adjusted(compared, marker, selection, options):
             " Some subjects lack regions, so that theirs is the greatest of fewer: the clustered selection, which "
             "allows for the region, is the one to read."
         )
-    findings = [_ancova(what, response, transform, columns, is_patient, marker, n, labels, told, note)]
-    if selection == "symmetric":
-        findings.append(
-            _adjusted_area(what, response, transform, columns, is_patient, marker, compared, n, labels, told, note)
-        )
-    return findings
+    return [
+        _ancova(what, response, transform, columns, is_patient, marker, n, labels, told, note),
+        _adjusted_area(what, response, transform, columns, is_patient, marker, compared, n, labels, told, note),
+    ]
 
 
 def subject_values(compared, marker, selection):
     """One value a subject, shape (subjects,), and what it is: square roots where the marker is a depth or a ratio.
 
-    Symmetric: the most pathologic region. Clustered: the subject's part of an additive model of subjects and regions,
-    the mean over regions where none is missing, so that whoever lacks a region is compared within those it has.
+    Symmetric: the most pathologic region. Clustered: `subject_part`, so that whoever lacks a region is compared within
+    those it has.
     """
     values = compared.values(marker)
     values, name = (
@@ -131,6 +129,24 @@ def subject_values(compared, marker, selection):
     if selection == "symmetric":
         extreme = marker.pathologic * np.where(present, marker.pathologic * values, -np.inf).max(axis=1)
         return np.where(some, extreme, np.nan), f"{name} of the most pathologic region"
+    return subject_part(values), f"the mean over regions of {name}"
+
+
+def subject_part(values):
+    """The subject's part of an additive model of subjects and regions, by least squares.
+
+    Parameters
+    ----------
+    values : array, shape (subjects, regions)
+        nan where missing.
+
+    Returns
+    -------
+    array, shape (subjects,)
+        The mean over regions where none is missing; nan without any value.
+    """
+    present = np.isfinite(values)
+    some = present.any(axis=1)
     filled, count = np.where(present, values, 0.0), np.maximum(present.sum(axis=1), 1)
     regions = np.zeros(values.shape[1])
     subjects = np.zeros(len(values))
@@ -141,7 +157,7 @@ def subject_values(compared, marker, selection):
         regions -= regions[present.any(axis=0)].mean() if present.any() else 0.0
         if np.abs(regions - before).max() < 1e-12:
             break
-    return np.where(some, subjects, np.nan), f"the mean over regions of {name}"
+    return np.where(some, subjects, np.nan)
 
 
 def ancova(response, columns, is_patient):

@@ -94,6 +94,8 @@ def _root_mean(squares, subject):
 def growth_of_difference(pairs, subject=None):
     """Slope of the difference on the mean of both: a bias that grows with the size (Bland and Altman, Lancet 1986).
 
+    Where subjects give several pairs, the slope's error is the jackknife's over whole subjects.
+
     Parameters
     ----------
     pairs : array, shape (n, 2)
@@ -104,23 +106,31 @@ def growth_of_difference(pairs, subject=None):
     -------
     (slope, (low, high), t, p, subjects)
     """
-    means, differences = pairs.mean(axis=1), np.diff(pairs)[:, 0]
-    subject = np.arange(len(pairs)) if subject is None else subject
-    centred = means - means.mean()
-    slope = centred @ differences / (centred @ centred)
-    residuals = differences - differences.mean() - slope * centred
-    subjects = len(np.unique(subject))
+    subject = np.arange(len(pairs)) if subject is None else np.unique(subject, return_inverse=True)[1]
+    subjects = subject.max() + 1
+    means, differences = pairs.mean(axis=1) - pairs.mean(), np.diff(pairs)[:, 0]
+    sums = np.array([np.bincount(subject, own) for own in _for_slope(means, differences)])
+    slope = _slope(*sums.sum(axis=1))
     if subjects == len(pairs):
+        centred = means - means.mean()
+        residuals = differences - differences.mean() - slope * centred
         error = np.sqrt(residuals @ residuals / (subjects - 2) / (centred @ centred))
     else:
-        # Leverage shrinks residuals; whole subjects are independent.
-        leverage = centred**2 / (centred @ centred) + 1 / len(pairs)
-        totals = np.bincount(subject, centred * residuals / (1 - np.minimum(leverage, 0.99)))
-        error = np.sqrt((totals**2).sum()) / (centred @ centred)
+        without = _slope(*(sums.sum(axis=1, keepdims=True) - sums))
+        error = np.sqrt((subjects - 1) / subjects * ((without - slope) ** 2).sum())
     statistic = slope / error if error > 0 else np.inf
     reach = t.ppf(0.975, subjects - 2) * error
     p = float(2 * t.sf(abs(statistic), subjects - 2))
     return float(slope), (float(slope - reach), float(slope + reach)), float(statistic), p, subjects
+
+
+def _for_slope(x, y):
+    return np.ones_like(x), x, y, x * x, x * y
+
+
+def _slope(count, x, y, xx, xy):
+    """Of y on x, from their sums."""
+    return (xy - x * y / count) / (xx - x * x / count)
 
 
 def intraclass_correlations(ratings):

@@ -1,7 +1,7 @@
 """One result of a study: its n, estimate, interval, test, P and method, and the same in words."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 
 import numpy as np
 
@@ -91,7 +91,7 @@ class Finding:
 
     def to_dict(self):
         """As plain JSON data; None for what is missing or not a finite number."""
-        return _plain(asdict(self))
+        return {own.name: _plain(getattr(self, own.name)) for own in fields(self)}
 
 
 def p_text(p):

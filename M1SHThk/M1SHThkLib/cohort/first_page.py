@@ -9,6 +9,7 @@ from .confounders import differing
 from .finding import ci_text, counted, find, p_text
 from .multiplicity import primary_finding
 from .repeatability import BETWEEN, WITHIN, repeatability_coefficient
+from .selection import lack_regions
 from .study import MARKERS, SH_THK
 
 
@@ -92,22 +93,7 @@ def _cautions(study, findings, options):
     differ = differing(study)
     if differ:
         cautions.append(f"The groups differ in {'; '.join(differ)}: what is compared may be this and not disease.")
-        adjusted = find(
-            findings,
-            "adjusted",
-            "adjusted AUC",
-            marker=options.primary.marker,
-            selection="symmetric",
-            against=options.primary.against,
-        )
-        test = find(
-            findings,
-            "adjusted",
-            "adjusted difference",
-            marker=options.primary.marker,
-            selection="symmetric",
-            against=options.primary.against,
-        )
+        adjusted, test = _adjusted(study, findings, options.primary, options.primary.against)
         if adjusted is not None and test is not None and test.p is not None:
             cautions[-1] += (
                 f" Adjusted for {adjusted.labels['adjusted_for']} the AUC is {adjusted.estimate:.2f} "
@@ -126,6 +112,14 @@ def _cautions(study, findings, options):
     return tuple(cautions)
 
 
+def _adjusted(study, findings, primary, against):
+    """The adjusted area and its test: over all regions where the primary endpoint is, or where subjects lack some."""
+    marker = next(marker for marker in MARKERS if marker.column == primary.marker)
+    lack = lack_regions(Comparison(study, against).values(marker))
+    labels = {"marker": primary.marker, "selection": "clustered" if lack else primary.selection, "against": against}
+    return tuple(find(findings, "adjusted", f"adjusted {name}", **labels) for name in ("AUC", "difference"))
+
+
 def _rows(study, findings, options):
     marker = options.primary.marker
     for group in study.groups:
@@ -134,12 +128,10 @@ def _rows(study, findings, options):
     for compared in comparisons(study):
         found = find(findings, "selection", "AUC", marker=marker, selection="symmetric", against=compared.others)
         yield f"AUC, {compared.name}", _number(found), _p(found)
-    adjusted = find(findings, "adjusted", "adjusted AUC", marker=marker, against="controls")
+    adjusted, test = _adjusted(study, findings, options.primary, "controls")
     if adjusted is not None:
-        test = find(
-            findings, "adjusted", "adjusted difference", marker=marker, selection="symmetric", against="controls"
-        )
-        yield f"AUC adjusted for {adjusted.labels['adjusted_for']}", _number(adjusted), _p(test)
+        regions = ", mean over regions" if adjusted.labels["selection"] == "clustered" else ""
+        yield f"AUC adjusted for {adjusted.labels['adjusted_for']}{regions}", _number(adjusted), _p(test)
     yield from _cutoff_rows(study, findings, options)
     rho = find(findings, "correlation", "Spearman rho", marker=SH_THK.column, limbs="all limbs", unit="subject")
     if rho is not None:

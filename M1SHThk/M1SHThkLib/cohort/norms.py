@@ -5,7 +5,7 @@ where they cross (Chernozhukov et al., Econometrica 2010;78:1093). They hold no 
 """
 
 import warnings
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from scipy.stats import norm
@@ -18,6 +18,8 @@ CENTILES = (2.5, 5.0, 10.0, 25.0, 50.0, 75.0, 90.0, 95.0, 97.5)
 GREATEST = "most pathologic region"
 FEWEST = 10  # controls with a value and an age
 AGE_STEP = 5.0  # years between the rows of a table
+_ON_TRUST = "; the protocol of the norms is not known: that it is the subject's is taken on trust"
+ALIKE = 1e-3  # of the greatest centile: nearer curves run through one value; a fit is no surer than that
 
 
 @dataclass(frozen=True)
@@ -30,7 +32,7 @@ class Curve:
     marker : str
         Its column in the measurements.
     place : str
-        A region, or GREATEST.
+        A region, or GREATEST, which is that of all regions with a curve of the same marker and field strength.
     n : int
         Controls.
     age_mean, age_sd : float
@@ -88,6 +90,8 @@ class Centile:
         In SDs of the square root (of Thk: of the value itself).
     is_beyond : int
         1 above the highest curve, -1 below the lowest, 0 between them.
+    caution : str
+        What is to be borne in mind, '' for nothing.
     """
 
     value: float
@@ -96,13 +100,14 @@ class Centile:
     ci: tuple[float, float]
     z: float
     is_beyond: int
+    caution: str = ""
 
     @property
     def words(self):
         """'centile 93 (95 % CI 82 to 98), z = 1.52'."""
         beyond = {1: "above the highest curve, centile ", -1: "below the lowest curve, centile ", 0: "centile "}
         interval = f"95 % CI {self.ci[0]:.0f} to {self.ci[1]:.0f}"
-        return f"{beyond[self.is_beyond]}{self.centile:.3g} ({interval}), z = {self.z:.2f}"
+        return f"{beyond[self.is_beyond]}{self.centile:.3g} ({interval}), z = {self.z:.2f}{self.caution}"
 
 
 def make_norms(studies, source):
@@ -131,10 +136,9 @@ def make_norms(studies, source):
             raise ValueError(f"the controls at {at} have several protocols ({listed}); make norms of one at a time")
         ages = np.array([control.age for control in controls], float)
         for marker in MARKERS:
-            for place, values in _places(study, controls, marker):
+            for place, values in _places(study, controls, marker, ages):
                 known = np.isfinite(values) & np.isfinite(ages)
-                if known.sum() >= FEWEST and np.ptp(ages[known]) > 0:
-                    curves.append(_curve(study.field_strength_t, marker, place, ages[known], values[known]))
+                curves.append(_curve(study.field_strength_t, marker, place, ages[known], values[known]))
         if controls:
             protocols[study.field_strength_t] = next(iter(used))
     if not curves:
@@ -144,17 +148,24 @@ def make_norms(studies, source):
     return Norms(tuple(curves), protocols, source)
 
 
-def _places(study, subjects, marker):
+def _places(study, subjects, marker, ages):
+    """Every place that enough controls tell of, with their values."""
     values = tied(matrix(subjects, marker.column))
-    for number in study.regions:
+    regions = [number for number in study.regions if _are_enough(values[:, number], ages)]
+    for number in regions:
         yield REGION_NAMES[number], values[:, number]
-    yield GREATEST, _greatest(values, marker)
+    if regions and _are_enough(greatest := _greatest(values[:, regions], marker), ages):
+        yield GREATEST, greatest
+
+
+def _are_enough(values, ages):
+    known = np.isfinite(values) & np.isfinite(ages)
+    return known.sum() >= FEWEST and np.ptp(ages[known]) > 0
 
 
 def _greatest(values, marker):
-    present = np.isfinite(values)
-    extreme = marker.pathologic * np.where(present, marker.pathologic * values, -np.inf).max(axis=1)
-    return np.where(present.any(axis=1), extreme, np.nan)
+    """The most pathologic of all regions, nan where one is missing: the greatest of fewer is less."""
+    return marker.pathologic * (marker.pathologic * values).max(axis=1)
 
 
 def _curve(field_strength_t, marker, place, ages, values):
@@ -237,7 +248,7 @@ def stand(curve, value, age):
 
 def _between(value, values, shares):
     """The share of a value between rising values of known shares; and 1 or -1 where it lies beyond them, else 0."""
-    scale = 1e-9 * max(np.abs(values).max(), abs(value))
+    scale = ALIKE * np.abs(values).max()
     if value > values[-1] + scale:
         return float(shares[-1]), 1
     if value < values[0] - scale:
@@ -278,6 +289,16 @@ def read_against(norms, subject, field_strength_t):
     for curve in own:
         marker = next(marker for marker in MARKERS if marker.column == curve.marker)
         values = matrix([subject], marker.column)
-        value = _greatest(values, marker)[0] if curve.place == GREATEST else values[0, REGION_NAMES.index(curve.place)]
-        results.append((curve, stand(curve, value, subject.age)))
+        places = [other.place for other in own if other.marker == curve.marker and other.place != GREATEST]
+        if curve.place != GREATEST:
+            places = [curve.place]
+        values = values[:, [REGION_NAMES.index(place) for place in places]]
+        lacking = [place for place, value in zip(places, values[0], strict=True) if not np.isfinite(value)]
+        if lacking and curve.place == GREATEST:
+            result = f"not read, since the norms' are the greatest of {len(places)} regions and {lacking[0]} is missing"
+        else:
+            result = stand(curve, _greatest(values, marker)[0], subject.age)
+        if wanted is None and isinstance(result, Centile):
+            result = replace(result, caution=_ON_TRUST)
+        results.append((curve, result))
     return results, ""

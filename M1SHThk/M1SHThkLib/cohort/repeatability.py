@@ -346,8 +346,8 @@ def _growth(pairs, subject, marker, finding):
             " The bias grows with the mean: one bias and one pair of limits do not hold for small and great values."
         )
     method = (
-        "Regression of the difference on the mean of both readings (Bland and Altman, Lancet 1986;1:307), whole "
-        "subjects being independent."
+        "Regression of the difference on the mean of both readings (Bland and Altman, Lancet 1986;1:307); where "
+        "subjects give several pairs, error by leaving out one subject after the other."
     )
     return [
         finding(

@@ -41,6 +41,14 @@ def roc_band(sample, pathologic, seed):
 
 
 def _sensitivity_at(rates, sensitivity, specificity):
-    """The greatest sensitivity whose false positive rate is no more than each rate; shape (sets, rates)."""
-    within = (1 - specificity)[:, None] <= rates[:, None] + 1e-9
-    return np.where(within, sensitivity[:, None], 0).max(axis=2)
+    """The curve's greatest sensitivity at each false positive rate, sloping where values tie; shape (sets, rates)."""
+    false = 1 - specificity
+    sets = np.arange(len(false))
+    found = np.empty((len(false), len(rates)))
+    for number, rate in enumerate(rates):
+        before = (false <= rate + 1e-9).sum(axis=1) - 1
+        after = np.minimum(before + 1, false.shape[1] - 1)
+        low, run = false[sets, before], false[sets, after] - false[sets, before]
+        part = np.where(run > 0, (rate - low) / np.where(run > 0, run, 1), 0)
+        found[:, number] = sensitivity[sets, before] + part * (sensitivity[sets, after] - sensitivity[sets, before])
+    return found

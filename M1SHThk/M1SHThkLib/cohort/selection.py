@@ -236,11 +236,16 @@ def _papers_rule_p(values, is_patient, found, null, options):
     return float(p), "by permuting the labels of whole subjects"
 
 
+def missing_shares(compared, values):
+    """Share of the regions that patients lack, and that the others lack, of those who have a value."""
+    present = np.isfinite(values[:, compared.study.regions])
+    some = present.any(axis=1)
+    return [1 - present[some & group].mean() for group in (compared.is_patient, ~compared.is_patient)]
+
+
 def _caution(compared, marker, selection, values):
     """What is to be borne in mind where values are missing; '' where none is."""
-    present = np.isfinite(values[:, compared.study.regions])
-    present, is_patient = present[present.any(axis=1)], compared.is_patient[present.any(axis=1)]
-    shares = [1 - present[group].mean() for group in (is_patient, ~is_patient)]
+    shares = missing_shares(compared, values)
     lacking = f"{100 * shares[0]:.0f} % of the patients' regions and {100 * shares[1]:.0f} % of those of the others"
     if marker is THK and max(shares) > 0:
         return (

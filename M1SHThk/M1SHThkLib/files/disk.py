@@ -184,3 +184,18 @@ def _plain(value):
     if isinstance(value, (np.generic, np.ndarray)):
         return value.tolist()
     raise TypeError(f"{type(value).__name__} cannot be written as JSON")
+
+
+def removed(*paths):
+    """Takes files away that are there, as earlier results that no longer hold.
+
+    Raises
+    ------
+    ValueError
+        If one cannot be taken away.
+    """
+    for path in paths:
+        try:
+            Path(path).unlink(missing_ok=True)
+        except OSError as error:
+            raise ValueError(f"{path}: cannot be taken away ({error.strerror}); close or remove it") from error

@@ -2,11 +2,13 @@
 
 import json
 import math
+import os
 import sys
 import unicodedata
 
 from ..measuring.echoes import checked_combination
 from ..measuring.exam import ACCEPTED, GROUPS, HEMISPHERES, REGIONS, SCHEMA
+from ..measuring.maps import checked_map, checked_names
 from .names import MISSING_NAME, cleaned
 
 HIGHEST_FIELD_TESLA = 25.0
@@ -14,6 +16,19 @@ _NOT_IN_A_LINE = ("Cc", "Cs", "Zl", "Zp")
 _HIGHEST_LABEL = 2**53  # further whole numbers are not told apart in floating point
 _MOST_ECHOES = 1000
 _LONGEST_SHOWN = 60
+_LARGEST_FILE = 1 << 20  # bytes; what is dropped on Slicer may be anything
+
+
+def is_exam_file(path):
+    """Whether a file says that it is an exam; one that cannot be read does not."""
+    try:
+        if os.path.getsize(path) > _LARGEST_FILE:
+            return False
+        with open(path, encoding="utf-8") as file:
+            content = json.load(file)
+    except (OSError, ValueError, RecursionError):
+        return False
+    return isinstance(content, dict) and content.get("schema") == SCHEMA
 
 
 def check_exam(exam):
@@ -27,7 +42,7 @@ def check_exam(exam):
         Names the key, its value and what would be right.
     """
     required = ("schema", "subject", "image", "splenium", "regions")
-    optional = ("session", "observer", "group", "field_strength_tesla", "settings")
+    optional = ("session", "observer", "group", "field_strength_tesla", "settings", "maps")
     if isinstance(exam, dict) and exam.get("schema") != SCHEMA:
         raise ValueError(f"its schema is {_shown(exam.get('schema'))}; it must be '{SCHEMA}'")
     _check_members(exam, "the exam", required, optional)
@@ -42,6 +57,7 @@ def check_exam(exam):
     if not isinstance(exam.get("settings") or {}, dict):
         raise ValueError(f"settings is {_shown(exam['settings'])}; it must be an object")
     _check_image(exam["image"])
+    _check_maps(exam.get("maps") or [])
     _check_roi(exam["splenium"], "splenium")
     regions = exam["regions"]
     most = len(HEMISPHERES) * len(REGIONS)
@@ -67,6 +83,29 @@ def _check_image(image):
     for number, time in enumerate(times or []):
         positive_number(time, f"image.echo_times_ms[{number}]", "ms")
     checked_combination(image.get("echo_combination") or "mean")
+
+
+def _check_maps(maps):
+    if not isinstance(maps, list):
+        raise ValueError(f"maps is {_shown(maps)}; it must be a list of objects with 'name' and 'path' or 'from'")
+    for number, one in enumerate(maps):
+        where = f"maps[{number}]"
+        optional = ("path", "from", "echo_combination", "unit", "polarity", "normalization")
+        _check_members(one, where, ("name",), optional)
+        _text(one["name"], f"{where}.name")
+        checked_map(one["name"], one.get("polarity") or "bright", one.get("normalization") or "none")
+        if (one.get("path") is None) == (one.get("from") is None):
+            raise ValueError(f"{where} must have either 'path' or 'from'")
+        if one.get("unit") is not None:
+            _text(one["unit"], f"{where}.unit")
+        if one.get("path") is not None:
+            _text(one["path"], f"{where}.path")
+            if one.get("echo_combination") is not None:
+                raise ValueError(f"{where}.echo_combination goes with 'from': 'echoes'; leave it out")
+        else:
+            _choice(one["from"], f"{where}.from", ("echoes",))
+            checked_combination(one.get("echo_combination") or "r2star")
+    checked_names([one["name"] for one in maps])
 
 
 def _check_region(region, where):

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ..measuring import codes
 from ..measuring.echoes import averaged_echoes, checked_echo_times, combine, needed_boxes, settings_for
 from ..measuring.exam import SCHEMA, Exam, Region
 from ..measuring.image import Image
@@ -12,6 +13,7 @@ from ..measuring.magnitude import is_signed, part_of_name
 from ..measuring.roi import roi_from_mask
 from ..measuring.settings import Settings
 from .disk import existing, made_folder, naming, read_json, sha256, write_json
+from .exam_maps import described_map, map_paths, needs_echo_times, read_maps
 from .exam_schema import check_exam
 from .images import read_image, write_image
 from .markups import read_curve, write_curve
@@ -62,7 +64,8 @@ def read_exam(path):
     if settings.polarity == "dark" or method == "r2star":
         _check_magnitude(image_paths, sidecars, files)
     echoes, affine = _echoes(image_paths, files)
-    times, times_from, warnings = _echo_times(path, image_description, sidecars, len(echoes), method)
+    times_for = "r2star" if needs_echo_times(description) else method
+    times, times_from, warnings = _echo_times(path, image_description, sidecars, len(echoes), times_for)
     field_strength, field_from = _field_strength(path, description, sidecars)
     warnings = [
         *(warning for file in files for warning in file.warnings),
@@ -86,16 +89,15 @@ def read_exam(path):
         for region in description["regions"]
     )
 
-    boxes = None
-    if method == "r2star":
-        lines = [line for region in regions for line in region.pial_lines]
-        references = [splenium, *(region.white_matter for region in regions)]
-        boxes = needed_boxes(grid, lines, references, settings.depth_max_mm)
+    lines = [line for region in regions for line in region.pial_lines]
+    references = [splenium, *(region.white_matter for region in regions)]
+    boxes = needed_boxes(grid, lines, references, settings.depth_max_mm)
     # The image itself may be a mean already, as one that Slicer combined.
     averaged = (image_description.get("averaged_echoes") or 1) * averaged_echoes(method, len(echoes))
     with naming(image_paths[0]):
-        voxels = combine(echoes, method, times, boxes)
+        voxels = combine(echoes, method, times, boxes if method == "r2star" else None)
         _check_size_of_numbers(voxels)
+    maps, of_maps = read_maps(description, path.parent, echoes, affine, times, boxes)
     return Exam(
         subject=cleaned(description["subject"]),
         image=Image(voxels, affine, grid.name, averaged, in_scanner_frame),
@@ -115,16 +117,17 @@ def read_exam(path):
             "field_strength_from": field_from,
             "inputs": inputs,
         },
-        warnings=tuple(dict.fromkeys([*warnings, *rois.warnings, *curves.warnings])),
+        warnings=tuple(dict.fromkeys([*warnings, *of_maps, *rois.warnings, *curves.warnings])),
         accepted={(r["hemisphere"], r["region"]): r["accepted"] for r in description["regions"] if r.get("accepted")},
+        maps=maps,
     )
 
 
 def write_exam(folder, exam, echoes=None, echo_times_ms=None, echo_combination="mean", compact=False):
     """Writes an exam as files that `read_exam` and Slicer read; the same exam gives the same bytes.
 
-    Writes `t2star.nii.gz`, `references.seg.nrrd`, a `.mrk.json` a pial line and, last, `exam.json`. Each file is whole
-    or as it was before.
+    Writes `t2star.nii.gz`, `references.seg.nrrd`, a `.mrk.json` a pial line, a `map_*.nii.gz` a map and, last,
+    `exam.json`. Each file is whole or as it was before.
 
     Parameters
     ----------
@@ -166,11 +169,13 @@ def write_exam(folder, exam, echoes=None, echo_times_ms=None, echo_combination="
         if echo_times_ms is not None:
             echo_times_ms = list(checked_echo_times(echo_times_ms, len(echoes), echo_combination)[0])
     segments = {"Splenium": exam.splenium.indices}
+    terminology = {"Splenium": codes.terminology(codes.SPLENIUM)}
     lines = {}
     regions = []
     for region in exam.regions:
         segment = f"White matter {region.name}"
         segments[segment] = region.white_matter.indices
+        terminology[segment] = codes.terminology(codes.WHITE_MATTER, region.region, region.hemisphere)
         stem = f"{region.hemisphere}_{region.region}"
         names = [f"{stem}{f'_{number}' if number > 1 else ''}.mrk.json" for number in _counted(region.pial_lines)]
         lines.update(zip(names, region.pial_lines, strict=True))
@@ -198,12 +203,16 @@ def write_exam(folder, exam, echoes=None, echo_times_ms=None, echo_combination="
         "splenium": {"path": "references.seg.nrrd", "segment": "Splenium"},
         "regions": regions,
         "settings": _changed(exam.settings),
+        "maps": [described_map(one, f"map_{one.name}.nii.gz") for one in exam.maps] or None,
     }
     description = _without_missing(description)
     with naming(exam_path):
         check_exam(description)
     write_image(folder / "t2star.nii.gz", echoes, exam.image.affine, compact)
-    write_segmentation(folder / "references.seg.nrrd", segments, exam.image.voxels.shape, exam.image.affine)
+    references, shape = folder / "references.seg.nrrd", exam.image.voxels.shape
+    write_segmentation(references, segments, shape, exam.image.affine, terminology)
+    for one in exam.maps:
+        write_image(folder / f"map_{one.name}.nii.gz", [one.image.voxels], one.image.affine, compact)
     for name, points in lines.items():
         write_curve(folder / name, points)
     write_json(exam_path, description)
@@ -243,10 +252,11 @@ def _checksums(path, description):
     folder, regions = path.parent, description["regions"]
     images = [folder / name for name in _listed(description["image"]["path"])]
     sidecars = [sidecar for sidecar in map(sidecar_path, images) if sidecar]
+    maps = [folder / name for name in map_paths(description)]
     drawn = [description["splenium"]["path"]]
     for region in regions:
         drawn += [*region["pial_lines"], region["white_matter"]["path"]]
-    named = [path, *images, *sidecars, *(folder / name for name in drawn)]
+    named = [path, *images, *sidecars, *maps, *(folder / name for name in drawn)]
     files = dict.fromkeys(file for one in named for file in files_of(existing(one)))
     return [{"path": _relative(file, folder), "sha256": sha256(file)} for file in files]
 

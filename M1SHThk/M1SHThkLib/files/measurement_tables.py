@@ -12,6 +12,7 @@ from .measured_rows import DEEPEST_MM, check_measured
 from .names import cleaned, seen
 from .nominal_field import field_strength
 from .tables import filled_table
+from .verdicts import Exclusions
 
 VALUES = (
     *(column for marker in MARKERS for column in (marker.column, marker.uncensored)),
@@ -51,8 +52,8 @@ def _value(row, name):
     return row.number(name, -_HIGHEST_VALUE if "_ci_" in name else 0, _HIGHEST_VALUE)
 
 
-def read_exams(paths, persons):
-    """Exams by subject and field strength: dict of dict of list."""
+def read_exams(paths, persons, exclusions):
+    """Exams by subject and field strength: dict of dict of list; without the regions that are excluded."""
     exams, groups = {}, {}
     for path in paths:
         _, rows = filled_table(path, MEASUREMENT_COLUMNS)
@@ -67,6 +68,8 @@ def read_exams(paths, persons):
                 raise row.fault("field_strength_t is missing; fill it in, here or in the clinical table")
             key = _region(row)
             session, observer = row.name("session"), row.name("observer")
+            if exclusions.holds(name, session, observer, *key):
+                continue
             readings = exams.setdefault(name, {}).setdefault(tesla, [])
             exam = next((exam for exam in readings if (exam.session, exam.observer) == (session, observer)), None)
             if exam is None:
@@ -124,7 +127,7 @@ def read_measured(path, age):
     ValueError
         If there are several subjects, whose ages differ.
     """
-    exams = read_exams([path], {})
+    exams = read_exams([path], {}, Exclusions())
     if len(exams) > 1:
         raise ValueError(f"{path}: holds {len(exams)} subjects, but one age is given; measure one subject at a time")
     return [
@@ -147,13 +150,14 @@ def _protocols(path):
         try:
             for exam in content["exams"]:
                 who = tuple(seen(exam.get(key) or "") or None for key in ("subject", "session", "observer"))
-                protocols[who] = _protocol(exam), float(exam["settings"].get("depth_max_mm", DEEPEST_MM))
+                protocols[who] = protocol_of(exam), float(exam["settings"].get("depth_max_mm", DEEPEST_MM))
         except (TypeError, ValueError, KeyError, AttributeError, OverflowError) as error:
             raise ValueError(f"{file}: is not the record that 'measure' wrote; restore it or take it away") from error
     return protocols
 
 
-def _protocol(exam):
+def protocol_of(exam):
+    """What must agree for values to be compared, of an exam as `provenance.json` describes it, as one text."""
     times = exam.get("echo_times_ms")
     echoes = f"echoes at {', '.join(f'{time:g}' for time in times)} ms" if times else "echo times not known"
     defaults = Settings().to_dict()

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..cohort.norms import CENTILES, Curve, Norms
+from ..cohort.norms import CENTILES, GREATEST, Curve, Norms
 from ..cohort.study import MARKERS, REGION_NAMES
 from ..measuring.columns import Column
 from .disk import made_folder, read_json, write_json
@@ -74,13 +74,16 @@ def read_norms(path):
     curves = {}
     for row in rows:
         marker = row.choice("marker", [marker.column for marker in MARKERS])
-        place = row.choice("place", (*REGION_NAMES, "most pathologic region"))
+        place = row.choice("place", (*REGION_NAMES, GREATEST))
         head = (row.number("field_strength_t", 0), marker, place, int(row.number("n", 1)))
         head += (row.number("age_mean", 0), row.number("age_sd", 0))
         if None in head or any(isinstance(own, float) and math.isnan(own) for own in head):
             raise row.fault("field strength, marker, place, n or the ages are missing; write the norms anew")
         numbers = [row.number(name, 0) for name in ("age", "expected", "sd", *_NAMED.values())]
         curves.setdefault(head, []).append(numbers)
+    for tesla, marker, place, *_ in curves:
+        if place == GREATEST and not any(own[:2] == (tesla, marker) and own[2] != GREATEST for own in curves):
+            raise ValueError(f"{path}: tells of no region whose greatest is that of {marker}; write the norms anew")
     missing = sorted({head[0] for head in curves} - set(protocols))
     if missing:
         raise ValueError(f"{sidecar}: tells no protocol at {missing[0]:g} T, which the table has; write the norms anew")

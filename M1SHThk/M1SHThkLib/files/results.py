@@ -5,11 +5,11 @@ from pathlib import Path
 
 import numpy as np
 
-from .disk import made_folder, naming, write_json, write_text
+from .disk import made_folder, naming, removed, write_json, write_text
 
 
-def write_results(folder, measurement_columns, measurements, profile_columns, profiles, provenance):
-    """Writes `measurements.tsv` and `profiles.tsv`, each with its sidecar, and `provenance.json`.
+def write_results(folder, measurement_columns, measurements, profile_columns, profiles, provenance, maps=None):
+    """Writes `measurements.tsv` and `profiles.tsv`, each with its sidecar, `provenance.json`, and `maps.tsv`.
 
     Parameters
     ----------
@@ -17,6 +17,8 @@ def write_results(folder, measurement_columns, measurements, profile_columns, pr
         Made where it is missing.
     measurement_columns, measurements, profile_columns, profiles : see `write_table`
     provenance : plain data
+    maps : (columns, rows), optional
+        Without any, the `maps.tsv` of earlier results goes.
 
     Raises
     ------
@@ -24,6 +26,10 @@ def write_results(folder, measurement_columns, measurements, profile_columns, pr
         If a value cannot be written, or a file.
     """
     folder = made_folder(folder)
+    if maps and maps[1]:
+        write_table(folder / "maps.tsv", *maps)
+    else:
+        removed(folder / "maps.tsv", folder / "maps.json")
     write_table(folder / "profiles.tsv", profile_columns, profiles)
     write_table(folder / "measurements.tsv", measurement_columns, measurements)
     write_json(folder / "provenance.json", provenance)

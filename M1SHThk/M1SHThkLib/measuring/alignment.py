@@ -176,6 +176,8 @@ def edge_shifts(intensities, depths_mm, spacing_mm):
             outliers = no_edge | (np.abs(raw - smooth) > UNEXPLAINED_MM)
         best = np.clip(np.round(smooth / _FINE_MM).astype(int) + middle, 0, len(shifts_mm) - 1)
     clear = ~outliers if not outliers.all() else outliers
+    # To the nanometre, since the solver's last digits hang on how many threads it runs on.
+    smooth = np.round(smooth, 6)
     return smooth - smooth[clear].mean(), outliers
 
 

@@ -4,6 +4,7 @@ import re
 from itertools import pairwise
 
 import numpy as np
+from scipy.special import chdtri, ive
 
 from .settings import Settings
 
@@ -14,6 +15,11 @@ _INTERPOLATION_REACH_VOXELS = 18
 _VOXELS_AT_ONCE = 1 << 16
 _MOST_STEPS = 50
 _SMALLEST_STEP = 1e-9
+_VOXELS_FOR_NOISE, _FEWEST_VOXELS_FOR_NOISE = 20000, 100
+# Air has no signal that stands out of its noise by so much.
+_TISSUE_IN_DEVIATIONS = 8.0
+_NEGLIGIBLE_NOISE = 1e-6
+_FLOOR_PASSES = 4
 
 
 def checked_combination(method):
@@ -148,7 +154,9 @@ def r2star_map(echoes, echo_times_ms, where=None):
     """Map of the effective transverse relaxation rate R2* from S(TE) = S0 exp(-TE R2*).
 
     Least squares on the intensities themselves: the logarithm, which serves as the start only, would give the late,
-    noisy echoes too much weight. The noise floor of magnitude images is not modelled.
+    noisy echoes too much weight. A magnitude never falls beneath the noise floor, which would make R2* too small where
+    late echoes have faded: what the floor adds to each echo (see `noise_floor`) is taken off. The noise is that which
+    the exponentials leave unexplained, as it is with three echoes or more.
 
     Parameters
     ----------
@@ -179,13 +187,61 @@ def r2star_map(echoes, echo_times_ms, where=None):
     intensities = np.empty((len(echoes), np.count_nonzero(mask)), np.float32)
     for number, echo in enumerate(echoes):
         intensities[number] = _checked(echo, echoes, first.shape)[mask]
+    noise = noise_of_echoes(echoes, times)
     rates = np.empty(intensities.shape[1], np.float32)
     for start in range(0, len(rates), _VOXELS_AT_ONCE):
         block = slice(start, start + _VOXELS_AT_ONCE)
-        rates[block] = _decay_rates(intensities[:, block].astype(float), times)
+        rates[block] = _decay_rates(intensities[:, block].astype(float), times, noise)
     result = np.full_like(first, np.nan, dtype=np.float32, subok=False)
     result[mask] = rates
     return result
+
+
+def noise_of_echoes(echoes, times):
+    """Standard deviation of the noise of magnitude images of tissue, from what decaying exponentials do not explain.
+
+    Parameters
+    ----------
+    echoes : sequence of arrays, shape (I, J, K)
+    times : array, shape (E,)
+        In s.
+
+    Returns
+    -------
+    float
+        In the image's unit; 0 where fewer than three echoes, or hardly any tissue, tell nothing of it.
+    """
+    left = len(echoes) - 2
+    if left < 1:
+        return 0.0
+    # Of voxels spread over the whole image, so that no choice of voxels has a part in it.
+    step = max(1, int(np.ceil((echoes[0].size / _VOXELS_FOR_NOISE) ** (1 / 3))))
+    spread = np.stack([np.asarray(echo[::step, ::step, ::step], float).ravel() for echo in echoes])
+    spread = spread[:, np.isfinite(spread).all(axis=0) & (spread > 0).all(axis=0)]
+    if not spread.shape[1]:
+        return 0.0
+    rates = _refined(spread, times, _log_linear(spread, times))
+    variances = _misfit(spread, (times - times[0])[:, None], rates)[0] / left
+    is_tissue = spread[0] > _TISSUE_IN_DEVIATIONS * np.sqrt(variances)
+    if is_tissue.sum() < _FEWEST_VOXELS_FOR_NOISE:
+        return 0.0
+    return float(np.sqrt(np.median(variances[is_tissue]) * left / chdtri(left, 0.5)))
+
+
+def noise_floor(signal, noise):
+    """What noise adds to the mean of a magnitude: next to nothing to a strong signal, 1.25 deviations to none.
+
+    The mean of Rice's distribution less the signal (Gudbjartsson & Patz, Magn Reson Med 1995;34:910).
+
+    Parameters
+    ----------
+    signal : array
+        Not below 0.
+    noise : float
+        Standard deviation of the real and of the imaginary part, above 0.
+    """
+    y = (signal / (2 * noise)) ** 2
+    return noise * np.sqrt(np.pi / 2) * ((1 + 2 * y) * ive(0, y) + 2 * y * ive(1, y)) - signal
 
 
 def needed_boxes(image, pial_lines, rois, depth_mm):
@@ -260,12 +316,26 @@ def _mask(where, shape):
     return mask
 
 
-def _decay_rates(intensities, times):
+def _decay_rates(intensities, times, noise):
     """Rates in 1/s, shape (n,), of intensities, shape (E, n), at times in s, shape (E,)."""
     usable = np.isfinite(intensities).all(axis=0) & ((intensities > 0).sum(axis=0) >= 2)
     rates = np.full(intensities.shape[1], np.nan)
-    rates[usable] = _refined(intensities[:, usable], times, _log_linear(intensities[:, usable], times))
+    seen = intensities[:, usable]
+    found = _refined(seen, times, _log_linear(seen, times))
+    if noise > _NEGLIGIBLE_NOISE * np.abs(seen).max(initial=0.0):
+        without_floor = seen
+        for _ in range(_FLOOR_PASSES):
+            signal = np.maximum(_best_signal(without_floor, times, found), 0.0)
+            without_floor = seen - noise_floor(signal, noise)
+            found = _refined(without_floor, times, found)
+    rates[usable] = found
     return rates
+
+
+def _best_signal(intensities, times, rates):
+    """The exponentials of these rates that fit best, shape (E, n)."""
+    decay = np.exp(-(times - times[0])[:, None] * rates)
+    return decay * (intensities * decay).sum(axis=0) / (decay**2).sum(axis=0)
 
 
 def _log_linear(intensities, times):

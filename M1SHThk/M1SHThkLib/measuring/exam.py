@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from .image import Image
+from .maps import ExamMap
 from .roi import Roi
 from .settings import Settings
 
@@ -49,8 +50,9 @@ class Region:
 class Exam:
     """One reading of one subject's image.
 
-    `image` is what is measured: a single 3D image, echoes already combined. `origin` records where everything came
-    from, as plain JSON data: paths or node names, SHA-256 of the inputs, echo times and their combination.
+    `image` is what is measured: a single 3D image, echoes already combined; `maps` are taken along. `origin` records
+    where everything came from, as plain JSON data: paths or node names, SHA-256 of the inputs, echo times and their
+    combination.
     `warnings` are sentences for the user about the data. `accepted` says of regions, by (hemisphere, region), what
     became of them where a reader accepts them one by one: one of ACCEPTED.
     """
@@ -67,3 +69,4 @@ class Exam:
     origin: dict = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
     accepted: dict = field(default_factory=dict)
+    maps: tuple[ExamMap, ...] = ()

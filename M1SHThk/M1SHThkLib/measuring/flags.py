@@ -99,7 +99,7 @@ FLAGS = {
     ),
     "splenium_below_5_mm2": "The splenium ROI covers less than 5 mm2. Draw it larger.",
     "splenium_in_fluid": (
-        "The splenium ROI is brighter than white matter, as fluid is, which makes SH too small. "
+        "The splenium ROI is patchy and bright, as where it holds fluid, which makes SH too small. "
         "Draw it again within the splenium."
     ),
     "roi_on_several_slices": "The splenium or the white matter is drawn on more than one slice. Redraw it on one.",

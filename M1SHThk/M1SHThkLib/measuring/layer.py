@@ -3,7 +3,7 @@
 These definitions are the project's own; the paper states the fit, the height and the width at a fraction of it.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -41,6 +41,8 @@ class Layer:
         Nothing separates the darkness from the pial line.
     is_parted : bool
         A second maximum merges with the first.
+    above : DarkArea
+        Between the pial line and the lobe.
     beneath : Beneath
         What lies past the lobe.
     plateau, plateau_se : float
@@ -61,6 +63,7 @@ class Layer:
     z: float
     is_dark_from_line: bool
     is_parted: bool
+    above: "DarkArea"
     beneath: "Beneath"
     plateau: float
     plateau_se: float
@@ -76,20 +79,47 @@ class Layer:
 
 
 @dataclass(frozen=True)
+class DarkArea:
+    """A stretch of the profile, apart from the lobe, that is darker than its surroundings; 0 where there is none.
+
+    Attributes
+    ----------
+    z : float
+        Area over its standard deviation.
+    height, rise : float
+        Greatest h, and how far it stands above the valley that parts the area from the lobe, or above 0.
+    top_mm : float
+        Where h is greatest.
+    is_whole : bool
+        h comes back by half of the rise: a gradient of white matter does not.
+    """
+
+    z: float = 0.0
+    height: float = 0.0
+    rise: float = 0.0
+    top_mm: float = float("nan")
+    is_whole: bool = False
+
+    @property
+    def is_separate(self):
+        """Whether h comes back to 0 between the area and the lobe."""
+        return self.rise == self.height
+
+
+@dataclass(frozen=True)
 class Beneath:
     """What the profile shows past the lobe; 0 where there is none of it.
 
     Attributes
     ----------
-    dark_z, dark_height : float
-        Area over standard deviation, and greatest h, of the most significant dark area that is separated from the lobe.
+    dark : DarkArea
+        The most significant one.
     rim_z, rim_height : float
         Area of h over its standard deviation, and least h, of a stretch right past the lobe that is brighter than what
         follows it: negative, where superficial cortex lies between a vein and the deep layers.
     """
 
-    dark_z: float = 0.0
-    dark_height: float = 0.0
+    dark: DarkArea = DarkArea()
     rim_z: float = 0.0
     rim_height: float = 0.0
 
@@ -134,6 +164,7 @@ def find_layer(x, h, deviations, lobe, settings):
             z=z,
             is_dark_from_line=bool(h[0] > 0),
             is_parted=False,
+            above=DarkArea(),
             beneath=Beneath(),
             plateau=nan,
             plateau_se=nan,
@@ -159,6 +190,7 @@ def find_layer(x, h, deviations, lobe, settings):
         z=significance(x, h, deviations, lobe.start_mm, lobe.end_mm),
         is_dark_from_line=lobe.touches_pial_line,
         is_parted=is_parted(h, np.sqrt((deviations**2).sum(0)), lobe, settings.window_fraction),
+        above=above(x, h, deviations, lobe, settings.window_fraction),
         beneath=beneath(x, h, deviations, lobe),
         plateau=plateau,
         plateau_se=plateau_se,
@@ -207,21 +239,68 @@ def white_matter_plateau(x, h, deviations, lobe):
 
 def beneath(x, h, deviations, lobe):
     """What the profile shows past the lobe."""
-    (past,) = np.nonzero((h <= 0) & (np.arange(len(h)) > lobe.top))
-    if not len(past):
-        return Beneath()
-    begin, last = past[0], len(h) - 1
-    dark_z = dark_height = 0.0
-    for first, end in _runs(h > 0):
-        z = significance(x, h, deviations, x[first - 1], x[min(end, last)]) if first > begin else 0.0
-        if z > dark_z:
-            dark_z, dark_height = z, h[first:end].max()
+    past = np.arange(len(h)) > lobe.top
+    dark = _most_significant(
+        _separate_areas(x, h, deviations, past), _merging_area(x, h, deviations, lobe.top, x > lobe.end_mm)
+    )
+    (bright,) = np.nonzero((h <= 0) & past)
+    if not len(bright):
+        return Beneath(dark)
+    begin = bright[0]
     least = begin + h[begin : np.searchsorted(x, x[begin] + THICKEST_RIM_MM)].argmin()
     (back,) = np.nonzero((h >= RIM_ENDS_AT * h[least]) & (np.arange(len(h)) > least))
     if not len(back) or x[back[0]] - x[begin] > THICKEST_RIM_MM:
-        return Beneath(dark_z, float(dark_height))
+        return Beneath(dark)
     rim_z = significance(x, h, deviations, x[begin], x[back[0]])
-    return Beneath(dark_z, float(dark_height), rim_z, float(h[least]))
+    return Beneath(dark, rim_z, float(h[least]))
+
+
+def above(x, h, deviations, lobe, window_fraction):
+    """The most significant dark area between the pial line and the lobe, parted from both; a `DarkArea`."""
+    # As seen from the lobe's top: what merges with it lies past its superficial edge.
+    before = np.arange(len(h)) < lobe.top
+    risen = np.flatnonzero(before & (h < window_fraction * h[lobe.top]))
+    past = x < (x[risen[-1]] if len(risen) else x[0])
+    seen = _merging_area(x[-1] - x[::-1], h[::-1], deviations[:, ::-1], len(h) - 1 - lobe.top, past[::-1])
+    merging = [replace(area, top_mm=float(x[-1] - area.top_mm)) for area in seen]
+    return _most_significant(_separate_areas(x, h, deviations, x < lobe.start_mm), merging)
+
+
+def _most_significant(*areas):
+    return max((area for own in areas for area in own), key=lambda area: area.z, default=DarkArea())
+
+
+def _separate_areas(x, h, deviations, within):
+    """Areas with h > 0 whose samples lie within, past the first sample of it with h <= 0."""
+    if not (within & (h <= 0)).any():
+        return []
+    begin, last = np.argmax(within & (h <= 0)), len(h) - 1
+    areas = []
+    for first, end in _runs(h > 0):
+        if first > begin and within[first:end].all():
+            top = first + int(h[first:end].argmax())
+            height = float(h[top])
+            z = significance(x, h, deviations, x[first - 1], x[min(end, last)])
+            areas.append(DarkArea(z, height, height, float(x[top]), bool(h[end - 1] <= height / 2)))
+    return areas
+
+
+def _merging_area(x, h, deviations, lobe_top, past):
+    """The dark area past the lobe's edge that a valley with h > 0 parts from it; none where there is none."""
+    (past,) = np.nonzero(past & (np.arange(len(h)) > lobe_top))
+    if not len(past):
+        return []
+    rise = h[lobe_top:] - np.minimum.accumulate(h[lobe_top:])
+    top = past[np.argmax(rise[past - lobe_top])]
+    valley = lobe_top + int(h[lobe_top : top + 1].argmin())
+    if h[valley] <= 0 or valley == top:
+        return []
+    rising = h - h[valley]
+    end = next(end for first, end in _runs(rising > 0) if first <= top < end)
+    parts = deviations - deviations[:, [valley]]
+    z = significance(x, rising, parts, x[valley], x[min(end, len(h) - 1)])
+    is_whole = bool(rising[top:].min() <= rising[top] / 2)
+    return [DarkArea(z, float(h[top]), float(rising[top]), float(x[top]), is_whole)]
 
 
 def _runs(found):

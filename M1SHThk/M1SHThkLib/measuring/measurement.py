@@ -35,8 +35,8 @@ class Reference:
     roi : Roi
     noise : RoiNoise
         Its mean and the mean's error.
-    spread : float
-        Standard deviation of its voxels' intensities.
+    spread, median : float
+        Standard deviation and median of its voxels' intensities.
     area_mm2 : float
         In its slices, all of them added up.
     positions : array, shape (n, 3)
@@ -48,6 +48,7 @@ class Reference:
     roi: Roi
     noise: RoiNoise
     spread: float
+    median: float
     area_mm2: float
     positions: np.ndarray
     slice_axis: int
@@ -72,6 +73,7 @@ def evaluate_roi(roi, image):
         roi=roi,
         noise=roi_noise(image, roi.indices),
         spread=float(np.nanstd(roi.intensities(image))),
+        median=float(np.nanmedian(roi.intensities(image))),
         area_mm2=roi.in_plane_area(image),
         positions=roi.positions(image),
         slice_axis=roi.slice_axis(image),

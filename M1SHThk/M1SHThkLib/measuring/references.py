@@ -2,15 +2,17 @@
 
 import numpy as np
 
-PATCHY, FLUID = 2.0, 1.5
+# Of white matter's noise and of its own mean; and of white matter's mean.
+PATCHY, UNEVEN, FLUID = 2.0, 0.05, 1.5
 
 
-def reference_flags(affine, positions, splenium, white_matter, polarity):
+def reference_flags(affine, positions, splenium, white_matter, settings):
     """Which of the flags on the references are raised: mapping of flag -> bool.
 
-    The splenium is taken for partly fluid where it is brighter than white matter by more than white matter's spread,
-    and PATCHY times as uneven; and for fluid where it is FLUID times as bright. (Bias fields alone make one side of a
-    brain brighter than the other, but not patchy.) On maps that are bright in iron fluid is not bright.
+    The splenium is taken for partly fluid where it is PATCHY, and bright: brighter than white matter by more than white
+    matter's spread, or in its few bright voxels than in most of them; and for fluid where it is FLUID times as bright
+    as white matter. (Coils alone make one place of a brain brighter than another, but not patchy.) On maps that are
+    bright in iron fluid is not bright, and a splenium that nothing is divided by matters to nothing.
 
     Parameters
     ----------
@@ -19,14 +21,14 @@ def reference_flags(affine, positions, splenium, white_matter, polarity):
     positions : array, shape (n, 3)
         Along the region's lines, world RAS in mm.
     splenium, white_matter : Reference
-    polarity : str
-        'dark' or 'bright'.
+    settings : Settings
     """
-    excess = splenium.mean - white_matter.mean
-    is_patchy = excess > white_matter.spread and splenium.spread > PATCHY * white_matter.spread
+    is_patchy = splenium.spread > max(PATCHY * white_matter.noise.voxel_deviation, UNEVEN * splenium.mean)
+    is_bright = splenium.mean - white_matter.mean > white_matter.spread or splenium.mean > splenium.median
+    divides = settings.normalization == "splenium" and settings.polarity == "dark"
     return {
         "roi_on_several_slices": any(len(_slices(reference)) > 1 for reference in (splenium, white_matter)),
-        "splenium_in_fluid": polarity == "dark" and (is_patchy or splenium.mean > FLUID * white_matter.mean),
+        "splenium_in_fluid": divides and ((is_patchy and is_bright) or splenium.mean > FLUID * white_matter.mean),
         "white_matter_on_another_slice": not _share_a_slice(affine, positions, white_matter),
     }
 

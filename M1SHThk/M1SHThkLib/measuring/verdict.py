@@ -32,6 +32,8 @@ SUPERFICIAL_CORTEX_MM = 0.8
 # Beneath a vein lies cortex: a rim brighter than white matter by this part of the splenium's intensity and beyond
 # noise (more than ringing beside a layer), or a layer far less dark than the vein.
 RIM_OF_SPLENIUM, RIM_Z, VEIN_OF_LAYER = 0.04, -5.0, 2.5
+# Between the deep layers of two banks lies white matter.
+NEAREST_BANK_MM = 2.0
 # The point spread of a sharply cut k-space rings on either side of a layer by up to this part of its height.
 RINGING_SHARE = 0.08
 # Absent means that a layer as faint as this can be excluded, in parts of the splenium's intensity: exams without a
@@ -199,7 +201,7 @@ def _of_the_layer(seen):
         "second_dark_layer": found
         and layer.lobe is not None
         and (layer.is_parted or layer.edges_mm[1] > layer.window_end_mm),
-        "opposite_bank": found and _second_area(layer) and not vein,
+        "opposite_bank": found and _is_area(layer.beneath.dark, layer) and layer.beneath.dark.is_separate and not vein,
         "thinner_than_resolution": layer.width_mm < LINE_WIDTH_VOXELS * seen.in_plane_spacing_mm,
         "fit_at_bound": layer.at_bound,
         "poor_fit": layer.r_squared < POOR_FIT_BELOW_R_SQUARED,
@@ -214,15 +216,19 @@ def _vein(seen):
     bright = RIM_OF_SPLENIUM * abs(seen.splenium.mean / seen.scale)
     if beneath.rim_z <= RIM_Z and beneath.rim_height <= -bright:
         return "tissue as bright as superficial cortex lies beneath it"
-    if _second_area(layer) and layer.height > VEIN_OF_LAYER * beneath.dark_height:
-        return "a far less dark layer lies beneath it"
+    if _is_area(beneath.dark, layer) and beneath.dark.is_whole:
+        if layer.height > VEIN_OF_LAYER * beneath.dark.height:
+            return "a far less dark layer lies beneath it"
+        if beneath.dark.top_mm - layer.mode_mm < NEAREST_BANK_MM:
+            return "a second dark layer lies beneath it, nearer than an opposite bank can"
+    if _is_area(layer.above, layer) and layer.above.top_mm >= SUPERFICIAL_CORTEX_MM:
+        return "a far less dark layer lies above it"
     return ""
 
 
-def _second_area(layer):
-    """Whether a second, separate dark area lies beneath the lobe, and is no ringing."""
-    beneath = layer.beneath
-    return beneath.dark_z >= NEAR_NOISE_BELOW_Z and beneath.dark_height > RINGING_SHARE * layer.height
+def _is_area(area, layer):
+    """Whether a dark area beside the lobe is no noise and no ringing."""
+    return area.z >= NEAR_NOISE_BELOW_Z and area.rise > RINGING_SHARE * layer.height
 
 
 def _of_the_references(seen):
@@ -240,7 +246,7 @@ def _of_the_references(seen):
         "low_snr": seen.snr < LOWEST_SNR and f"{seen.snr:.0f}",
         "few_normals": seen.noise.blocks < FEWEST_BLOCKS,
         **(
-            reference_flags(seen.affine, seen.positions, splenium, white_matter, seen.settings.polarity)
+            reference_flags(seen.affine, seen.positions, splenium, white_matter, seen.settings)
             if seen.alignment
             else {}
         ),

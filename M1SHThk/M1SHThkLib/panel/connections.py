@@ -13,6 +13,7 @@ def connect(panel):
     for button, action in (
         (ui.openEchoFileButton, panel.exam.on_open_file),
         (ui.combineEchoesButton, panel.exam.on_combine),
+        (ui.r2starMapButton, panel.maps.on_r2star),
         (ui.drawSpleniumButton, panel.drawing.on_draw_splenium),
         (ui.redrawSpleniumButton, panel.drawing.on_redraw_splenium),
         (ui.clearSpleniumButton, panel.drawing.on_clear_splenium),
@@ -32,10 +33,12 @@ def connect(panel):
         (ui.resetSettingsButton, panel.settings.on_reset),
         (ui.exportResultsButton, panel.results.on_export_results),
         (ui.exportExamButton, panel.results.on_export_exam),
+        (ui.exportDicomButton, panel.results.on_export_dicom),
         (ui.copyTableButton, panel.results.on_copy),
         (ui.addMeasurementsButton, panel.study.on_add_measurements),
         (ui.clearMeasurementsButton, panel.study.on_clear_measurements),
         (ui.analyseStudyButton, panel.study.on_analyse),
+        (ui.installLibrariesButton, panel.study.on_install),
         (ui.saveStudyReportButton, panel.study.on_save_report),
     ):
         button.connect("clicked(bool)", action)
@@ -43,6 +46,9 @@ def connect(panel):
     ui.echoSequenceSelector.connect("currentNodeChanged(vtkMRMLNode*)", panel.exam.on_echoes_chosen)
     ui.echoVolumesSelector.connect("checkedNodesChanged()", panel.exam.on_echoes_chosen)
     ui.echoCombinationComboBox.connect("currentIndexChanged(int)", panel.exam.on_combination_chosen)
+    ui.mapVolumesSelector.connect("checkedNodesChanged()", panel.maps.on_chosen)
+    ui.mapsTable.connect("cellChanged(int,int)", panel.maps.on_edited)
+    ui.mapsTable.connect("cellClicked(int,int)", panel.maps.on_clicked)
     ui.regionsTable.connect("currentCellChanged(int,int,int,int)", panel.regions.on_chosen)
     ui.regionsTable.connect("cellClicked(int,int)", panel.regions.on_clicked)
     ui.compareComboBox.connect("currentIndexChanged(int)", panel.readings.on_compare)

@@ -59,6 +59,8 @@ class Drawing:
     def show(self):
         """Bring the segment editor in line with the scene."""
         editor, node = self._panel.ui.segmentEditorWidget, self._panel.parameterNode.parameterNode
+        if (self._roi or self._line) and node.GetNodeReference("inputVolume") is None:
+            self.stop()
         references = node.GetNodeReference("references")
         if editor.segmentationNode() is not references:
             editor.setSegmentationNode(references)

@@ -32,6 +32,12 @@ def open_echo_file(scene, path):
     return add_echo_sequence(scene, name, file.volumes, file.affine, times, (*file.warnings, *faults))
 
 
+def is_turned(sequence):
+    """Whether Slicer itself has opened a sequence from a 4D NIfTI file, of which it loses the rotation."""
+    storage = sequence and sequence.GetStorageNode()
+    return bool(storage and is_nifti(storage.GetFileName() or ""))
+
+
 def _sidecar_times(path, count):
     """Echo times in ms, or None, and what there is to say of a sidecar that cannot be read."""
     sidecars = read_sidecars([path])

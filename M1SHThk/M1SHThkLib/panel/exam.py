@@ -4,7 +4,9 @@ import slicer
 from slicer.i18n import tr as _
 
 from ..scene import echo_nodes, region_nodes
-from .echo_files import open_echo_file
+from ..scene.same_scan import is_same_scan
+from .echo_files import is_turned, open_echo_file
+from .echo_times import field_strength_of
 from .faults import faults_in_words
 
 SCALAR_VOLUME = "vtkMRMLScalarVolumeNode"
@@ -15,10 +17,12 @@ class ExamSection:
 
     def __init__(self, panel):
         self._panel = panel
+        self._volume = None  # that is read
 
     def show(self):
         """Bring echoes, times and ways to combine them in line with the parameter node."""
         ui, node = self._panel.ui, self._panel.parameterNode
+        self._volume = node.inputVolume or self._volume
         # Times that were read while the panel was being brought in line with the scene are not shown by themselves.
         if ui.echoTimesLineEdit.text != node.echoTimes:
             ui.echoTimesLineEdit.text = node.echoTimes
@@ -54,33 +58,66 @@ class ExamSection:
         panel = self._panel
         if panel.is_updating or not panel.parameterNode or not volume:
             return
-        if panel.parameterNode.inputVolume is not volume:
+        if panel.parameterNode.inputVolume is not volume:  # else a script has chosen it
+            before = self._volume if self._volume and self._volume.GetScene() else None
+            if before and panel.logic.isBegun() and not is_same_scan(before, volume) and self._is_another_exam(volume):
+                panel.logic.newExam(volume)
             panel.parameterNode.inputVolume = volume
         if panel.parameterNode.references:
             region_nodes.fit_references(panel.parameterNode.references, volume)
         if volume.GetDisplayNode():
             volume.GetDisplayNode().SetAutoWindowLevel(True)
+        with faults_in_words():
+            self._take_field_strength(volume)
+        panel.show_layout()
         panel.views.show_soon(anew=True)
 
+    def _is_another_exam(self, volume):
+        """Whether the reader begins a new reading with a volume that does not look like the same scan's."""
+        text = _(
+            "'{name}' is of another geometry, or of another subject, than the volume that is being read.\n\n"
+            "Begin a new reading with it? What is drawn is put away in a folder. (No: it is another image of the same "
+            "exam; what is accepted will say that it has changed.)"
+        ).format(name=volume.GetName())
+        return slicer.util.confirmYesNoDisplay(text, "M1SHThk")
+
     def on_echoes_chosen(self, unused=None):
-        """Show the echo times that the data carry, and how many echoes there are to choose from."""
+        """Show the echoes in their order, with the times that they carry; times of other echoes are not kept."""
         panel = self._panel
         if panel.is_updating or not panel.parameterNode:
             return
         panel.parameterNode.echoSequence = panel.ui.echoSequenceSelector.currentNode()
         panel.parameterNode.echoVolumes = list(panel.ui.echoVolumesSelector.checkedNodes())
+        panel.parameterNode.echoTimes = ""
         panel.ui.echoMessageLabel.text = ""
-        try:
-            volumes = panel.logic.echoes()
-        except ValueError:
-            return  # not chosen yet; Combine says what is missing
+        if panel.parameterNode.echoSequence or len(panel.parameterNode.echoVolumes) > 1:
+            try:
+                self._show_echoes()
+            except ValueError as error:
+                panel.ui.echoMessageLabel.text = str(error)
+        panel.update()
+
+    def _show_echoes(self):
+        panel = self._panel
+        volumes = panel.logic.echoes()
         times = echo_nodes.echo_times_of(volumes)
         if times:
             panel.parameterNode.echoTimes = ", ".join(f"{time:g}" for time in times)
-            panel.ui.echoMessageLabel.text = _("Echo times were read from the data; check them.")
+            shown = [f"{volume.GetName()} ({time:g} ms)" for volume, time in zip(volumes, times, strict=True)]
+            text = _("Echo times were read from the data; check them: {echoes}.")
         else:
-            panel.ui.echoMessageLabel.text = _("The data carry no echo times; enter them for R2*.")
-        panel.update()
+            shown = [volume.GetName() for volume in volumes]
+            text = _("The data carry no echo times; enter them for R2*, in this order: {echoes}.")
+        notes = [text.format(echoes=", ".join(shown))]
+        if is_turned(panel.parameterNode.echoSequence):
+            notes.append(_("Slicer itself loses the rotation of a 4D NIfTI file; open the file here instead."))
+        panel.ui.echoMessageLabel.text = " ".join(notes)
+        self._take_field_strength(volumes[0])
+
+    def _take_field_strength(self, volume):
+        tesla = field_strength_of(volume)
+        if tesla and not self._panel.parameterNode.fieldStrength:
+            self._panel.parameterNode.fieldStrength = tesla
 
     def on_combination_chosen(self, index):
         """Keep how the echoes shall be combined."""

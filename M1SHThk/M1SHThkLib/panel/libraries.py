@@ -16,28 +16,33 @@ KEPT = (numpy, scipy)  # Slicer's own, which other modules rely on
 
 
 class OptionalLibraries:
-    """Offers to install what some analyses of a study need; who declines is not asked again in this session."""
+    """Offers to install what some analyses of a study need; who declines is asked again only if they want to be."""
 
     def __init__(self):
         self._declined = False
 
-    def offer(self):
-        """Ask, and install, if anything is missing; not in a test run, and not where nobody could answer."""
+    def offer(self, again=False):
+        """Ask, and install, if anything is missing; not in a test run, and not where nobody could answer.
+
+        `again`: even who declined before.
+        """
         packages = missing_packages()
-        if not packages or self._declined or slicer.app.testingEnabled() or not slicer.util.mainWindow():
+        if not packages or (self._declined and not again):
             return
-        with tempfile.TemporaryDirectory() as folder:
-            constraints = os.path.join(folder, "constraints.txt")
-            with open(constraints, "w", encoding="utf-8") as file:
-                file.write(constraints_text())
+        if slicer.app.testingEnabled() or not slicer.util.mainWindow():
+            return
+        self._declined = not slicer.util.confirmOkCancelDisplay(_question(packages), "M1SHThk")
+        if not self._declined:
             try:
-                self._declined = not _install(packages, constraints)
+                _install(packages)
             except subprocess.CalledProcessError:
-                self._declined = True
                 slicer.util.warningDisplay(
-                    _("The libraries could not be installed; the analyses that need them are left out.")
+                    _(
+                        "The packages could not be installed; the error log says why. What needs them is left out. "
+                        "Analyse again, or click 'Install packages...', to try once more."
+                    )
                 )
-        importlib.invalidate_caches()
+            importlib.invalidate_caches()
 
 
 def missing_packages():
@@ -50,22 +55,31 @@ def constraints_text():
     return "".join(f"{module.__name__}=={module.__version__}\n" for module in KEPT)
 
 
-def _install(packages, constraints):
-    """Install after asking; returns whether the user consented."""
-    try:
-        from slicer.packaging import pip_ensure
-    except ImportError:  # Slicer before April 2026
-        text = _(
-            "Some analyses of a study need Python packages that Slicer does not have:\n\n{packages}\n\n"
-            "Install them? Without them these analyses are left out."
-        ).format(packages="\n".join(packages))
-        if not slicer.util.confirmOkCancelDisplay(text, "M1SHThk"):
-            return False
-        with slicer.util.WaitCursor():
-            slicer.util.pip_install([*packages, "--constraint", constraints])
-        return True
-    try:
-        pip_ensure(packages, constraints=constraints, requester="M1SHThk")
-    except RuntimeError:  # declined
-        return False
-    return True
+def _question(packages):
+    purposes = {
+        "pingouin": _("pingouin: how well readers and readings agree (ICC)"),
+        "statsmodels": _("statsmodels: sample sizes, change over time, centiles of norms by age"),
+    }
+    return _(
+        "Some analyses of a study need Python packages that Slicer does not have:\n\n{packages}\n\n"
+        "Install them from the Python Package Index, for this Slicer? Without them these analyses are left out; "
+        "everything else is computed. Slicer's own packages stay as they are."
+    ).format(packages="\n".join(purposes[name] for name in packages))
+
+
+def _install(packages):
+    """Install what the user has consented to.
+
+    :raises subprocess.CalledProcessError: if pip fails
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        constraints = os.path.join(folder, "constraints.txt")
+        with open(constraints, "w", encoding="utf-8") as file:
+            file.write(constraints_text())
+        try:
+            from slicer.packaging import pip_ensure
+        except ImportError:  # Slicer before April 2026
+            with slicer.util.WaitCursor():
+                slicer.util.pip_install([*packages, "--constraint", constraints])
+        else:
+            pip_ensure(packages, constraints=constraints, requester="M1SHThk", prompt_install=False)

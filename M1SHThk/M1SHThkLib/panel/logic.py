@@ -6,11 +6,14 @@ import slicer
 from slicer.i18n import tr as _
 
 from ..files.disk import made_folder, replacing, write_json
+from ..files.exams import read_exam
 from ..files.results import write_results
-from ..measuring.columns import MEASUREMENT_COLUMNS, PROFILE_COLUMNS
+from ..measuring.columns import MEASUREMENT_COLUMNS
+from ..measuring.map_columns import MAP_COLUMNS
 from ..program import program
-from ..scene import exam_export, exam_nodes, tables
+from ..scene import exam_export, exam_nodes, map_nodes, tables
 from ..scene.logic import SceneLogic
+from .echo_times import note_echoes
 
 
 class ModuleLogic(SceneLogic):
@@ -21,11 +24,33 @@ class ModuleLogic(SceneLogic):
         self._study = None
 
     #
+    # Exam files
+    #
+
+    def loadExamFile(self, path):
+        """Bring the exam that an exam.json describes into the scene, as a reading of its own; returns the volume node.
+
+        :raises ValueError: names the file, what is wrong with it and what would be right
+        """
+        return self.loadExam(read_exam(path))
+
+    def echoes(self):
+        """The volumes of the chosen sequence, or the chosen volumes in the order of their echo times.
+
+        Each carries its echo time as an attribute, wherever Slicer or a file beside it knows one.
+
+        :raises ValueError: if there are fewer than two, or a sidecar beside them cannot be used
+        """
+        parameterNode = self.getParameterNode()
+        note_echoes(super().echoes(), parameterNode.echoSequence)
+        return super().echoes()
+
+    #
     # Export
     #
 
     def exportResults(self, folder):
-        """Write the stored results as the command line does: measurements.tsv, profiles.tsv, provenance.json.
+        """Write the stored results as the command line does: measurements.tsv, profiles.tsv, maps.tsv, provenance.json.
 
         :raises ValueError: if nothing is measured, or the folder cannot be written
         """
@@ -38,10 +63,13 @@ class ModuleLogic(SceneLogic):
             **identity,
             **exam_nodes.origin_from_parameters(parameterNode.parameterNode),
             "settings": tables.stored_settings(parameterNode.results),
+            "maps": [{"volume": volume.GetName(), **map_nodes.said_of(volume)} for volume in self.mapVolumes()],
             "accepted": {region: vars(signature) for region, signature in signed.items() if signature},
         }
         profiles = tables.all_profile_rows(parameterNode.results, identity, self.accepted())
-        write_results(folder, MEASUREMENT_COLUMNS, rows, PROFILE_COLUMNS, profiles, provenance)
+        columns = tables.profile_columns(parameterNode.results)
+        maps = MAP_COLUMNS, tables.map_rows(parameterNode.results, identity)
+        write_results(folder, MEASUREMENT_COLUMNS, rows, columns, profiles, provenance, maps)
 
     def tableText(self):
         """The measurements as tab-separated text with a header line.
@@ -73,6 +101,15 @@ class ModuleLogic(SceneLogic):
         write_json(path, description)
         return path
 
+    def exportDicom(self, folder):
+        """Write a DICOM segmentation and two reports, which carry the patient's identity; returns their names.
+
+        :raises ValueError: if the exam is incomplete, or its volume was not loaded from Slicer's DICOM database
+        """
+        from .dicom_export import write_objects
+
+        return write_objects(self.getParameterNode().parameterNode, folder)
+
     #
     # Study
     #
@@ -86,6 +123,13 @@ class ModuleLogic(SceneLogic):
         :raises ValueError: names the file, what is wrong with it and what would be right
         """
         return self._study_analysis().analyse(measurementPaths, clinicalPath)
+
+    def checkStudy(self, measurementPaths, clinicalPath):
+        """Read a study's tables; parameters as for `analyseStudy`.
+
+        :raises ValueError: names the file, what is wrong with it and what would be right
+        """
+        self._study_analysis().check(measurementPaths, clinicalPath)
 
     def saveStudyReport(self, folder):
         """Write the study's folder as the command line does: report.html, cohort.json, tables, and figures.

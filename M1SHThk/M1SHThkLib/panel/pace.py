@@ -49,15 +49,19 @@ class Pace:
         finished = panel.live.finish(anew=waiting)
         if finished:
             panel.logic.storeRegions(finished)
-        if finished and not panel.study.is_open:
-            panel.logic.showChart()
-            panel.results.fit_columns()
         panel.update()
         if waiting:
             panel.live.show()
         else:
             panel.logic.showOverlay(panel.live.read(panel.key))  # where the pial edge lies is known now
             panel.live.show_numbers()
+        panel.logic.showMaps(panel.live.read(panel.key))
+        panel.maps.show_numbers()
+        panel.straightened.show()
+        # Last, since the plot may have been made just now.
+        if finished and not panel.study.is_open:
+            panel.logic.showChart()
+            panel.results.fit_columns()
 
 
 def _timer(interval, action):

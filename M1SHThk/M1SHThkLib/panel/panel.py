@@ -10,8 +10,9 @@ from .edits import Edits
 from .exam import ExamSection
 from .folding import Folding
 from .keys import Keys
-from .layout import ModuleLayout, register_layout
+from .layout import ModuleLayout
 from .live import LiveReading
+from .maps import MapsSection
 from .nodes_in_use import NodesInUse
 from .pace import Pace
 from .readings import ReadingsSection
@@ -22,8 +23,11 @@ from .results import ResultsSection
 from .scene_events import SceneEvents
 from .settings import SettingsSection
 from .snap import Snap
+from .straightened_view import StraightenedView
 from .study import StudySection
 from .views import Views
+
+_MOST_CONNECTIONS = 1000  # of one parameter node in one session
 
 
 class Panel:
@@ -54,6 +58,7 @@ class Panel:
         self.parameterNode = None
         self.is_updating = False
         self._is_entered = is_entered
+        self._reading_begun = ""
         self._gui_tag = None
         self._scene_events = SceneEvents(self)
         self.nodes_in_use = NodesInUse(self)
@@ -66,6 +71,8 @@ class Panel:
         self.folding = Folding(self)
         self.annotation = Annotation(self)
         self.snap = Snap(self)
+        self.straightened = StraightenedView(self)
+        self.maps = MapsSection(self)
         self.references = ReferencesSection(self)
         self.regions = RegionsSection(self)
         self.readings = ReadingsSection(self)
@@ -84,9 +91,14 @@ class Panel:
         """The module is shown."""
         self.begin()
         self._keys.set_enabled(True)
-        self._layout.show()
+        self.show_layout()
         self.views.enter()
         self.logic.showChart()
+
+    def show_layout(self):
+        """Show the views; where there is no image, that of a study gives its room to plot and table."""
+        if self._is_entered():
+            self._layout.show(without_image=self.study.is_open and not self.parameterNode.inputVolume)
 
     def exit(self):
         """Another module is shown."""
@@ -99,12 +111,14 @@ class Panel:
         self._scene_events.removeObservers()
         self.nodes_in_use.removeObservers()
         self.annotation.remove()
+        self.straightened.remove()
         self._keys.remove()
 
     def _let_go(self):
         """Let go of everything that the panel holds on to while it is shown."""
         self._keys.set_enabled(False)
         self.views.exit()
+        self.straightened.leave()
         self.pace.rest()
         self.hold(None)
 
@@ -118,6 +132,11 @@ class Panel:
             return
         self.hold(self.logic.getParameterNode())
         self.exam.choose_lone_volume()
+
+    def end_before_other_scene(self):
+        """The scene is about to be closed, or another to be loaded into it."""
+        self.hold(None)
+        self.logic.forgetReplacedValues()
 
     def begin_after_closing(self):
         """The scene was closed: begin an empty one where the module is shown."""
@@ -133,18 +152,24 @@ class Panel:
         self.logic.readAnew()
         if self._is_entered():
             self.begin()
-            register_layout()
+            self.show_layout()
             self.views.enter()
             self.logic.showChart()
 
-    def begin_reading(self):
-        """The reading was put away: begin a blank one."""
-        self._begin_anew()
+    def _begin_reading(self):
+        """The reading was put away, by the reader or by an exam that has come."""
+        self.drawing.stop()
+        self._forget_other_reading()
         self.edits.catch_up()
         self.live.begin()
-        self.update()
         self.pace.expect(exam_nodes.REGION_KEYS)
         self.live.show()
+
+    def _forget_other_reading(self):
+        """What the panel knew is of no use to another reading."""
+        if self.parameterNode.readingBegun != self._reading_begun:
+            self._reading_begun = self.parameterNode.readingBegun
+            self._begin_anew()
 
     def _begin_anew(self):
         """What the panel knew is of no use to another scene."""
@@ -170,11 +195,8 @@ class Panel:
         self.live.begin()
         if self.parameterNode:
             # What the scene holds is shown, not chosen anew: views, echo times and window stay as they are.
-            self.is_updating = True
-            try:
-                self._gui_tag = self.parameterNode.connectGui(self.ui)
-            finally:
-                self.is_updating = False
+            self._forget_other_reading()
+            self._connect()
             self._scene_events.follow_parameters(self.parameterNode)
             self.drawing.hold_editor()
             self.settings.begin()
@@ -185,11 +207,30 @@ class Panel:
             self.pace.expect(exam_nodes.REGION_KEYS)
             self.live.show()
         self.annotation.show()
+        self.straightened.show()
+
+    def _connect(self):
+        """Connect the widgets to their parameters: all of them, or none and nothing is held."""
+        self.is_updating = True
+        try:
+            self._gui_tag = self.parameterNode.connectGui(self.ui)
+        except Exception:
+            # Slicer keeps the tag of what it has connected half to itself; its tags are whole numbers from 0.
+            for tag in range(_MOST_CONNECTIONS):
+                self.parameterNode.disconnectGui(tag)
+            self.parameterNode = None
+            raise
+        finally:
+            self.is_updating = False
+        self.ui.messageLabel.text = "\n".join(self.logic.replacedValues())
+        self.ui.messageLabel.visible = bool(self.ui.messageLabel.text)
 
     def parameters_changed(self):
         """A choice, setting or result has changed, by hand or by a script."""
         if self.is_updating or not self.parameterNode:
             return
+        if self.parameterNode.readingBegun != self._reading_begun:
+            self._begin_reading()
         if self.settings.have_changed():
             self.pace.expect(exam_nodes.REGION_KEYS)
         self.update()
@@ -218,7 +259,7 @@ class Panel:
             for key, own in lines.items():
                 for line in own:
                     region_nodes.lock(line, self.logic.ofRegion(key, "Accepted"))
-            sections = (self.exam, self.references, self.regions, self.readings, self.results, self.study)
+            sections = (self.exam, self.maps, self.references, self.regions, self.readings, self.results, self.study)
             for section in (self.drawing, *sections, self.folding):
                 section.show()
             self.show_state()

@@ -4,6 +4,7 @@ import qt
 import slicer
 from slicer.i18n import tr as _
 
+from ..measuring.rounding import shown
 from ..scene import exam_nodes, tables
 from ..scene.readings import archived_readings
 
@@ -62,7 +63,6 @@ class ReadingsSection:
         panel.drawing.stop()
         panel.pace.rest()
         panel.logic.newReading(observer)
-        panel.begin_reading()
 
     def _difference(self, other):
         """The selected region's values in both readings, and by how much they differ."""
@@ -77,6 +77,7 @@ class ReadingsSection:
             if here is None or there is None:
                 parts.append(_("{value} missing").format(value=title))
             else:
-                parts.append(f"{title} {here:.{digits}f}, {there:.{digits}f}: {here - there:+.{digits}f}{unit}")
+                difference = shown(here - there, digits, sign="+")
+                parts.append(f"{title} {shown(here, digits)}, {shown(there, digits)}: {difference}{unit}")
         who = _("{now} and {then}").format(now=identity["observer"] or _("now"), then=other.title)
         return f"{who}: {'; '.join(parts)}"

@@ -15,8 +15,9 @@ class SceneEvents(VTKObservationMixin):
         VTKObservationMixin.__init__(self)
         self._panel = panel
         scene = slicer.mrmlScene
-        self.addObserver(scene, scene.StartCloseEvent, self.on_start_close)
+        self.addObserver(scene, scene.StartCloseEvent, self.on_start)
         self.addObserver(scene, scene.EndCloseEvent, self.on_end_close)
+        self.addObserver(scene, scene.StartImportEvent, self.on_start)
         self.addObserver(scene, scene.EndImportEvent, self.on_end_import)
         self.addObserver(scene, scene.NodeRemovedEvent, self.on_node_removed)
         self.addObserver(scene, scene.NodeAddedEvent, self.on_node_added)
@@ -29,9 +30,9 @@ class SceneEvents(VTKObservationMixin):
         """Hear of them no longer."""
         self.removeObserver(parameterNode, vtk.vtkCommand.ModifiedEvent, self.on_parameters_modified)
 
-    def on_start_close(self, caller, event):
-        """Just before the scene is closed."""
-        self._panel.hold(None)
+    def on_start(self, caller, event):
+        """Just before the scene is closed or loaded, when parameters change that widgets may not be able to show."""
+        self._panel.end_before_other_scene()
 
     def on_end_close(self, caller, event):
         """Just after the scene was closed."""

@@ -24,6 +24,7 @@ class SettingsSection:
         """What every measurement depends on besides the drawings."""
         node = self._panel.parameterNode
         chosen = (node.inputVolume, node.references, node.spleniumSegmentID, node.overlayVisible)
+        chosen += tuple(self._panel.logic.mapVolumes())
         return chosen + tuple(getattr(node, setting_parameter(name)) for name in Settings().to_dict())
 
     def on_reset(self, unused=None):

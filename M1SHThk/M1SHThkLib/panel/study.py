@@ -7,7 +7,9 @@ from slicer.i18n import tr as _
 from ..scene.outputs import show_in_views
 from ..scene.study_nodes import SHOWN
 from .faults import faults_in_words
-from .libraries import OptionalLibraries
+from .libraries import OptionalLibraries, missing_packages
+
+_WIDEST_COLUMN = 0.5  # of the view
 
 
 class StudySection:
@@ -56,12 +58,28 @@ class StudySection:
 
     def on_analyse(self, unused=None):
         """Analyse the study and show what was found."""
+        self._analyse()
+
+    def on_install(self, unused=None):
+        """Ask again for the libraries that are missing, and analyse with them what was analysed without."""
+        self._libraries.offer(again=True)
+        self._show_missing()
+        if self._panel.parameterNode.studyRecord and not missing_packages():
+            self._analyse()
+
+    def _analyse(self):
         node = self._panel.parameterNode
         with faults_in_words():
+            tables = list(node.studyMeasurements), node.studyClinical
+            self._panel.logic.checkStudy(*tables)
             self._libraries.offer()
             with slicer.util.WaitCursor():
-                self._panel.logic.analyseStudy(list(node.studyMeasurements), node.studyClinical)
+                self._panel.logic.analyseStudy(*tables)
+            self._show_missing()
             self.show_in_views()
+
+    def _show_missing(self):
+        self._panel.ui.installLibrariesButton.visible = bool(missing_packages())
 
     def on_save_report(self, unused=None):
         """Write the report's folder, as the command line does."""
@@ -76,9 +94,11 @@ class StudySection:
     def on_folded(self, folded):
         """Whoever opens the section sees the study; whoever folds it, the reading."""
         if self._panel.parameterNode:
+            self._panel.show_layout()
             if folded:
                 self._panel.logic.showChart()
             else:
+                self._show_missing()
                 self.show_in_views()
 
     def on_chart_chosen(self, chart):
@@ -90,7 +110,23 @@ class StudySection:
         """Show the table that was chosen."""
         if not self._panel.is_updating and self._panel.parameterNode:
             show_in_views(table=table)
+            qt.QTimer.singleShot(0, self._fit_columns)
 
     def show_in_views(self):
         """Show the chosen plot and table in the layout's views."""
         show_in_views(self._panel.parameterNode.studyChart, self._panel.parameterNode.studyTable)
+        qt.QTimer.singleShot(0, self._fit_columns)  # when the views have their size
+
+    def _fit_columns(self):
+        """No column takes more than its share of the view; what is longer is wrapped."""
+        manager, node = slicer.app.layoutManager(), self._panel.parameterNode
+        shown = node and node.studyTable
+        for number in range(manager.tableViewCount if manager and shown else 0):
+            view = manager.tableWidget(number).tableView()
+            if view.mrmlTableNode() is shown:
+                view.resizeColumnsToContents()
+                widest = int(_WIDEST_COLUMN * view.viewport().width)
+                for column in range(shown.GetNumberOfColumns()):
+                    if view.columnWidth(column) > widest:
+                        view.setColumnWidth(column, widest)
+                view.resizeRowsToContents()

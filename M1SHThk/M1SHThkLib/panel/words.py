@@ -3,6 +3,8 @@
 import numpy as np
 from slicer.i18n import tr as _
 
+from ..measuring.rounding import shown
+
 # SH/Thk at constant iron is greatest where the layer is 1.22 times as thick as the blur is wide, and falls below.
 TURNS_AT_BLUR = 1.22
 
@@ -25,8 +27,10 @@ def with_interval(values, name, digits, interval=True):
     if values[name] is None:
         return _("missing")
     low, high = values[f"{name}_ci_low"], values[f"{name}_ci_high"]
-    limits = f" [{low:.{digits}f}, {high:.{digits}f}]" if interval and low is not None else ""
-    return f"{values[name]:.{digits}f}{limits}"
+    if low is None or not interval:
+        return shown(values[name], digits)
+    value, low, high = shown(values[name], digits, low, high)
+    return f"{value} [{low}, {high}]"
 
 
 def of_the_scanner(measurement):

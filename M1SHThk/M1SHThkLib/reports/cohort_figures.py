@@ -211,9 +211,11 @@ def _differences(study, findings, options):
     for number, ((first, second), by_region) in enumerate(repeats.items(), 1):
         rows = len(study.regions) // 2
         figure = new_figure(2.3 * rows)
-        panels = figure.subplots(rows, 2, sharex=True, sharey=True)
+        panels = figure.subplots(rows, 2)
+        limits = _limits([finding for own in by_region.values() for finding in own])
         for axes, region in zip(panels.flat, study.regions, strict=True):
-            axes.set_title(REGION_NAMES[region])
+            axes.set(title=REGION_NAMES[region], **limits)
+            axes.label_outer()
             axes.axhline(0, color="#bbbbbb", linewidth=0.8)
             for finding in by_region.get(REGION_NAMES[region], ()):
                 _agreement(axes, finding)
@@ -234,6 +236,20 @@ def _differences(study, findings, options):
             f"SH/Thk of {second} minus {first} against the mean of both. Lines: mean difference and 95 % limits of "
             "agreement of each group.",
         )
+
+
+def _limits(findings):
+    """Of the axes of all panels, a little beyond what they show: axes that matplotlib shares take it far longer."""
+    shown = {
+        "xlim": [finding.details["means"] for finding in findings],
+        "ylim": [[0, *f.details["differences"], f.details["low"], f.details["high"]] for f in findings],
+    }
+    limits = {}
+    for name, numbers in shown.items():
+        numbers = np.concatenate(numbers)
+        margin = 0.05 * (np.ptp(numbers) or 1.0)
+        limits[name] = numbers.min() - margin, numbers.max() + margin
+    return limits
 
 
 def _agreement(axes, finding):

@@ -1,5 +1,6 @@
 """A cohort -> a page of HTML that needs nothing else: answers first, then findings and figures; to read or print."""
 
+from dataclasses import asdict
 from textwrap import shorten
 
 from ..cohort.finding import ANALYSES
@@ -277,7 +278,7 @@ def _checklist(cohort):
 
 
 def _settings(cohort, provenance):
-    options = cohort.to_dict()["options"]
+    options = asdict(cohort.options)
     options |= {f"primary endpoint: {name}": value for name, value in options.pop("primary").items()}
     inputs = [(file["path"], element("code", file["sha256"])) for file in provenance.get("inputs", ())]
     others = {name: value for name, value in provenance.items() if name != "inputs"}

@@ -15,6 +15,7 @@ _FINDINGS = tuple(
     Column(name, "", meaning, None, is_text=True)
     for name, meaning in (
         ("Field", "Field strength; empty across field strengths"),
+        ("In words", "What was found in words, or why there is nothing"),
         ("Analysis", "Which of the analyses"),
         ("What", "What was asked"),
         ("n", "How many of what"),
@@ -23,7 +24,6 @@ _FINDINGS = tuple(
         ("Test", "Test whose P follows"),
         ("P", "P value"),
         ("Standing", "Primary, exploratory, or as in the paper, which is not what it claims"),
-        ("In words", "The same in words, or why there is none"),
     )
 )
 _SERIES = slicer.vtkMRMLPlotSeriesNode
@@ -105,6 +105,7 @@ def _row(pair):
         estimate += f" {finding.estimate:.3g} {finding.unit}".rstrip()
     return [
         "" if field is None else f"{field:g} T",
+        finding.words,
         ANALYSES[finding.analysis],
         finding.what,
         ", ".join(f"{count} {what.replace('_', ' ')}" for what, count in finding.n.items()),
@@ -113,7 +114,6 @@ def _row(pair):
         finding.test or "",
         p_text(finding.p).removeprefix("P ").removeprefix("= ") if finding.p is not None else "",
         finding.standing or "",
-        finding.words,
     ]
 
 

@@ -6,11 +6,16 @@ import numpy as np
 import slicer
 
 from ..measuring.echoes import averaged_echoes, checked_echo_times, combine
-from ..measuring.magnitude import is_signed, part_of_name
-from .exam_nodes import add_volume, image_from_volume
+from ..measuring.magnitude import is_signed, part_of_image_type, part_of_name
+from .exam_nodes import add_volume, image_from_volume, set_image
 
-_ECHO_TIME_ATTRIBUTES = ("DICOM.EchoTime", "EchoTime")
+ECHO_TIME, IMAGE_TYPE = "EchoTime", "ImageType"  # attributes of a volume: in ms, and as DICOM writes it
+_ECHO_TIMES = ("DICOM.EchoTime", ECHO_TIME)
+_COMBINATION, _TIMES = "M1SHThk.echo_combination", "M1SHThk.echo_times_ms"
+SOURCE_OF_IMAGE, SOURCE_OF_MAP = "M1SHThk.echoes", "M1SHThk.echoesOfMap"
 _WARNINGS = "M1SHThk.warnings"
+# Volume attributes: the DICOM instances that it was loaded from, and those from which it was combined.
+_INSTANCES = ("DICOM.instanceUIDs", "M1SHThk.instanceUIDs")
 _SAME_GRID_MM = 0.01
 
 
@@ -37,7 +42,7 @@ def add_echo_sequence(scene, name, echoes, affine, times_ms=None, warnings=()):
     for number, voxels in enumerate(echoes):
         volume = add_volume(scene, f"{sequence.GetName()} echo {number + 1}", voxels, affine)
         if times_ms:
-            volume.SetAttribute("EchoTime", repr(times_ms[number]))
+            volume.SetAttribute(ECHO_TIME, repr(times_ms[number]))
         if warnings:
             volume.SetAttribute(_WARNINGS, "\n".join(warnings))
         sequence.SetDataNodeAtValue(volume, str(number + 1))
@@ -61,16 +66,25 @@ def echo_volumes(sequence):
     return volumes
 
 
+def echo_time_of(volume):
+    """Echo time in ms that a volume carries, as an attribute from DICOM or BIDS; None where it carries none."""
+    for name in _ECHO_TIMES:
+        try:
+            return float(volume.GetAttribute(name))
+        except (TypeError, ValueError):
+            pass
+    return None
+
+
 def echo_times_of(volumes):
-    """Echo times in ms that the volumes carry (DICOM or BIDS attributes); None where any lacks one."""
-    times = []
-    for volume in volumes:
-        texts = [volume.GetAttribute(name) for name in _ECHO_TIME_ATTRIBUTES]
-        found = next((text for text in texts if text), None)
-        if found is None:
-            return None
-        times.append(float(found))
-    return times
+    """Echo times in ms that the volumes carry; None where any lacks its own."""
+    times = [echo_time_of(volume) for volume in volumes]
+    return None if None in times else times
+
+
+def instance_uids(volume):
+    """The DICOM instances that a volume comes from, if it says so."""
+    return [uid for name in _INSTANCES for uid in (volume.GetAttribute(name) or "").split()]
 
 
 def in_order_of_time(volumes):
@@ -94,8 +108,8 @@ def echo_times_from_text(text):
         raise ValueError(f"echo times '{text}': must be numbers in ms, separated by commas") from error
 
 
-def combine_echoes(scene, volumes, times_ms, method, name):
-    """A new volume node that combines the echoes; attributes tell how.
+def combine_echoes(scene, volumes, times_ms, method, source, purpose=SOURCE_OF_IMAGE):
+    """Combine the echoes into a volume node, whose attributes tell how; it replaces the last result of the same source.
 
     Parameters
     ----------
@@ -105,6 +119,10 @@ def combine_echoes(scene, volumes, times_ms, method, name):
         Needed for R2* alone.
     method : str
         mean, rss, echo-N or r2star.
+    source : vtkMRMLNode
+        The sequence, or the first volume: what the result is named for.
+    purpose : str
+        By which the result refers to its source: `SOURCE_OF_IMAGE` or `SOURCE_OF_MAP`.
 
     Returns
     -------
@@ -122,18 +140,46 @@ def combine_echoes(scene, volumes, times_ms, method, name):
         times_ms, warnings = checked_echo_times(times_ms, len(volumes), method)
     images = [image_from_volume(volume) for volume in volumes]
     for volume, image in zip(volumes, images, strict=True):
-        part = part_of_name(volume.GetName())
-        if part not in (None, "magnitude") or is_signed(image.voxels):
-            what = f"is a {part} image by its name" if part else "is below 0 in much of it, as no magnitude is"
-            raise ValueError(f"{image.name}: {what}; choose the magnitude images")
+        _check_is_magnitude(volume, image)
         warnings += tuple((volume.GetAttribute(_WARNINGS) or "").splitlines())
     for image in images[1:]:
-        same = image.voxels.shape == images[0].voxels.shape
-        if not same or np.abs(image.affine - images[0].affine).max() > _SAME_GRID_MM:
+        if not _is_same_grid(image, images[0]):
             raise ValueError(f"{image.name}: lies on another grid than {images[0].name}; choose echoes of one scan")
-    voxels = combine([image.voxels for image in images], method, times_ms)
+    voxels = np.asarray(combine([image.voxels for image in images], method, times_ms))
     averaged = averaged_echoes(method, len(images))
-    combined = add_volume(scene, f"{name} {method}", np.asarray(voxels), images[0].affine, averaged)
-    combined.SetAttribute("M1SHThk.echo_combination", method)
-    combined.SetAttribute("M1SHThk.echo_times_ms", json.dumps(times_ms and list(times_ms)))
+    name = f"{source.GetName()} {method}"
+    combined = _last_result(scene, source, purpose)
+    if combined is None or not _is_same_grid(image_from_volume(combined), images[0]):
+        combined = add_volume(scene, name, voxels, images[0].affine, averaged)
+        combined.SetNodeReferenceID(purpose, source.GetID())
+    else:
+        combined.SetName(name)
+        set_image(combined, voxels, images[0].affine, averaged)
+    combined.SetAttribute(_COMBINATION, method)
+    combined.SetAttribute(_TIMES, json.dumps(times_ms and list(times_ms)))
+    combined.SetAttribute(_INSTANCES[1], " ".join(uid for volume in volumes for uid in instance_uids(volume)))
     return combined, tuple(dict.fromkeys(warnings))
+
+
+def _check_is_magnitude(volume, image):
+    says = part_of_image_type(volume.GetAttribute(IMAGE_TYPE))
+    named = part_of_name(volume.GetName())
+    for part, source in ((says, "its ImageType"), (named, "its name")):
+        if part not in (None, "magnitude"):
+            raise ValueError(f"{image.name}: is a {part} image by {source}; choose the magnitude images")
+    if is_signed(image.voxels):
+        raise ValueError(f"{image.name}: is below 0 in much of it, as no magnitude is; choose the magnitude images")
+
+
+def _is_same_grid(one, other):
+    same = one.voxels.shape == other.voxels.shape
+    return same and bool(np.abs(one.affine - other.affine).max() <= _SAME_GRID_MM)
+
+
+def _last_result(scene, source, purpose):
+    """The volume that the same source was combined into last time for that purpose, or None."""
+    for number in range(scene.GetNumberOfNodesByClass("vtkMRMLScalarVolumeNode")):
+        volume = scene.GetNthNodeByClass(number, "vtkMRMLScalarVolumeNode")
+        if volume.GetNodeReference(purpose) is source:
+            return volume
+    return None

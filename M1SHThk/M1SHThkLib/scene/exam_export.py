@@ -11,6 +11,7 @@ from .exam_nodes import (
     region_lines,
     settings_from_parameters,
 )
+from .map_nodes import map_volumes, maps_from_parameters, said_of
 
 IMAGE_FILE, REFERENCES_FILE = "t2star.nrrd", "references.seg.nrrd"
 
@@ -57,6 +58,10 @@ def write_exam_nodes(folder, node, accepted, whole):
             white_matter = {"path": REFERENCES_FILE, "segment": segment_id}
             region = {"hemisphere": key[0], "region": key[1], "pial_lines": names, "white_matter": white_matter}
             regions.append({**region, "accepted": accepted[key]})
+    maps = []
+    for volume, one in zip(map_volumes(node), maps_from_parameters(node), strict=True):
+        maps.append({"path": f"map_{one.name}.nrrd", **said_of(volume)})
+        _write(volume, folder / maps[-1]["path"], whole)
     return {
         "schema": SCHEMA,
         **{name: value for name, value in identity.items() if value is not None},
@@ -64,6 +69,7 @@ def write_exam_nodes(folder, node, accepted, whole):
         "splenium": {"path": REFERENCES_FILE, "segment": node.GetParameter("spleniumSegmentID")},
         "regions": regions,
         "settings": settings_from_parameters(node).to_dict(),
+        **({"maps": maps} if maps else {}),
     }
 
 

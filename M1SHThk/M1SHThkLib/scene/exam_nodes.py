@@ -255,7 +255,7 @@ def add_exam(scene, exam):
         `volume` and `references`: nodes; `splenium`: segment ID; `regions`: (hemisphere, region) -> (control points of
         each line, segment ID of the white matter).
     """
-    volume = add_volume(scene, exam.image.name, exam.image.voxels, exam.image.affine, exam.image.echoes)
+    volume = add_volume(scene, exam.subject, exam.image.voxels, exam.image.affine, exam.image.echoes)
     references = scene.AddNewNodeByClass("vtkMRMLSegmentationNode", "References")
     references.CreateDefaultDisplayNodes()
     references.SetReferenceImageGeometryParameterFromVolumeNode(volume)
@@ -274,12 +274,16 @@ def add_volume(scene, name, voxels, affine, averaged_echoes=1):
     `averaged_echoes`: of how many echoes it is the mean.
     """
     volume = scene.AddNewNodeByClass("vtkMRMLScalarVolumeNode", name)
+    set_image(volume, voxels, affine, averaged_echoes)
+    volume.CreateDefaultDisplayNodes()
+    return volume
+
+
+def set_image(volume, voxels, affine, averaged_echoes=1):
+    """Give a volume node other voxels; parameters as for `add_volume`."""
     volume.SetIJKToRASMatrix(_vtk_matrix(affine))
     volume.SetAndObserveImageData(_image_data(voxels, vtk.vtkImageData()))
-    volume.CreateDefaultDisplayNodes()
-    if averaged_echoes > 1:
-        volume.SetAttribute(AVERAGED_ECHOES, str(averaged_echoes))
-    return volume
+    volume.SetAttribute(AVERAGED_ECHOES, str(averaged_echoes) if averaged_echoes > 1 else None)
 
 
 def _add_segment(segmentation, name, color, roi, image):

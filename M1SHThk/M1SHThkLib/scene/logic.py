@@ -1,10 +1,14 @@
 """The scene's exam: drawn, measured and shown through MRML nodes, with the panel or without it."""
 
+from datetime import datetime
+
 import slicer
 from slicer.i18n import tr as _
 
+from ..measuring.maps import measure_maps
 from ..measuring.measurement import measure_exam
-from . import acceptance, echo_nodes, exam_nodes, outputs, reading, readings, region_nodes, tables
+from . import acceptance, echo_nodes, exam_nodes, map_nodes, outputs, reading, readings, region_nodes, tables
+from .known_values import KnownValues
 from .parameter_node import M1SHThkParameterNode
 
 
@@ -19,44 +23,65 @@ class SceneLogic:
 
     def __init__(self, find_node):
         self._find_node = find_node
-        self._parameterNode = None
+        self._parameterNode = self._known = None
         self._reading = reading.Reading()
         self._acceptances = acceptance.Acceptances(self._reading)
         self._outputs = outputs.Outputs()
+        self.mapFault = ""
+        self._mapsSeen = {}
 
     def getParameterNode(self):
         """The scene's M1SHThkParameterNode; the same object as long as the node is the same."""
         node = self._find_node()
         if self._parameterNode is None or self._parameterNode.parameterNode is not node:
+            self._known = KnownValues(node, M1SHThkParameterNode)
             self._parameterNode = M1SHThkParameterNode(node)
         return self._parameterNode
 
     def readAnew(self):
         """After a scene was loaded: the wrapper was read while nodes that it refers to were still missing."""
-        if self._parameterNode is not None:
-            self._parameterNode.Modified()
+        self.getParameterNode().Modified()
+
+    def replacedValues(self):
+        """A sentence for each value in the scene that this version does not know and has replaced."""
+        self.getParameterNode()
+        return tuple(self._known.replaced)
+
+    def forgetReplacedValues(self):
+        """Another scene comes; Slicer keeps the parameter node."""
+        if self._known is not None:
+            self._known.replaced.clear()
 
     #
     # What is measured
     #
 
     def loadExam(self, exam):
-        """Bring an exam in memory into the scene as nodes, chosen in the parameter node; returns the volume node."""
+        """Bring an exam in memory into the scene as nodes, chosen in the parameter node; returns the volume node.
+
+        It is a reading of its own: the one that the scene holds is put away first.
+        """
         parameterNode = self.getParameterNode()
+        self._putAway()
+        parameterNode.echoSequence, parameterNode.echoVolumes, parameterNode.echoTimes = None, [], ""
         nodes = exam_nodes.add_exam(slicer.mrmlScene, exam)
         parameterNode.inputVolume = nodes["volume"]
         parameterNode.references = nodes["references"]
         parameterNode.spleniumSegmentID = nodes["splenium"]
+        region_nodes.tag_segment(nodes["references"], nodes["splenium"])
         for key, (lines, whiteMatter) in nodes["regions"].items():
             for points in lines:
                 region_nodes.set_points(self.addLine(key), points)
             self.setOfRegion(key, "WhiteMatterSegmentID", whiteMatter)
+            region_nodes.tag_segment(nodes["references"], whiteMatter, key)
         parameterNode.subject = exam.subject
         parameterNode.session = exam.session or ""
         parameterNode.observer = exam.observer or ""
         parameterNode.group = exam.group or ""
         parameterNode.fieldStrength = exam.field_strength_tesla or 0.0
         self.setSettings(exam.settings)
+        parameterNode.mapVolumes = [map_nodes.add_map(slicer.mrmlScene, one) for one in exam.maps]
+        self._begin()
         return nodes["volume"]
 
     def setSettings(self, settings):
@@ -89,14 +114,14 @@ class SceneLogic:
 
     def spleniumSegment(self):
         """ID of the segment that the splenium is drawn in; made where it is missing."""
-        return self._segment("spleniumSegmentID", "Splenium", region_nodes.SPLENIUM_COLOR)
+        return self._segment("spleniumSegmentID", "Splenium", region_nodes.SPLENIUM_COLOR, None)
 
     def whiteMatterSegment(self, key):
         """ID of the segment that a region's white matter is drawn in; made where it is missing."""
         name = exam_nodes.parameter_prefix(*key) + "WhiteMatterSegmentID"
-        return self._segment(name, f"White matter {region_nodes.region_title(key)}", region_nodes.COLORS[key])
+        return self._segment(name, f"White matter {region_nodes.region_title(key)}", region_nodes.COLORS[key], key)
 
-    def _segment(self, parameter, title, color):
+    def _segment(self, parameter, title, color, key):
         parameterNode = self.getParameterNode()
         if not parameterNode.inputVolume:
             raise ValueError(_("No volume is chosen; choose the T2*-weighted volume first."))
@@ -105,7 +130,9 @@ class SceneLogic:
         segmentation = parameterNode.references.GetSegmentation()
         if not segmentation.GetSegment(getattr(parameterNode, parameter)):
             setattr(
-                parameterNode, parameter, region_nodes.add_reference_segment(parameterNode.references, title, color)
+                parameterNode,
+                parameter,
+                region_nodes.add_reference_segment(parameterNode.references, title, color, key),
             )
         return getattr(parameterNode, parameter)
 
@@ -119,10 +146,40 @@ class SceneLogic:
         times = echo_nodes.echo_times_from_text(parameterNode.echoTimes)
         source = parameterNode.echoSequence or volumes[0]
         method = parameterNode.echoCombination
-        volume, warnings = echo_nodes.combine_echoes(slicer.mrmlScene, volumes, times, method, source.GetName())
+        volume, warnings = echo_nodes.combine_echoes(slicer.mrmlScene, volumes, times, method, source)
         parameterNode.polarity = "bright" if method == "r2star" else "dark"
         parameterNode.inputVolume = volume
         return warnings
+
+    def addR2StarMap(self):
+        """Compute R2* from the chosen echoes and take it along as a map; returns warnings in words.
+
+        :raises ValueError: says what is wrong with the echoes or their times
+        """
+        parameterNode = self.getParameterNode()
+        volumes = self.echoes()
+        times = echo_nodes.echo_times_from_text(parameterNode.echoTimes)
+        source = parameterNode.echoSequence or volumes[0]
+        volume, warnings = echo_nodes.combine_echoes(
+            slicer.mrmlScene, volumes, times, "r2star", source, echo_nodes.SOURCE_OF_MAP
+        )
+        parameterNode.mapVolumes = [*(other for other in self.mapVolumes() if other is not volume), volume]
+        return warnings
+
+    def mapVolumes(self):
+        """The volumes that are taken along as maps and still exist."""
+        return map_nodes.map_volumes(self._node())
+
+    def maps(self):
+        """The same as M1SHThkLib.measuring.maps.ExamMap.
+
+        :raises ValueError: names the volume that cannot be one
+        """
+        return map_nodes.maps_from_parameters(self._node())
+
+    def seenInMaps(self, key):
+        """What a region's maps hold (MapMeasurement), as it was measured last; empty where nothing was."""
+        return self._mapsSeen.get(key, ())
 
     def echoes(self):
         """The volumes of the chosen sequence, or the chosen volumes in the order of their echo times.
@@ -172,7 +229,14 @@ class SceneLogic:
     def storeRegions(self, measurements):
         """Keep measurements, by region, in the scene; a region without one (None) is taken out."""
         parameterNode = self.getParameterNode()
-        stored = tables.updated_results(parameterNode.results, measurements)
+        self.mapFault, maps = "", ()
+        try:
+            maps = self.maps()
+        except ValueError as error:
+            self.mapFault = str(error)  # the regions are measured nevertheless
+        for key, m in measurements.items():
+            self._mapsSeen[key] = measure_maps(maps, m) if m is not None else ()
+        stored = tables.updated_results(parameterNode.results, measurements, self._mapsSeen if maps else ())
         if stored != parameterNode.results:
             parameterNode.results = stored
             self.showTables()
@@ -185,11 +249,14 @@ class SceneLogic:
         """
         parameterNode = self.getParameterNode()
         exam = exam_nodes.exam_from_parameters(parameterNode.parameterNode)
+        self.maps()  # tells what is wrong with them before anything is measured
         measurements = measure_exam(exam)
         byRegion = dict.fromkeys(exam_nodes.REGION_KEYS)
         byRegion.update({(m.hemisphere, m.region): m for m in measurements})
         self.storeRegions(byRegion)
-        self.showRegion(reading.Read(exam.image, measurements[0]))
+        shown = reading.Read(exam.image, measurements[0])
+        self.showRegion(shown)
+        self.showMaps(shown)
         return measurements
 
     #
@@ -235,10 +302,34 @@ class SceneLogic:
 
     def newReading(self, observer):
         """Put the reading away, hidden in a folder of the subject hierarchy, and start blank on the same volume."""
+        self._putAway()
+        self.getParameterNode().observer = observer
+        self._begin()
+
+    def newExam(self, volume):
+        """Put the reading away and start blank on another volume, of which nothing is known yet but the observer."""
+        self._putAway()
         parameterNode = self.getParameterNode()
-        readings.archive(slicer.mrmlScene, parameterNode)
-        parameterNode.observer = observer
-        self.showTables()
+        for name in ("subject", "session", "group", "echoTimes"):
+            setattr(parameterNode, name, "")
+        parameterNode.fieldStrength = 0.0
+        parameterNode.echoSequence, parameterNode.echoVolumes = None, []
+        parameterNode.inputVolume = volume
+        self._begin()
+
+    def isBegun(self):
+        """Whether anything is drawn or measured, so that there is a reading to put away."""
+        parameterNode = self.getParameterNode()
+        drawn = any(exam_nodes.region_lines(self._node(), key) for key in exam_nodes.REGION_KEYS)
+        return bool(drawn or parameterNode.results or self._node().GetNodeReference("references"))
+
+    def _putAway(self):
+        if self.isBegun():
+            readings.archive(slicer.mrmlScene, self.getParameterNode())
+            self.showTables()
+
+    def _begin(self):
+        self.getParameterNode().readingBegun = datetime.now().astimezone().isoformat()
 
     #
     # Showing
@@ -255,6 +346,12 @@ class SceneLogic:
     def showOverlay(self, read):
         """Show normals and layer of a measured region on its slice; None hides them."""
         self._outputs.show_overlay(self.getParameterNode(), read)
+
+    def showMaps(self, read):
+        """Show what a measured region's maps hold in the plot; None shows none."""
+        m = read.measurement if read else None
+        seen = self.seenInMaps((m.hemisphere, m.region)) if m else ()
+        self._outputs.show_maps(self.getParameterNode(), read, seen)
 
     def showChart(self):
         """Show the plot and the summary of the measurements in the layout's views; without any, those of the study."""

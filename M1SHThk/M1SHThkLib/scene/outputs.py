@@ -2,7 +2,7 @@
 
 import slicer
 
-from . import exam_nodes, overlay, plot, tables
+from . import exam_nodes, map_plot, overlay, plot, tables
 
 
 class Outputs:
@@ -24,7 +24,10 @@ class Outputs:
             ("measurementsTable", "M1SHThk measurements", tables.fill_measurements_table),
             ("profilesTable", "M1SHThk profiles", tables.fill_profiles_table),
             ("summaryTable", "M1SHThk summary", tables.fill_summary_table),
+            ("mapsTable", "M1SHThk maps", tables.fill_maps_table),
         ):
+            if name == "mapsTable" and not parameters.mapVolumes and not parameters.mapsTable:
+                continue
             fill(_table(parameters, name, title), parameters.results, identity, accepted)
 
     def show_region(self, parameters, read):
@@ -42,7 +45,16 @@ class Outputs:
         if not parameters.plotChart:
             parameters.plotChart = plot.make_plot(slicer.mrmlScene, nodes)
         plot.update_plot(parameters.plotChart, read.measurement if read else None)
+        if parameters.plotMapsTable:
+            map_plot.hide(parameters.plotMapsTable)  # until the hand rests
         self.show_overlay(parameters, read)
+
+    def show_maps(self, parameters, read, seen):
+        """Show what a region's maps hold (MapMeasurements) in the plot, over its depth axis."""
+        if not parameters.plotChart or not (seen or parameters.plotMapsTable):
+            return
+        table = _table(parameters, "plotMapsTable", "M1SHThk plot maps", hidden=True)
+        map_plot.show(parameters.plotChart, table, read.measurement if read else None, seen)
 
     def show_overlay(self, parameters, read):
         """Show normals, layer and pial edge of a measured region on its slice; None hides them."""
@@ -59,7 +71,10 @@ class Outputs:
 
     def _overlay_model(self, name, create):
         model = self._overlay.get(name)
-        if model is not None and slicer.mrmlScene.IsNodePresent(model):
+        if model is None or not slicer.mrmlScene.IsNodePresent(model):
+            model = overlay.find_overlay_model(slicer.mrmlScene, name)
+        if model is not None:
+            self._overlay[name] = model
             return model
         if create:
             self._overlay[name] = overlay.add_overlay_model(slicer.mrmlScene, name)

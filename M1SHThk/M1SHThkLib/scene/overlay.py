@@ -15,12 +15,23 @@ COLORS = {"layer": (0.95, 0.12, 0.10), "normals": (1.0, 1.0, 0.75), "edge": (0.1
 OPACITIES = {"layer": 0.9, "normals": 0.45, "edge": 1.0}
 LINE_WIDTHS = {"layer": 2, "normals": 1, "edge": 3}
 EVERY_NTH_NORMAL = 3
+_ATTRIBUTE = "M1SHThk.Overlay"
 DASH_MM = 0.8
+
+
+def find_overlay_model(scene, name):
+    """The model node for one part of the overlay that the scene has already, or None."""
+    for number in range(scene.GetNumberOfNodesByClass("vtkMRMLModelNode")):
+        model = scene.GetNthNodeByClass(number, "vtkMRMLModelNode")
+        if model.GetAttribute(_ATTRIBUTE) == name:
+            return model
+    return None
 
 
 def add_overlay_model(scene, name):
     """A model node for one part of the overlay, of MESHES; on slices alone, not selectable, not saved."""
     model = scene.AddNewNodeByClass("vtkMRMLModelNode", f"M1SHThk {name}")
+    model.SetAttribute(_ATTRIBUTE, name)
     model.SetHideFromEditors(True)
     model.SetSaveWithScene(False)
     model.SetSelectable(False)

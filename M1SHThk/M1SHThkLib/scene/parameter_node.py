@@ -13,6 +13,8 @@ class M1SHThkParameterNode:
 
     inputVolume - The T2*-weighted volume.
     echoSequence, echoVolumes, echoTimes, echoCombination - What the volume was combined from, where it was.
+    mapVolumes - Further volumes that are sampled on the same normals (M1SHThkLib.scene.map_nodes says what is known of
+    each).
     references - The segmentation that holds the splenium and the white-matter segments.
     ...PialLines - The open curves of a region; several are pooled.
     ...WhiteMatterSegmentID - The segment of white matter beneath a region.
@@ -21,6 +23,7 @@ class M1SHThkParameterNode:
     fieldStrength - In tesla; 0 where it is unknown.
     smoothingLengthMm ... seed - The settings of the measurement, as M1SHThkLib.measuring.settings explains them.
     selectedRegion - Row of the region that is shown and drawn.
+    readingBegun - When the reading was begun, if it is not the one that an empty scene begins with.
     results - The results in full precision, by region, which the tables show.
     studyMeasurements, studyClinical - The tables that a study is analysed from.
     studySummary, studyRecord - What was found, in words and, as JSON, in full precision.
@@ -32,6 +35,7 @@ class M1SHThkParameterNode:
     echoVolumes: list[slicer.vtkMRMLScalarVolumeNode]
     echoTimes: str
     echoCombination: str = "mean"
+    mapVolumes: list[slicer.vtkMRMLScalarVolumeNode]
     references: slicer.vtkMRMLSegmentationNode
     spleniumSegmentID: str
     leftHandKnobPialLines: list[slicer.vtkMRMLMarkupsCurveNode]
@@ -85,13 +89,16 @@ class M1SHThkParameterNode:
 
     overlayVisible: bool = True
     selectedRegion: int = 0
+    readingBegun: str
     results: str
     summaryTable: slicer.vtkMRMLTableNode
     measurementsTable: slicer.vtkMRMLTableNode
     profilesTable: slicer.vtkMRMLTableNode
+    mapsTable: slicer.vtkMRMLTableNode
     plotProfileTable: slicer.vtkMRMLTableNode
     plotNormalsTable: slicer.vtkMRMLTableNode
     plotMarksTable: slicer.vtkMRMLTableNode
+    plotMapsTable: slicer.vtkMRMLTableNode
     plotChart: slicer.vtkMRMLPlotChartNode
 
     studyMeasurements: list[str]

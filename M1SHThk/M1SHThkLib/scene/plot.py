@@ -3,6 +3,7 @@
 import numpy as np
 import slicer
 
+from ..measuring.rounding import shown
 from ..measuring.settings import Settings
 
 PROFILE_TABLE, NORMALS_TABLE, MARKS_TABLE = "profile", "normals", "marks"
@@ -12,7 +13,7 @@ _COLUMNS = {
     MARKS_TABLE: ("height_depth_mm", "height", "width_depth_mm", "width"),
 }
 MOST_NORMALS = 60  # drawn one by one: more cost time at every move and show nothing more
-_OUT_OF_SIGHT = -1e5  # beyond the ranges of both axes
+OUT_OF_SIGHT = -1e5  # beyond the ranges of both axes
 _BLACK, _GREY, _RED, _BLUE = (0.0, 0.0, 0.0), (0.6, 0.6, 0.6), (0.84, 0.37, 0.0), (0.0, 0.45, 0.70)
 
 
@@ -25,7 +26,7 @@ def plot_tables(measurement):
     """
     m = measurement
     if m is None:
-        nothing = np.full(2, _OUT_OF_SIGHT)
+        nothing = np.full(2, OUT_OF_SIGHT)
         return {table: dict.fromkeys(columns, nothing) for table, columns in _COLUMNS.items()}
     inside = m.lobe.window if m.lobe else np.zeros(len(m.depths_mm), bool)
     polarity = 1.0 if m.settings.polarity == "bright" else -1.0
@@ -57,7 +58,7 @@ def plot_tables(measurement):
 
 def _drawable(values):
     """The values, or as many out of sight where fewer than two of them are known."""
-    return values if np.isfinite(values).sum() > 1 else np.full(len(values), _OUT_OF_SIGHT)
+    return values if np.isfinite(values).sum() > 1 else np.full(len(values), OUT_OF_SIGHT)
 
 
 def make_plot(scene, tables):
@@ -135,7 +136,7 @@ def title_of(measurement):
     """Region and values, short enough for a narrow view: 'Left hand knob: SH 0.057, Thk 1.10 mm, SH/Thk 0.052'."""
     m = measurement
     sh, thk, ratio = (
-        f"{value:.{digits}f}" if np.isfinite(value) else "missing"
+        shown(value, digits) if np.isfinite(value) else "missing"
         for value, digits in ((m.sh, 3), (m.thk_mm, 2), (m.sh_thk_per_mm, 3))
     )
     return f"{m.name.capitalize().removesuffix(' lobule')}: SH {sh}, Thk {thk} mm, SH/Thk {ratio}"

@@ -4,6 +4,7 @@ import numpy as np
 import slicer
 import vtk
 
+from ..measuring import codes
 from .exam_nodes import REGION_KEYS, points_from_curve
 
 SPLENIUM_COLOR = (0.75, 0.75, 0.75)
@@ -44,9 +45,18 @@ def fit_references(segmentation, volume):
     segmentation.SetAndObserveTransformNodeID(transform.GetID() if transform else None)
 
 
-def add_reference_segment(segmentation, name, color):
-    """An empty segment; returns its ID."""
-    return segmentation.GetSegmentation().AddEmptySegment("", name, color)
+def add_reference_segment(segmentation, name, color, key=None):
+    """An empty segment for a region's white matter, or without a region for the splenium; returns its ID."""
+    identifier = segmentation.GetSegmentation().AddEmptySegment("", name, color)
+    tag_segment(segmentation, identifier, key)
+    return identifier
+
+
+def tag_segment(segmentation, identifier, key=None):
+    """Tell in standard terms what a segment holds: a region's white matter, or without a region the splenium."""
+    entry = codes.terminology(codes.WHITE_MATTER, key[1], key[0]) if key else codes.terminology(codes.SPLENIUM)
+    segment = segmentation.GetSegmentation().GetSegment(identifier)
+    segment.SetTag(segment.GetTerminologyEntryTagName(), entry)
 
 
 def add_pial_line(scene, key, number):

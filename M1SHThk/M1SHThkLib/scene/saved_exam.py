@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from .acceptance import Acceptances
 from .exam_nodes import MODULE_NAME, REGION_KEYS, exam_from_parameters, list_length, parameter_prefix, points_from_curve
+from .map_nodes import PARAMETER, maps_from_parameters
 from .reading import Reading
 
 
@@ -20,7 +21,8 @@ def exam_from_scene(scene):
         if node.GetAttribute("ModuleName") == MODULE_NAME:
             warnings = [warning for named in _named_nodes(node) for warning in _not_read(*named)]
             accepted = Acceptances(Reading()).by_region(node)
-            return replace(exam_from_parameters(node), warnings=tuple(warnings), accepted=accepted)
+            maps = maps_from_parameters(node)
+            return replace(exam_from_parameters(node), warnings=tuple(warnings), accepted=accepted, maps=maps)
     raise ValueError(f"the scene holds no exam of the {MODULE_NAME} module; measure in the module and save the scene")
 
 
@@ -30,6 +32,7 @@ def _named_nodes(node):
     for key in REGION_KEYS:
         lines = f"{parameter_prefix(*key)}PialLines"
         names += [(f"the {key[0]} {key[1].replace('_', ' ')}", f"{lines}.{n}") for n in range(list_length(node, lines))]
+    names += [("the list of maps", f"{PARAMETER}.{n}") for n in range(list_length(node, PARAMETER))]
     return [(purpose, node.GetNodeReference(name)) for purpose, name in names if node.GetNodeReferenceID(name)]
 
 

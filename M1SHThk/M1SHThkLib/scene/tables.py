@@ -9,13 +9,15 @@ import vtk
 from vtk.util.numpy_support import numpy_to_vtk, vtk_to_numpy
 
 from ..measuring.columns import MEASUREMENT_COLUMNS, PROFILE_COLUMNS, measurement_row, profile_rows
+from ..measuring.map_columns import MAP_COLUMNS, map_profiles, map_row, profile_columns_of, units_of
+from ..measuring.rounding import shown
 from .exam_nodes import REGION_KEYS
 
 # Results are kept without the subject and what the reader thinks of them: that stands in the parameter node.
 _NOBODY = SimpleNamespace(subject=None, session=None, observer=None, group=None, field_strength_tesla=None, accepted={})
 
 
-def updated_results(text, measurements):
+def updated_results(text, measurements, maps=()):
     """The results that the scene keeps as JSON, in full precision, with some regions measured anew.
 
     Parameters
@@ -24,6 +26,7 @@ def updated_results(text, measurements):
         The results so far; may be empty.
     measurements : mapping of (hemisphere, region) -> Measurement or None
         None takes a region out.
+    maps : mapping of (hemisphere, region) -> sequence of MapMeasurement
     """
     kept = _kept(text)
     for (hemisphere, region), m in measurements.items():
@@ -36,6 +39,11 @@ def updated_results(text, measurements):
                     zip(_names(PROFILE_COLUMNS), zip(*profile_rows(_NOBODY, m), strict=True), strict=True)
                 ),
             }
+            if maps:
+                seen = maps[hemisphere, region]
+                entry = kept[f"{hemisphere} {region}"]
+                entry["maps"] = [dict(zip(_names(MAP_COLUMNS), map_row(_NOBODY, m, one), strict=True)) for one in seen]
+                entry["profiles"] |= map_profiles(seen)
     order = [f"{hemisphere} {region}" for hemisphere, region in REGION_KEYS]
     return json.dumps({name: kept[name] for name in order if name in kept}) if kept or text else ""
 
@@ -57,15 +65,30 @@ def measurement_rows(text, identity, accepted):
     return rows
 
 
+def map_rows(text, identity):
+    """Rows of the maps' table of every region; the same arguments."""
+    who = {name.replace("_tesla", "_t"): value for name, value in identity.items()}
+    return [[(row | who).get(name) for name in _names(MAP_COLUMNS)] for row in _stored_maps(text)]
+
+
+def profile_columns(text):
+    """The columns of the profiles' table, those of maps included."""
+    return (*PROFILE_COLUMNS, *profile_columns_of(units_of(_stored_maps(text))))
+
+
+def _stored_maps(text):
+    return [row for region in _kept(text).values() for row in region.get("maps", [])]
+
+
 def all_profile_rows(text, identity, accepted):
-    """Rows of the profiles table of every region; the same arguments."""
+    """Rows of the profiles table of every region, in the order of `profile_columns`; the same arguments."""
     rows = []
     for region in _kept(text).values():
         columns, said = region["profiles"], _said_of(region, identity, accepted)
         depths = range(len(columns["depth_mm"]))
         series = [
             [said[name] for _ in depths] if name in said else columns.get(name, [None for _ in depths])
-            for name in _names(PROFILE_COLUMNS)
+            for name in _names(profile_columns(text))
         ]
         rows += map(list, zip(*series, strict=True))
     return rows
@@ -114,14 +137,16 @@ def fill_summary_table(table, text, identity, accepted):
         for (hemisphere, region), values in stored_values(text).items():
             low, high = values["sh_thk_per_mm_ci_low"], values["sh_thk_per_mm_ci_high"]
             sh, thk, ratio = (
-                "missing" if values[name] is None else f"{values[name]:.{digits}f}"
+                "missing" if values[name] is None else shown(values[name], digits)
                 for name, digits in (("sh", 3), ("thk_mm", 2), ("sh_thk_per_mm", 3))
             )
+            if low is not None:
+                ratio = "{} [{}, {}]".format(*shown(values["sh_thk_per_mm"], 3, low, high))
             cells = (
                 f"{hemisphere} {region.replace('_', ' ').replace(' lobule', '')}",
                 sh,
                 thk,
-                ratio if low is None else f"{ratio} [{low:.3f}, {high:.3f}]",
+                ratio,
                 accepted[hemisphere, region],
                 (values["flags"] or "").replace(",", ", ").replace("_", " "),
             )
@@ -138,7 +163,12 @@ def fill_summary_table(table, text, identity, accepted):
 
 def fill_profiles_table(table, text, identity, accepted):
     """Fill the profiles table node from the kept results."""
-    fill_table(table, PROFILE_COLUMNS, all_profile_rows(text, identity, accepted))
+    fill_table(table, profile_columns(text), all_profile_rows(text, identity, accepted))
+
+
+def fill_maps_table(table, text, identity, accepted):
+    """Fill the maps' table node from the kept results."""
+    fill_table(table, MAP_COLUMNS, map_rows(text, identity))
 
 
 def fill_table(table, columns, rows):

@@ -83,6 +83,15 @@ def test_several_exams_keep_their_order_whatever_runs_them(phantom, exam, tmp_pa
     assert [row["session"] for row in rows_of(tmp_path / "one" / "measurements.tsv")] == ["ses-2"] * 2 + ["n/a"] * 2
 
 
+def test_numbers_do_not_hang_on_the_threads_of_the_linear_algebra(exam, tmp_path):
+    for threads in ("1", "4"):
+        counts = {name: threads for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")}
+        command = [sys.executable, str(PROGRAM), "measure", str(exam), "-o", str(tmp_path / threads)]
+        subprocess.run(command, env={**os.environ, **counts}, check=True)
+    one, four = ((tmp_path / threads / "measurements.tsv").read_text() for threads in ("1", "4"))
+    assert one == four
+
+
 def test_exams_that_cannot_be_told_apart_are_refused(exam, tmp_path, capsys):
     assert main(["measure", str(exam), str(exam), "-o", str(tmp_path / "out")]) == 2
     assert "session" in capsys.readouterr().err

@@ -2,6 +2,8 @@
 
 import csv
 import json
+import re
+from datetime import date
 
 import numpy as np
 import pytest
@@ -403,3 +405,49 @@ def test_a_mimic_is_a_group(tables):
         *tables([exam("sub-1", "mimic"), exam("sub-2")], [person("sub-1", "mimic", umn_total=None), person("sub-2")])
     )
     assert [subject.name for subject in study.group("mimic")] == ["sub-1"]
+
+
+class TestEyesAndDates:
+    """Columns whose names say what they hold."""
+
+    def test_scores_by_reader_session_and_region(self, tables):
+        cells = {"score_A_1_left_hand_knob": 2, "score_A_1_right_orofacial": 0, "score_B_2_left_hand_knob": 1}
+        (study,), _ = read_studies(*tables([exam("sub-1"), exam("sub-2")], [person("sub-1", **cells), person("sub-2")]))
+        scores = study.subjects[0].scores
+        assert set(scores) == {("A", "1"), ("B", "2")}
+        np.testing.assert_array_equal(scores["A", "1"], [2, np.nan, np.nan, np.nan, np.nan, 0])
+        assert study.subjects[1].scores == {}
+
+    def test_side_of_onset_and_dates_of_sessions(self, tables):
+        cells = {"onset_side": "left", "date_a": "2023-01-31", "date_b": None}
+        (study,), _ = read_studies(*tables([exam("sub-1", session="a")], [person("sub-1", **cells)]))
+        assert study.subjects[0].onset_side == "left" and study.subjects[0].dates == {"a": date(2023, 1, 31)}
+
+    def test_covariates_are_columns_of_numbers_that_were_asked_for(self, tables):
+        rows = [person("sub-1", education=12.5), person("sub-2", education=None)]
+        paths = tables([exam("sub-1"), exam("sub-2")], rows)
+        (study,), _ = read_studies(*paths, adjust=["age", "education"])
+        assert study.subjects[0].covariates == {"education": 12.5}
+        assert np.isnan(study.subjects[1].covariates["education"])
+        assert read_studies(*paths)[0][0].subjects[0].covariates == {}
+        with pytest.raises(ValueError, match=r"clinical.tsv: lacks the column height"):
+            read_studies(*paths, adjust=["height"])
+
+    @pytest.mark.parametrize(
+        ("cells", "says"),
+        [
+            ({"score_A_1_left_hand_knob": 3}, "line 2, sub-1: score_A_1_left_hand_knob is '3'; it must be 0, 1, 2"),
+            ({"score_A_left_hand_knob": 1}, "'score_A_left_hand_knob' does not name reader, session, hemisphere"),
+            ({"date_a": "31.1.2023"}, "date_a is '31.1.2023'; it must be a date as 2024-01-31"),
+            ({"onset_side": "top"}, "onset_side is 'top'; it must be left, right, both"),
+        ],
+    )
+    def test_what_is_wrong_is_said_in_words(self, tables, cells, says):
+        with pytest.raises(ValueError, match=re.escape(says)):
+            read_studies(*tables([exam("sub-1")], [person("sub-1", **cells)]))
+
+    def test_names_of_thousands_are_not_all_told(self, tables):
+        exams = [exam(f"sub-{number}", regions=REGIONS[1:]) for number in range(130)]
+        _, warnings = read_studies(*tables(exams, [person(f"sub-{number}") for number in range(130)]))
+        (told,) = [warning for warning in warnings if "were not measured" in warning]
+        assert "sub-99 (" in told and "sub-100 (" not in told and told.endswith("and 30 more.")

@@ -5,7 +5,7 @@ import gzip
 import numpy as np
 import pytest
 import SimpleITK
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from M1SHThkLib.files.images import read_image
 from scipy.spatial.transform import Rotation
@@ -158,9 +158,25 @@ FAULTS = {
 }
 
 
+def mirrored(raw):
+    """Whether ITK weighs forms that differ by their axes' signs alone: its choice is chance (held by a test below)."""
+    if not raw["qform_code"] or raw["sform_code"] in (0, 1):
+        return False
+    with np.errstate(all="ignore"):
+        imaginary = raw["quaternion"].astype(float)
+        real = np.sqrt(max(1 - (imaginary**2).sum(), 0.0))
+        axes = raw["srow"][:, :3] / np.linalg.norm(raw["srow"][:, :3].astype(float), axis=0)
+    if not np.isfinite(axes).all() or not np.isfinite(imaginary).all() or not (imaginary**2).sum() + real:
+        return False
+    cosines = Rotation.from_quat([*imaginary, real]).as_matrix().T @ axes * [1, 1, -1 if raw["pixdim"][0] < 0 else 1]
+    sizes = np.abs(cosines)
+    return bool(np.abs(sizes - np.round(sizes)).max() < 2e-3 and np.trace(cosines) < 2.9)
+
+
 @settings(max_examples=600, deadline=None)
 @given(headers())
 def test_random_headers_are_read_as_itk_reads_them(tmp_path_factory, raw):
+    assume(not mirrored(raw))
     assert_as_itk(written(tmp_path_factory.getbasetemp() / "any.nii", raw))
 
 

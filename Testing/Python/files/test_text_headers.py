@@ -141,6 +141,16 @@ def test_bzip2_is_read_too(tmp_path):
     np.testing.assert_array_equal(read_image(tmp_path / "a.nrrd").volumes[0], VOXELS)
 
 
+def test_voxels_may_be_packed_as_tightly_as_their_encoding_can(tmp_path):
+    sizes = "60 60 60"
+    for name, kind, encoding, stored in (
+        ("packed.nrrd", "short", "bzip2", bz2.compress(bytes(2 * 60**3))),
+        ("written.nrrd", "double", "ascii", b"0 " * 60**3),
+    ):
+        (tmp_path / name).write_bytes(nrrd(encoding=encoding, type=kind, sizes=sizes) + stored)
+        assert not read_image(tmp_path / name).volumes[0].any()
+
+
 def nrrd(**changes):
     """A sound header, with some fields changed or, for None, left out."""
     fields = {"type": "short", "dimension": "3", "space": "LPS", "sizes": "4 5 6", "endian": "little"}

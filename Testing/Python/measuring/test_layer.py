@@ -216,23 +216,33 @@ LAYER_KNOTS = ((0, -1), (1, -0.1), (1.5, 0.4), (2, -0.02))
 class TestBeneath:
     def test_nothing_but_white_matter(self):
         found = piecewise(*LAYER_KNOTS, (6, -0.02))
-        assert (found.dark_z, found.dark_height) == (0, 0)
+        assert (found.dark.z, found.dark.height) == (0, 0)
         assert found.rim_height >= -0.03
 
     def test_a_second_dark_area_by_hand(self):
         """A triangle of 0.2 over 1 mm: its area, 0.1, over that of an error of 0.01 common to its depths, 0.01."""
         found = piecewise(*LAYER_KNOTS, (3, -0.001), (3.5, 0.2), (4, -0.001), (6, -0.02))
-        assert found.dark_height == pytest.approx(0.2)
-        assert found.dark_z == pytest.approx(0.1 / 0.01, rel=0.05)
+        assert found.dark.height == found.dark.rise == pytest.approx(0.2)
+        assert found.dark.is_separate and found.dark.is_whole and found.dark.top_mm == pytest.approx(3.5)
+        assert found.dark.z == pytest.approx(0.1 / 0.01, rel=0.05)
 
     def test_the_most_significant_of_several_counts(self):
         found = piecewise(
             *LAYER_KNOTS, (2.5, -0.01), (2.6, 0.05), (2.7, -0.01), (3.5, 0.3), (4.5, -0.01), (4.6, 0.02), (4.7, -0.02)
         )
-        assert found.dark_height == pytest.approx(0.3)
+        assert found.dark.height == pytest.approx(0.3)
 
-    def test_darkness_that_hangs_together_with_the_lobe_is_none(self):
-        assert piecewise((0, -1), (1, -0.1), (1.5, 0.4), (2, 0.05), (3, 0.08), (4, -0.02), (6, -0.02)).dark_z == 0
+    def test_darkness_that_merges_with_the_lobe_counts_above_the_valley(self):
+        dark = piecewise((0, -1), (1, -0.1), (1.5, 0.4), (2, 0.05), (3, 0.08), (4, -0.02), (6, -0.02)).dark
+        assert (dark.height, dark.rise, dark.top_mm) == pytest.approx((0.08, 0.03, 3.0))
+        assert dark.is_whole and not dark.is_separate
+
+    def test_darkness_that_does_not_rise_again_is_none(self):
+        knots = (0, -1), (1, -0.1), (1.5, 0.4), (2, 0.05), (3, 0.04), (4, -0.02), (6, -0.02)
+        assert piecewise(*knots).dark.z == 0
+
+    def test_white_matter_that_darkens_to_the_end_is_not_whole(self):
+        assert not piecewise((0, -1), (1, -0.1), (1.5, 0.4), (2, -0.02), (6, 0.2)).dark.is_whole
 
     def test_a_bright_rim_by_hand(self):
         """From 2 mm down to -0.3 at 2.5 mm and, at the first sample above a third of it, back to -0.06 at 2.9 mm."""
@@ -248,7 +258,24 @@ class TestBeneath:
     def test_a_profile_that_ends_within_the_layer_shows_nothing(self):
         sampled = X <= 1.8
         layer = layer_in(np.interp(X, *np.transpose(LAYER_KNOTS))[sampled], x=X[sampled])
-        assert layer.beneath.dark_z == layer.beneath.rim_z == 0
+        assert layer.beneath.dark.z == layer.beneath.rim_z == 0
+
+
+class TestAbove:
+    def test_a_dark_area_between_line_and_lobe_by_hand(self):
+        knots = (0, -1), (1, -0.1), (1.5, 0.1), (2, -0.05), (3, -0.05), (4, 0.5), (5, -0.02), (6, -0.02)
+        above = layer_in(np.interp(X, *np.transpose(knots))).above
+        assert above.height == pytest.approx(0.1)
+        assert above.top_mm == pytest.approx(1.5) and above.is_separate and above.is_whole and above.z > 3
+
+    def test_what_merges_with_the_lobe_counts_above_the_valley(self):
+        knots = (0, -1), (1, -0.1), (1.5, 0.1), (2, 0.05), (3, 0.5), (4, -0.02), (6, -0.02)
+        above = layer_in(np.interp(X, *np.transpose(knots))).above
+        assert (above.height, above.rise, above.top_mm) == pytest.approx((0.1, 0.05, 1.5))
+
+    def test_what_hangs_together_with_the_line_is_none(self):
+        knots = (0, 0.1), (0.5, -0.1), (2, -0.05), (3, 0.5), (4, -0.02), (6, -0.02)
+        assert layer_in(np.interp(X, *np.transpose(knots))).above.z == 0
 
 
 class TestDarknessAtTheLine:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from flat_cortex import SHAPE, SPLENIUM, SPLENIUM_SLICE, WHITE_MATTER_ROI, box, cortex_image
+from flat_cortex import SHAPE, SPLENIUM, SPLENIUM_ROI, SPLENIUM_SLICE, WHITE_MATTER_ROI, box, cortex_image
 from M1SHThkLib.measuring.roi import Roi
 from measured_cortex import LENGTHS, MARKER, NOISY, RELATIVE, assert_same, measured, with_voxels
 
@@ -54,6 +54,26 @@ class TestPolarityAndNormalization:
         with pytest.raises(ValueError, match=f"^splenium ROI: its mean intensity is {mean:g}; draw it on tissue"):
             measured(image)
         assert measured(image, normalization="none").sh > 0
+
+
+class TestSpleniumPartlyInFluid:
+    """In the middle of the head, where coils see less: even with fluid in it, it is darker than white matter."""
+
+    @staticmethod
+    def found(share, noise=3.0):
+        def spoil(voxels):
+            at = SPLENIUM_ROI.indices[: round(share * len(SPLENIUM_ROI.indices))]
+            voxels[tuple(at.T)] *= 1.6
+
+        return measured(with_voxels(cortex_image(noise=noise), spoil))
+
+    @pytest.mark.parametrize("share", [0.06, 0.15, 0.3])
+    def test_is_flagged(self, share):
+        assert self.found(share).splenium_intensity < self.found(0).white_matter_intensity
+        assert "splenium_in_fluid" in self.found(share).flags
+
+    def test_even_tissue_is_not(self):
+        assert not any("splenium_in_fluid" in self.found(0, noise).flags for noise in (0.0, 1.0, 3.0, 6.0))
 
 
 class TestWhiteMatter:

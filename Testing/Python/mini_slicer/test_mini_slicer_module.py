@@ -59,13 +59,6 @@ class {name}Test(ScriptedLoadableModuleTest):
 """
 
 
-@pytest.fixture(autouse=True)
-def emptyScene():
-    MiniSlicer.closeScene()
-    yield
-    MiniSlicer.raiseErrors()
-
-
 def loadScript(folder, name, value=1, script=SCRIPT):
     path = folder / f"{name}.py"
     path.write_text(script.format(name=name, value=value))

@@ -30,13 +30,6 @@ class Parameters:
     note: str
 
 
-@pytest.fixture(autouse=True)
-def emptyScene():
-    MiniSlicer.closeScene()
-    yield
-    MiniSlicer.raiseErrors()
-
-
 @pytest.fixture
 def node():
     return slicer.mrmlScene.AddNewNodeByClass("vtkMRMLScriptedModuleNode", "Parameters")

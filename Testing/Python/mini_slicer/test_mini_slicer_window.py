@@ -29,11 +29,9 @@ VIEW = slicer.vtkMRMLInteractionNode.ViewTransform
 
 
 @pytest.fixture(autouse=True)
-def emptyScene():
-    MiniSlicer.closeScene()
+def noModeIsLeft(emptyScene):
     yield
     interactionNode().SetCurrentInteractionMode(VIEW)
-    MiniSlicer.raiseErrors()
 
 
 def interactionNode():

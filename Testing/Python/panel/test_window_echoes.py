@@ -199,6 +199,138 @@ def test_chosen_echoes_and_edited_times_come_back_with_the_scene(phantom, tmp_pa
     assert (ui.echoCombinationComboBox.currentText, ui.echoTimesLineEdit.text) == ("rss", "6, 12, 18")
 
 
+def in_dicom(volume, number, **values):
+    """Let the volume come from two DICOM files that hold these values."""
+    tags = {"time": "0018,0081", "tesla": "0018,0087", "image_type": "0008,0008"}
+    identifiers = [f"1.2.{number}.{file}" for file in range(2)]
+    volume.SetAttribute("DICOM.instanceUIDs", " ".join(identifiers))
+    for identifier in identifiers:
+        slicer.dicomDatabase._values.update({(identifier, tags[name]): value for name, value in values.items()})
+
+
+def beside(volume, path, **sidecar):
+    """Let the volume, or the sequence, come from a NIfTI file with a sidecar beside it."""
+    storage = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLNRRDStorageNode")
+    storage.SetFileName(str(path))
+    volume.SetAndObserveStorageNodeID(storage.GetID())
+    path.with_name(path.name.replace(".nii.gz", ".json")).write_text(json.dumps(sidecar))
+
+
+def r2star():
+    """R2* in 1/s of the middle of the image, combined now."""
+    reader.choose_text(reader.ui().echoCombinationComboBox, "r2star")
+    reader.ui().combineEchoesButton.click()
+    slicer.app.processEvents()
+    voxels = chosen()[0].voxels
+    return float(np.median(voxels[np.isfinite(voxels)]))
+
+
+def test_echoes_of_dicom_are_ordered_by_the_times_of_the_database(phantom):
+    """Four volumes of one name cannot be told apart; in the wrong order R2* is another."""
+    order = (2, 0, 1)
+    volumes = add_echoes(phantom, times=False, order=order)
+    for number, volume in zip(order, volumes, strict=True):
+        volume.SetName("swi")
+        in_dicom(volume, number, time=str(phantom.echo_times_ms[number]), tesla="7", image_type="ORIGINAL\\PRIMARY\\M")
+    reader.check(reader.ui().echoVolumesSelector, volumes)
+    shown = [float(text) for text in reader.ui().echoTimesLineEdit.text.split(",")]
+    np.testing.assert_allclose(shown, phantom.echo_times_ms, rtol=1e-5)
+    told = ", ".join(f"swi ({time:g} ms)" for time in phantom.echo_times_ms)
+    assert told in reader.ui().echoMessageLabel.text
+    assert reader.ui().fieldStrengthSpinBox.value == 7
+    expected = combine(list(np.moveaxis(phantom.echoes, -1, 0)), "r2star", phantom.echo_times_ms)
+    assert r2star() == pytest.approx(float(np.median(expected)), rel=1e-4)
+
+
+@pytest.mark.parametrize("known", ["labels", "index in ms", "index in s", "sidecar"])
+def test_times_of_a_sequence_are_found_wherever_they_are(phantom, tmp_path, known):
+    sequence = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLSequenceNode", "multi-echo")
+    factor = 0.001 if known == "index in s" else 1
+    for number, volume in enumerate(add_echoes(phantom, times=False)):
+        value = repr(factor * phantom.echo_times_ms[number]) if known.startswith("index") else str(number)
+        sequence.SetDataNodeAtValue(volume, value)
+        slicer.mrmlScene.RemoveNode(volume)
+    if known == "labels":
+        sequence.SetAttribute("MultiVolume.FrameIdentifyingDICOMTagName", "EchoTime")
+        sequence.SetAttribute("MultiVolume.FrameLabels", ",".join(map(str, phantom.echo_times_ms)))
+    elif known == "sidecar":
+        beside(sequence, tmp_path / "scan.nii.gz", EchoTime=[time / 1000 for time in phantom.echo_times_ms])
+    else:
+        sequence.SetIndexName("Echo Time")
+        sequence.SetIndexUnit(known.rpartition(" ")[2])
+    slicer.app.processEvents()
+    reader.choose(reader.ui().echoSequenceSelector, sequence)
+    shown = [float(text) for text in reader.ui().echoTimesLineEdit.text.split(",")]
+    np.testing.assert_allclose(shown, phantom.echo_times_ms, rtol=1e-5)
+    assert ("loses the rotation" in reader.ui().echoMessageLabel.text) == (known == "sidecar")
+
+
+def test_times_of_chosen_volumes_are_found_in_the_sidecars_beside_them(phantom, tmp_path):
+    volumes = add_echoes(phantom, times=False, order=(1, 0, 2))
+    for number, volume in zip((1, 0, 2), volumes, strict=True):
+        time = phantom.echo_times_ms[number] / 1000
+        beside(volume, tmp_path / f"echo-{number}.nii.gz", EchoTime=time, MagneticFieldStrength=7)
+    reader.check(reader.ui().echoVolumesSelector, volumes)
+    shown = [float(text) for text in reader.ui().echoTimesLineEdit.text.split(",")]
+    np.testing.assert_allclose(shown, phantom.echo_times_ms, rtol=1e-5)
+    assert reader.ui().fieldStrengthSpinBox.value == 7
+
+
+def test_times_of_the_last_patient_are_never_used_for_the_next(phantom, caplog):
+    reader.check(reader.ui().echoVolumesSelector, add_echoes(phantom))
+    assert reader.ui().echoTimesLineEdit.text
+    sequence = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLSequenceNode", "next patient")
+    for number, volume in enumerate(add_echoes(phantom, times=False)):
+        sequence.SetDataNodeAtValue(volume, str(number))
+        slicer.mrmlScene.RemoveNode(volume)
+    slicer.app.processEvents()
+    reader.choose(reader.ui().echoSequenceSelector, sequence)
+    assert reader.ui().echoTimesLineEdit.text == "" and reader.parameters().echoTimes == ""
+    reader.choose_text(reader.ui().echoCombinationComboBox, "r2star")
+    reader.ui().combineEchoesButton.click()
+    assert "needs the echo times" in caplog.text and reader.parameters().inputVolume is None
+
+
+@pytest.mark.parametrize(
+    ("where", "image_type"), [("dicom", "ORIGINAL\\PRIMARY\\P\\ND"), ("sidecar", ["ORIGINAL", "REAL"])]
+)
+def test_parts_among_the_echoes_are_refused_by_their_image_type(phantom, tmp_path, caplog, where, image_type):
+    volumes = add_echoes(phantom)
+    if where == "dicom":
+        in_dicom(volumes[1], 1, image_type="ORIGINAL\\PRIMARY\\P\\ND")
+    else:
+        beside(volumes[1], tmp_path / "swi.nii.gz", ImageType=["ORIGINAL", "REAL"])
+    reader.check(reader.ui().echoVolumesSelector, volumes)
+    reader.ui().combineEchoesButton.click()
+    part = "phase" if where == "dicom" else "real"
+    assert f"is a {part} image by its ImageType" in caplog.text and reader.parameters().inputVolume is None
+
+
+def numbers():
+    """What the table shows of the region, as text."""
+    return [reader.cell(KNOB, column) for column in (reader.SH, reader.THK, reader.RATIO)]
+
+
+def test_every_combination_replaces_the_last_one(phantom, tmp_path):
+    bring(phantom, "file", tmp_path)
+    reader.ui().combineEchoesButton.click()
+    slicer.app.processEvents()
+    first, count = chosen()[1], slicer.mrmlScene.GetNumberOfNodes()
+    reader.draw_exam(phantom)
+    reader.ui().acceptButton.click()
+    reader.choose_region(KNOB)
+    before, nodes = numbers(), slicer.mrmlScene.GetNumberOfNodes()
+    reader.unfold(reader.ui().examCollapsibleButton)
+    for method in ("echo-1", "mean", "echo-3"):
+        reader.choose_text(reader.ui().echoCombinationComboBox, method)
+        reader.ui().combineEchoesButton.click()
+        reader.settle()
+        assert chosen()[1] is first and first.GetName().endswith(method)
+        assert slicer.mrmlScene.GetNumberOfNodes() == nodes > count
+        assert reader.state(KNOB) == ("accepted" if method == "mean" else "changed since accepted")
+        assert (numbers() == before) == (method == "mean")
+
+
 def test_a_deleted_echo_is_no_error(phantom, caplog):
     volumes = add_echoes(phantom)
     reader.check(reader.ui().echoVolumesSelector, volumes)

@@ -1,6 +1,7 @@
 """A study analysed at the window: tables, plots, report, and a scene that keeps them."""
 
 import json
+import subprocess
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -14,6 +15,7 @@ pytest.importorskip("slicer", reason="no slicer-core wheel for this machine")
 import reader  # brings Slicer up
 import slicer
 from M1SHThkLib.__main__ import main
+from M1SHThkLib.scene import exam_nodes
 from scipy.integrate import trapezoid
 from study_files import READING, write_study
 
@@ -145,7 +147,7 @@ def test_the_area_under_the_curve_counts_pairs(found):
     ]
     assert row["Estimate"] == f"AUC {auc:.3g}"
     assert row["Field"] == "3 T" and row["n"].startswith("9 patients, 8 controls, ")
-    assert f"AUC {auc:.2f}" in row["In words"] and f"AUC {auc:.2f}" in found["summary"]
+    assert f"AUC {auc:.2f} (" in row["In words"] and f"the AUC is {auc:.2f} (" in found["summary"]
     assert trapezoid(found["roc"][:, 1], found["roc"][:, 0]) == pytest.approx(auc)
     assert found["shown"] == ["Study SH/Thk by group and region, 3 T", FINDINGS]
 
@@ -195,6 +197,28 @@ def test_choosing_shows_plot_and_table_and_folding_gives_the_views_back(monkeypa
     assert shown() == ["Study ROC of SH/Thk, 3 T", CLINICAL]
 
 
+def test_without_an_image_plot_and_table_have_the_room_and_words_are_seen(monkeypatch, files, two_regions):
+    ui = reader.ui()
+    analyse(monkeypatch, *files[:2])
+    for size in reader.SIZES:
+        slicer.util.mainWindow().resize(*size)
+        slicer.app.processEvents()
+        ui.studyCollapsibleButton.click()
+        ui.studyCollapsibleButton.click()
+        slicer.app.processEvents()
+        assert not reader.red().visible and reader.plot().visible
+        view = slicer.app.layoutManager().tableWidget(0).tableView()
+        node = view.mrmlTableNode()
+        words = [node.GetColumnName(column) for column in range(node.GetNumberOfColumns())].index("In words")
+        left, width = view.columnViewportPosition(words), view.columnWidth(words)
+        assert left >= 0 and width >= 300 and left + width <= view.viewport().width
+        assert view.sizeHintForColumn(words) > width  # what is longer is wrapped
+        assert all(view.rowHeight(row) >= view.sizeHintForRow(row) for row in range(5))
+    exam_nodes.add_volume(slicer.mrmlScene, "T2star", two_regions.mean, two_regions.affine)
+    reader.settle()
+    assert reader.red().visible
+
+
 def test_another_study_takes_the_place_of_the_first(monkeypatch, files, tmp_path):
     analyse(monkeypatch, *files[:2])
     first = {name for kind in ("vtkMRMLTableNode", "vtkMRMLPlotSeriesNode") for name in nodes(kind)}
@@ -228,6 +252,13 @@ def test_without_the_optional_libraries_the_rest_is_there(monkeypatch, files):
     analyse(monkeypatch, *files[:2])
     words = [row["In words"] for row in cells(nodes("vtkMRMLTableNode")[FINDINGS])]
     assert any("statsmodels is not installed" in sentence for sentence in words)
+    said = reader.ui().studySummaryBrowser.plainText
+    assert "Left out in part, because statsmodels is not installed: " in said and "Sample size" in said
+    button = reader.ui().installLibrariesButton
+    assert button.visible
+    monkeypatch.undo()
+    button.click()
+    assert not button.visible and "Left out" not in reader.ui().studySummaryBrowser.plainText
     curve = points(nodes("vtkMRMLPlotChartNode")["Study ROC of SH/Thk, 3 T"], "symmetric")
     assert curve[0].tolist() == [0, 0] and curve[-1].tolist() == [1, 1]
 
@@ -364,17 +395,49 @@ def test_who_declines_is_not_asked_again(asked):
 def test_slicers_own_way_of_bringing_packages_is_used_where_there_is_one(asked, monkeypatch):
     packaging, calls = ModuleType("slicer.packaging"), []
 
-    def pip_ensure(requirements, constraints=None, requester=None):
-        calls.append((requirements, Path(constraints).read_text(), requester))
-        raise RuntimeError("User declined package installation")
+    def pip_ensure(requirements, constraints=None, requester=None, prompt_install=True):
+        calls.append((requirements, Path(constraints).read_text(), requester, prompt_install))
 
     packaging.pip_ensure = pip_ensure
     monkeypatch.setitem(sys.modules, "slicer.packaging", packaging)
+    libraries().OptionalLibraries().offer()
+    assert calls == [(["pingouin", "statsmodels"], libraries().constraints_text(), "M1SHThk", False)]
+    assert len(asked["questions"]) == 1 and asked["installed"] == []
+
+
+def test_the_question_says_what_for_and_what_is_lost_without(asked):
+    asked["answer"] = False
+    libraries().OptionalLibraries().offer()
+    (question,) = asked["questions"]
+    for part in ("pingouin: how well readers", "statsmodels: sample sizes", "left out", "stay as they are"):
+        assert part in question
+
+
+def test_who_declines_may_change_their_mind(asked):
+    asked["answer"] = False
+    offered = libraries().OptionalLibraries()
+    offered.offer()
+    asked["answer"] = True
+    offered.offer(again=True)
+    assert len(asked["questions"]) == 2 and len(asked["installed"]) == 1
+
+
+def test_an_installation_that_fails_is_no_refusal(asked, monkeypatch):
+    def fail(arguments):
+        raise subprocess.CalledProcessError(1, "pip")
+
+    warned = []
+    monkeypatch.setattr(slicer.util, "pip_install", fail)
+    monkeypatch.setattr(slicer.util, "warningDisplay", warned.append)
     offered = libraries().OptionalLibraries()
     offered.offer()
     offered.offer()
-    assert calls == [(["pingouin", "statsmodels"], libraries().constraints_text(), "M1SHThk")]
-    assert (asked["questions"], asked["installed"]) == ([], [])
+    assert len(asked["questions"]) == 2 and len(warned) == 2 and "could not be installed" in warned[0]
+
+
+def test_tables_that_cannot_be_used_are_told_before_anything_is_asked(asked, monkeypatch, files, caplog):
+    analyse(monkeypatch, files[0], files[1].with_name("missing.tsv"))
+    assert "missing.tsv" in caplog.text and asked["questions"] == []
 
 
 def test_a_test_run_neither_asks_nor_installs(asked, monkeypatch):

@@ -49,23 +49,25 @@ def test_it_lies_where_the_command_line_finds_it(tmp_path, scene, changes):
     header = {"pixdim": [-1, 0.45, 0.5, 1.5, 1, 1, 1, 1]} if changes.pop("qfac", 1) < 0 else {}
     path = saved(tmp_path / "scan.nii", [0.013, 0.0186, 0.0243], **changes, **header)
     file = read_image(path)
-    volumes = echo_volumes(open_echo_file(scene, path))
+    sequence = open_echo_file(scene, path)
+    volumes = echo_volumes(sequence)
     assert len(volumes) == 3
     for volume, expected in zip(volumes, file.volumes, strict=True):
         image = image_from_volume(volume)
         np.testing.assert_allclose(image.affine, file.affine, atol=1e-6)
         np.testing.assert_allclose(image.voxels, expected)
     assert echo_times_of(volumes) == [13.0, 18.6, 24.3]
-    _, warnings = combine_echoes(scene, volumes, [13.0, 18.6, 24.3], "mean", "scan")
+    _, warnings = combine_echoes(scene, volumes, [13.0, 18.6, 24.3], "mean", sequence)
     assert warnings == file.warnings
 
 
 def test_a_sidecar_that_cannot_be_read_is_told_with_the_combination(tmp_path, scene):
     path = saved(tmp_path / "scan.nii")
     path.with_suffix(".json").write_text("{")
-    volumes = echo_volumes(open_echo_file(scene, path))
+    sequence = open_echo_file(scene, path)
+    volumes = echo_volumes(sequence)
     assert echo_times_of(volumes) is None
-    (warning,) = combine_echoes(scene, volumes, None, "mean", "scan")[1]
+    (warning,) = combine_echoes(scene, volumes, None, "mean", sequence)[1]
     assert f"{path.with_suffix('.json')}: line 1 is not valid JSON" in warning
 
 
@@ -81,11 +83,11 @@ def test_a_phase_image_among_the_echoes_is_refused_by_name(scene, name, offset):
         add_volume(scene, name, ECHOES[..., 1] + offset, AFFINE),
     ]
     with pytest.raises(ValueError, match=f"volume '{name}': is .*; choose the magnitude images"):
-        combine_echoes(scene, volumes, None, "mean", "swi")
+        combine_echoes(scene, volumes, None, "mean", volumes[0])
 
 
 @pytest.mark.parametrize(("method", "averaged"), [("mean", 3), ("rss", 3), ("echo-2", 1)])
 def test_the_combined_volume_knows_of_how_many_echoes_it_is_the_mean(scene, method, averaged):
     volumes = [add_volume(scene, f"echo {number}", ECHOES[..., number], AFFINE) for number in range(3)]
-    combined, _ = combine_echoes(scene, volumes, [13.0, 18.6, 24.3], method, "scan")
+    combined, _ = combine_echoes(scene, volumes, [13.0, 18.6, 24.3], method, volumes[0])
     assert image_from_volume(combined).echoes == averaged

@@ -1,6 +1,7 @@
 """Saved scenes as real studies have them: nodes of modules that are not here, files that went astray, old spellings."""
 
 import csv
+import importlib
 import json
 import shutil
 import subprocess
@@ -110,6 +111,22 @@ def test_a_missing_file_of_the_exam_itself_is_named(scene, tmp_path, capfd, kind
 def test_a_bundle_is_found_from_the_folder_that_it_lies_in(saved, scene, tmp_path, monkeypatch):
     monkeypatch.chdir(bundled(scene, tmp_path).parent)
     assert measured(Path("bundle.mrb"), tmp_path / "out") == saved[1]
+
+
+@pytest.fixture
+def python_slicer(monkeypatch):
+    """PythonSlicer: the libraries of Slicer's modules are on its path, but nobody has imported them."""
+    for name in [name for name in vars(slicer) if name.startswith(("vtkSlicer", "vtkMRMLMarkups"))]:
+        module = getattr(getattr(slicer, name), "__module__", "")
+        if "Module" in module:
+            monkeypatch.delattr(slicer, name)
+            library = module.rpartition(".")[2] + "Python"
+            monkeypatch.setitem(sys.modules, library, importlib.import_module(module))
+
+
+def test_a_scene_is_measured_where_no_application_has_imported_the_modules(saved, tmp_path, python_slicer):
+    assert not hasattr(slicer, "vtkSlicerVolumesLogic") and not hasattr(slicer, "vtkSlicerMarkupsLogic")
+    assert measured(saved[0], tmp_path / "out") == saved[1]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,48 @@
+"""The first page: one question, one sentence with its number, and what must not be missed beside it."""
+
+import numpy as np
+import pytest
+from cohort_builder import clustered_normals, study_of
+from M1SHThkLib.cohort.analysis import analyse
+from M1SHThkLib.cohort.first_page import first_page
+from M1SHThkLib.cohort.options import CohortOptions
+
+
+def page_of(values, ages, patients=14, **options):
+    study = study_of(values[:patients], values[patients:], age=list(ages), sex=["F", "M"] * 12)
+    options = CohortOptions(replicates=20, permutations=99, **options)
+    return first_page(study, analyse((study,), options).findings[3.0], options)
+
+
+@pytest.fixture(scope="module")
+def ageing():
+    """Values made of age alone, and patients twenty years older."""
+    random = np.random.default_rng(0)
+    ages = np.where(np.arange(24) < 14, 70, 50) + random.normal(0, 8, 24).round()
+    return np.square(0.1 + 0.003 * ages[:, None] + 0.01 * clustered_normals(random, 24, 0.5)), ages
+
+
+def test_a_difference_of_age_stands_beside_the_answer_with_what_is_left_of_it(ageing):
+    page = page_of(*ageing)
+    assert "the AUC is" in page.answer
+    assert (
+        page.cautions[0].startswith("The groups differ in age (") and "Adjusted for age the AUC is" in page.cautions[0]
+    )
+    rows = {what: number for what, number, _ in page.rows}
+    crude, adjusted = (
+        float(rows[what].split()[0]) for what in ("AUC, patients against controls", "AUC adjusted for age")
+    )
+    assert crude > 0.85 and adjusted < 0.7
+
+
+def test_gaps_leave_the_adjusted_area_of_all_regions(ageing):
+    """Since the greatest of fewer regions is less."""
+    values, ages = ageing[0].copy(), ageing[1]
+    values[20:, 1:] = np.nan
+    rows = [what for what, *_ in page_of(values, ages).rows]
+    assert "AUC adjusted for age, mean over regions" in rows and "AUC adjusted for age" not in rows
+
+
+def test_a_cutoff_that_was_given_is_the_one_that_is_shown(ageing):
+    rows = [row for row in page_of(*ageing, cutoff_per_mm=0.0777).rows if row[0].startswith(("Sens", "Spec"))]
+    assert [row[2] for row in rows] == ["at 0.0777 1/mm or more, given"] * 2

@@ -235,6 +235,20 @@ def _parser():
     phantom.add_argument("--field", type=int, choices=(3, 7), default=3, help="field strength in tesla (default: 3)")
     phantom.add_argument("--group", choices=SIMULATED_GROUPS, default="patient", help="default: patient")
     phantom.add_argument("--seed", type=_whole, default=0, metavar="N", help="same seed, same files (default: 0)")
+    phantom.add_argument(
+        "--tilt",
+        type=float,
+        default=0.0,
+        metavar="DEGREES",
+        help="by which the cortex leans through the slices (default: 0)",
+    )
+    phantom.add_argument(
+        "--tilt-change",
+        type=float,
+        default=0.0,
+        metavar="X",
+        help="degrees a mm by which that changes with height (default: 0)",
+    )
     phantom.set_defaults(run=_phantom)
 
     demo = commands.add_parser("demo", help="make a digital exam, measure it and draw it")
@@ -421,7 +435,14 @@ def _report(options):
 
 def _phantom(options):
     # Cropped to what is drawn on: the head around it is three quarters of the voxels, and mostly noise.
-    of = PhantomOptions(field_strength=options.field, group=options.group, seed=options.seed, cropped=True)
+    of = PhantomOptions(
+        field_strength=options.field,
+        group=options.group,
+        seed=options.seed,
+        cropped=True,
+        tilt=options.tilt,
+        tilt_change=options.tilt_change,
+    )
     phantom = make_phantom(of)
     exam = _write_phantom(options.output, phantom)
     print(f"Digital exam: {exam}\nIts truth: {options.output / 'truth.json'}")

@@ -28,7 +28,9 @@ from roi_coverage import measure_roi_coverage
 from speed import measure_speed
 from start_up import measure_start_up
 from throughput import measure_throughput
+from tilts import measure_tilts
 from veins import measure_veins
+from widths import measure_widths
 from workers import show_progress
 
 NOTICE = "Digital exams: nothing here says how well the measurement does in people."
@@ -60,6 +62,8 @@ def measure_all(full):
         measure_absence,
         measure_veins,
         measure_maps_of_echoes,
+        measure_tilts,
+        measure_widths,
     ):
         results.update(measure(full))
     results.update(measure_real_exam())

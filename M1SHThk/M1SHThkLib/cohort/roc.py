@@ -9,7 +9,7 @@ from .cutoff import RULES, Choice, performance, why_none
 from .finding import NO_ESTIMATE, Finding, ci_text, counted, p_text
 from .sample import SELECTIONS, sample
 from .selection import lack_regions, selected_area
-from .study import MARKERS, SH, SH_THK, THK
+from .study import DIP_PER_MM, MARKERS, SH_THK
 
 _TESTED = " Its test stands under the selection of values"
 _FAVOURS = ", with the AUC that this rule gives without any effect of disease: not 0.50, since it favours the patients"
@@ -34,12 +34,14 @@ def roc_findings(study, options):
     list of Finding
     """
     findings = []
+    has_dip = bool(np.isfinite(Comparison(study).values(DIP_PER_MM)).any())
+    markers = (*MARKERS, DIP_PER_MM) if has_dip else MARKERS
     for compared in comparisons(study):
-        for marker in MARKERS:
+        for marker in markers:
             for selection in SELECTIONS:
                 findings += _of_selection(compared, marker, selection, options)
     compared = Comparison(study)
-    return findings + [marker_comparison(compared, SH_THK, other) for other in (SH, THK)]
+    return findings + [marker_comparison(compared, SH_THK, other) for other in markers[1:]]
 
 
 def _of_selection(compared, marker, selection, options):

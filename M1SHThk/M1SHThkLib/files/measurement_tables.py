@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from ..cohort.study import ALL_REGIONS, MARKERS, REGION_NAMES, SH_THK, Reading, Subject
+from ..cohort.study import ALL_REGIONS, DIP_PER_MM, MARKERS, REGION_NAMES, SH_THK, Reading, Subject
 from ..measuring.exam import GROUPS, HEMISPHERES, REGIONS
 from ..measuring.settings import Settings
 from .disk import read_json
@@ -41,10 +41,16 @@ class MeasuredExam:
         """The same as numbers."""
         rows = [self.rows.get(key) for key in ALL_REGIONS]
         values = {name: np.array([_value(row, name) if row else np.nan for row in rows]) for name in VALUES}
+        further = [row.number(DIP_PER_MM.column, 0, _HIGHEST_VALUE) if _has_dip(row) else np.nan for row in rows]
+        values[DIP_PER_MM.column] = np.array(further)
         for row in filter(None, rows):
             check_measured(row, self.depth_mm)
         flags = tuple(tuple((row.text("flags") or "").split(",")) if row and row.text("flags") else () for row in rows)
         return Reading(self.session, self.observer, self.protocol, values, flags)
+
+
+def _has_dip(row):
+    return row is not None and DIP_PER_MM.column in row.cells
 
 
 def _value(row, name):

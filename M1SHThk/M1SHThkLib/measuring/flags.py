@@ -53,6 +53,10 @@ FLAGS = {
         "Some normals show something else than the others: a hooked end, a vein, a stretch off the cortex. "
         "Leave that stretch out, or average without the outer 20 % (averaging: trimmed)."
     ),
+    "tilted_cortex": (
+        "The cortex leans through the slice by 30 degrees or more, which makes Thk too large and SH/Thk too small. "
+        "Read thk_perpendicular_mm, or draw where the cortex stands upright in the slice."
+    ),
     "sparse_clicks": (
         "The line has too few points for its bends, and what it does between them is guessed. Add points in the bends."
     ),

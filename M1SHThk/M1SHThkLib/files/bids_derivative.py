@@ -21,7 +21,7 @@ from .results import write_table, write_tsv
 BIDS_VERSION = "1.10.0"
 HOMEPAGE = "https://github.com/M1SHThk/M1SHThk"
 _NOT_BIDS = (
-    *("measurements.*", "profiles.*", "provenance.json", "figures", "exams", "dicom", "*_measurements.*"),
+    *("measurements.*", "profiles.*", "maps.*", "provenance.json", "figures", "exams", "dicom", "*_measurements.*"),
     *("*exam.json", "t2star.*", "*.mrk.json", "*.nrrd", "*truth.json", *KINDS),
 )
 _README = """M1SHThk measurements

@@ -157,7 +157,9 @@ def _slope_weighs(seen, noise, within):
     """What white matter's slope weighs: its usual size against the noise that the profile's samples share."""
     error = np.sqrt((noise.deviations[:, within] ** 2).sum(0).mean()) / abs(seen.scale)
     shared = max(_SHARED_NOISE_MM / seen.settings.depth_step_mm, 1.0)
-    return error * np.sqrt(shared) / (USUAL_SLOPE_PER_MM * abs(seen.splenium.mean / seen.scale))
+    # Where the splenium is 0, as in maps of susceptibility, the profile's own range is the unit.
+    unit = abs(seen.splenium.mean / seen.scale) or np.ptp(seen.h)
+    return error * np.sqrt(shared) / (USUAL_SLOPE_PER_MM * unit)
 
 
 def _outermost(x, h, noise, seen):

@@ -68,6 +68,9 @@ def add_reading_list(commands, folder, whole, number):
     make.add_argument(
         "--seed", type=whole, metavar="N", help="same seed, same order (default: by lot; kept in the key)"
     )
+    make.add_argument(
+        "--field", type=number(0, 25), metavar="TESLA", help="field strength of images that do not tell theirs"
+    )
     make.add_argument("--key", type=Path, metavar="KEY.tsv", help="the key (default: DIR-key.tsv beside DIR)")
     make.set_defaults(run=_make)
 
@@ -111,6 +114,7 @@ def _make(options):
         protocol,
         options.repeat,
         options.seed,
+        options.field,
         _show_progress,
     )
     repeats = sum(reading == REPEAT for _, reading in draw.codes.values())

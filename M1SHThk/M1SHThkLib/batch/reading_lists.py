@@ -2,6 +2,7 @@
 
 import re
 import secrets
+from dataclasses import replace
 from pathlib import Path
 
 from ..cohort.reading_order import draw_order
@@ -14,6 +15,7 @@ from ..files.reading_list import (
     DESCRIPTION,
     KEY_COLUMNS,
     MEASUREMENT,
+    SCORE,
     Case,
     write_reading_list,
 )
@@ -25,7 +27,16 @@ _READER = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,30}")
 
 
 def make_reading_list(
-    root, folder, readers, key=None, ask=(), protocol=None, repeat_share=0.0, seed=None, tell=lambda done, total: None
+    root,
+    folder,
+    readers,
+    key=None,
+    ask=(),
+    protocol=None,
+    repeat_share=0.0,
+    seed=None,
+    tesla=None,
+    tell=lambda done, total: None,
 ):
     """Draw up a list, and copy every image under its code, echoes combined and without drawings or names.
 
@@ -46,6 +57,8 @@ def make_reading_list(
         From 0 to 1.
     seed : int, optional
         Drawn by lot where it is missing. It stands in the key alone, since order and codes can be told from it.
+    tesla : float, optional
+        Field strength of images that do not tell theirs; without it a measurement is asked of none of them.
     tell : callable
         Hears how many images of how many are written.
 
@@ -83,6 +96,10 @@ def make_reading_list(
     cases, rows = {}, []
     for exam, source in enumerate(sources):
         image, checksum = source.image(), source.checksum()
+        if image.field_strength_tesla is None:
+            if tesla is None and set(asked.values()) != {SCORE}:
+                raise ValueError(f"{source.name}: does not tell its field strength; give it by --field")
+            image = replace(image, field_strength_tesla=tesla)
         for code, reading in codes[exam]:
             cases[code] = _written(folder, code, image)
             identity = [source.subject, source.session, source.group]

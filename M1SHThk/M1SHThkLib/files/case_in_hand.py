@@ -208,16 +208,12 @@ class CaseInHand:
         """Write what there is, if anything has changed but the time."""
         self._tick()
         if drawings is not None:
-            if not self._state["drawings"] and not self._is_empty(drawings):
+            if _is_empty(self._state["drawings"]) and not _is_empty(drawings):
                 self.note("drawing_begun")
             self._state["drawings"] = copy.deepcopy(drawings)
         if _without_time(self._state) != _without_time(self._kept):
             self._folder.keep(self._state)
             self._kept = copy.deepcopy(self._state)
-
-    @staticmethod
-    def _is_empty(drawings):
-        return not any(drawings.values())
 
     def leave(self):
         """Close the case unfinished; it is taken up again later."""
@@ -284,6 +280,10 @@ class CaseInHand:
             write_json(folder / RECORD, record)
 
         self._folder.finish(self.turn.case, write_all)
+
+
+def _is_empty(drawings):
+    return not any((drawings or {}).values())
 
 
 def _is_lock_of(entry, case):

@@ -5,6 +5,7 @@ moment loses at most the step that was not written yet. Every reader has a folde
 writes it at a time.
 """
 
+import errno
 import os
 import shutil
 import uuid
@@ -17,6 +18,7 @@ from .disk import made_folder, read_json, removed, sha256, write_json
 
 READINGS, TRAIL, IN_HAND, RECORD = "readings", "trail.jsonl", "case-in-hand.json", "reading.json"
 _LOCK = "in-use"
+_HELD = (errno.EWOULDBLOCK, errno.EACCES, errno.EDEADLK)  # the last two on Windows
 
 
 def reader_folder(reading_list, reader):
@@ -180,9 +182,11 @@ def _locked(path):
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
         file.close()
-        raise ValueError(
-            f"{path.parent}: is read in another window or on another computer; close the list there first"
-        ) from error
+        if error.errno in _HELD:
+            fault = "is read in another window or on another computer; close the list there first"
+        else:
+            fault = f"cannot be locked ({error.strerror}); put the list on a disk or share that can lock files"
+        raise ValueError(f"{path.parent}: {fault}") from error
     return file
 
 

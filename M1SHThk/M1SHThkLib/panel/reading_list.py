@@ -1,5 +1,7 @@
 """The section in which a study is read by its list: blinded, the score by eye first, every step kept."""
 
+import os
+
 import qt
 import slicer
 from slicer.i18n import tr as _
@@ -25,6 +27,7 @@ class ReadingListSection:
     def __init__(self, panel):
         self._panel = panel
         self._list = self._folder = self._case = None
+        self._fault = ""
         self._is_showing = self._is_changing_scene = False
         self._soon = qt.QTimer()
         self._soon.setSingleShot(True)
@@ -68,9 +71,9 @@ class ReadingListSection:
     def _show_progress(self):
         ui, folder = self._panel.ui, self._folder
         if folder is None:
-            text = (
-                _("Choose a list and a reader.") if self._list is None else _("Choose the reader, then the next case.")
-            )
+            text = self._fault or _("Choose a list and a reader.")
+            if self._list is not None:
+                text = _("Choose the reader, then the next case.")
         else:
             finished, total = len(folder.finished), len(folder.turns)
             text = _("Case {number} of {total}").format(number=min(finished + 1, total), total=total)
@@ -146,12 +149,14 @@ class ReadingListSection:
         """Another list was chosen."""
         ui = self._panel.ui
         self.leave()
-        self._list = None
+        self._list, self._fault = None, ""
         ui.readingReaderComboBox.clear()
-        if path:
-            with faults_in_words():
+        if os.path.isfile(path):  # else it is being typed
+            try:
                 self._list = read_reading_list(path)
                 ui.readingReaderComboBox.addItems(["", *self._list.readers])
+            except ValueError as error:
+                self._fault = str(error)
         self.show()
 
     def on_reader_chosen(self, index):

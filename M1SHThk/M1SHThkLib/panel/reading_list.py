@@ -27,7 +27,7 @@ class ReadingListSection:
     def __init__(self, panel):
         self._panel = panel
         self._list = self._folder = self._case = None
-        self._fault = ""
+        self._fault, self._seen, self._shown = "", {}, None
         self._is_showing = self._is_changing_scene = False
         self._soon = qt.QTimer()
         self._soon.setSingleShot(True)
@@ -99,47 +99,46 @@ class ReadingListSection:
         scores, by_region = is_seen and case.asks_score, case is not None and case.is_by_region
         given = (case.score or {}).get("regions", {}) if case else {}
         for key, label, box in self._scores:
-            label.visible = box.visible = scores and by_region and key in case.regions
+            self._see(scores and by_region and key in case.regions, label, box)
             value = given.get(" ".join(key))
             _set_index(box, 0 if value is None else value + 1)
             box.enabled = is_seen and not case.is_locked
-        ui.readingVerdictLabel.visible = ui.readingVerdictComboBox.visible = scores and not by_region
+        self._see(scores and not by_region, ui.readingVerdictLabel, ui.readingVerdictComboBox)
         verdict = ((case.score or {}) if case else {}).get("verdict")
         _set_index(ui.readingVerdictComboBox, 0 if verdict is None else list(VISUAL_WORDS).index(verdict) + 1)
         ui.readingVerdictComboBox.enabled = is_seen and not case.is_locked
-        ui.readingSumLabel.visible = ui.readingSumValueLabel.visible = scores and by_region
+        self._see(scores and by_region, ui.readingSumLabel, ui.readingSumValueLabel)
         total = case.score_sum if case else None
         ui.readingSumValueLabel.text = _("not complete") if total is None else str(total)
-        ui.readingLockButton.visible = scores
+        self._see(scores, ui.readingLockButton)
         ui.readingLockButton.enabled = is_seen and case.is_scored and not case.is_locked
         ui.readingLockButton.text = _("Score is locked") if is_seen and case.is_locked else _("Lock score")
         for name, box in self._marks:
-            box.visible = getattr(ui, f"reading{name.capitalize()}Label").visible = is_seen
+            self._see(is_seen, box, getattr(ui, f"reading{name.capitalize()}Label"))
             _set_index(box, MARKS.index(case.quality[name]) if case else 0)
-        ui.readingCommentLabel.visible = ui.readingCommentLineEdit.visible = is_seen
-        if ui.readingCommentLineEdit.text != (case.comment if case else ""):
+        self._see(is_seen, ui.readingCommentLabel, ui.readingCommentLineEdit, ui.readingFinishButton)
+        if case is not self._shown:  # else it may be being written
+            self._shown = case
             ui.readingCommentLineEdit.text = case.comment if case else ""
-        ui.readingFinishButton.visible = is_seen
         ui.readingFinishButton.enabled = is_seen and (not case.asks_score or case.is_locked or case.is_scored)
 
     def _blind(self):
         """Names, groups and other readings are for when no case is open; drawing is for when the protocol allows it."""
         ui, case = self._panel.ui, self._case
-        for section in (
-            ui.examCollapsibleButton,
-            ui.settingsCollapsibleButton,
-            ui.resultsCollapsibleButton,
-            ui.studyCollapsibleButton,
-            ui.newReadingButton,
-            ui.compareComboBox,
-        ):
-            section.visible = case is None
+        sections = (ui.examCollapsibleButton, ui.settingsCollapsibleButton, ui.resultsCollapsibleButton)
+        self._see(case is None, *sections, ui.studyCollapsibleButton, ui.newReadingButton, ui.compareComboBox)
         may_draw = case is None or (case.may_draw and not case.is_paused)
-        for section in (ui.referencesCollapsibleButton, ui.regionsCollapsibleButton):
-            # The keys click buttons that are out of sight, but not those that are disabled.
-            section.visible = section.enabled = may_draw
+        self._see(may_draw, ui.referencesCollapsibleButton, ui.regionsCollapsibleButton)
+        # The keys click buttons that are out of sight, but not those that are disabled.
+        ui.referencesCollapsibleButton.enabled = ui.regionsCollapsibleButton.enabled = may_draw
         if case is not None:
             ui.studyCollapsibleButton.collapsed = True
+
+    def _see(self, is_seen, *widgets):
+        """Show or hide widgets, all of which are seen at first; what does not change in a folded section stays."""
+        for widget in widgets:
+            if self._seen.get(widget.objectName, True) != is_seen:
+                self._seen[widget.objectName] = widget.visible = is_seen
 
     #
     # List and reader

@@ -34,6 +34,8 @@ def connect(panel):
         (ui.resetSettingsButton, panel.settings.on_reset),
         (ui.exportResultsButton, panel.results.on_export_results),
         (ui.exportExamButton, panel.results.on_export_exam),
+        (ui.exportReportButton, panel.results.on_export_report),
+        (ui.exportDicomButton, panel.results.on_export_dicom),
         (ui.copyTableButton, panel.results.on_copy),
         (ui.addMeasurementsButton, panel.study.on_add_measurements),
         (ui.clearMeasurementsButton, panel.study.on_clear_measurements),

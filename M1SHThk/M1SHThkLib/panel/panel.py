@@ -258,7 +258,7 @@ class Panel:
         self.is_updating = True
         try:
             lines = {key: self.logic.lines(key) for key in exam_nodes.REGION_KEYS}
-            chosen = (self.parameterNode.inputVolume, self.parameterNode.references)
+            chosen = (self.parameterNode.inputVolume, self.parameterNode.references, *self.logic.mapVolumes())
             drawn = [line for own in lines.values() for line in own]
             self.nodes_in_use.observe([node for node in (*chosen, *drawn) if node])
             for key, own in lines.items():

@@ -17,6 +17,7 @@ from . import __version__
 from .batch.beside import BidsDerivatives, DicomObjects
 from .batch.bids import bids_exams
 from .batch.exams import ExamFile, VirtualExam, failure_text, measure_batch, write_batch
+from .batch.reading_list_commands import add_reading_list
 from .batch.studies import analyse_study, make_norms_of, norms_of, read_against_norms, tell_change
 from .cohort.comparison import OTHERS
 from .cohort.options import CohortOptions, Primary
@@ -229,6 +230,8 @@ def _parser():
             "-o", "--output", required=True, type=_folder, metavar="DIR", help="folder for the results"
         )
         command.set_defaults(run=run)
+
+    add_reading_list(commands, _folder, _whole, _number)
 
     phantom = commands.add_parser("phantom", help="write a digital exam with its truth")
     phantom.add_argument("-o", "--output", required=True, type=_folder, metavar="DIR", help="folder for the exam")

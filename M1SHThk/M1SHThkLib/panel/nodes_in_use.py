@@ -77,10 +77,12 @@ class NodesInUse(VTKObservationMixin):
     def on_drag_started(self, line, event):
         """One drag is one step of the history."""
         self._panel.edits.dragging = True
+        self._panel.reading_list.watch_hand()
 
     def on_drag_ended(self, line, event):
         """The point is where the reader wants it."""
         self._panel.edits.dragging = False
+        self._panel.reading_list.watch_hand()
         self._panel.edits.record_line(line)
         self._panel.pace.expect_line(line)
 

@@ -6,7 +6,8 @@ usage: python3 Testing/run.py COMMAND [ARGUMENT ...]
   tests       run the tests; arguments go to pytest (one test: -k NAME)
   window      open the module in a miniature Slicer (picture alone: --screenshot FILE)
   screenshots take the tutorial's pictures and the samples' thumbnails (pictures alone, elsewhere: FOLDER)
-  benchmark   measure accuracy, precision and speed (all counts: --full; result elsewhere: --json FILE)
+  benchmark   measure accuracy, precision and speed (all counts: --full; result elsewhere: --json FILE), or the claims
+              of a study's report (--statistics)
 
 The first run makes a virtual environment, .venv, in the repository; later runs use it. For the demo it holds what the
 command line needs (Testing/requirements-demo.txt: 0.13 GB to download, 0.6 GB on disk); the first of the others brings

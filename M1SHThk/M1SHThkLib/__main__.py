@@ -17,6 +17,7 @@ from . import __version__
 from .batch.beside import BidsDerivatives, DicomObjects
 from .batch.bids import bids_exams
 from .batch.exams import ExamFile, VirtualExam, failure_text, measure_batch, write_batch
+from .batch.reading_list_commands import add_reading_list
 from .batch.studies import analyse_study, make_norms_of, norms_of, read_against_norms, tell_change
 from .cohort.comparison import OTHERS
 from .cohort.options import CohortOptions, Primary
@@ -129,6 +130,12 @@ def _parser():
     cohort.add_argument(
         "--read", action="append", default=[], metavar="SUBJECT", help="read this subject against the controls"
     )
+    cohort.add_argument(
+        "--exclude",
+        type=Path,
+        metavar="VERDICTS.tsv",
+        help="leave out what verdicts of 'qc' exclude or want redrawn",
+    )
     statistics = cohort.add_argument_group("choices")
     defaults = CohortOptions()
     share = _number(0, 1)
@@ -173,6 +180,31 @@ def _parser():
     cohort.add_argument("--norms", type=Path, metavar="NORMS.tsv", help="read single subjects against norms too")
     cohort.set_defaults(run=_cohort)
 
+    report = commands.add_parser(
+        "report",
+        help="one exam as a page to read or print",
+        description=f"Measures one exam and writes report.html, which names nobody unless asked to. {NOTICE}",
+    )
+    report.add_argument("exam", type=Path, metavar="EXAM", help="exam.json, or a scene (.mrml, .mrb)")
+    report.add_argument("-o", "--output", required=True, type=_folder, metavar="DIR", help="folder for the page")
+    report.add_argument("--identity", action="store_true", help="name subject, session and observer")
+    report.add_argument("--norms", type=Path, metavar="NORMS.tsv", help="read the subject against norms")
+    report.add_argument("--age", type=_number(0, 130), metavar="YEARS", help="of the subject, for --norms")
+    report.add_argument("--clinical", type=Path, metavar="CLINICAL.tsv", help="age, and what was read by eye")
+    report.add_argument("--since", type=Path, metavar="EXAM", help="the subject's earlier exam, to tell the change")
+    report.add_argument(
+        "--rc", type=positive, metavar="X", help="repeatability coefficient of SH/Thk in 1/mm, for --since"
+    )
+    report.set_defaults(run=_report)
+
+    qc = commands.add_parser(
+        "qc",
+        help="a batch as one page to look through",
+        description=f"Writes qc.html into a folder of results: a row a region, flags first, verdicts by key. {NOTICE}",
+    )
+    qc.add_argument("results", type=_folder, metavar="DIR", help="folder that 'measure' wrote")
+    qc.set_defaults(run=_qc)
+
     norms = commands.add_parser(
         "norms",
         help="centiles of controls against age, to share",
@@ -199,11 +231,27 @@ def _parser():
         )
         command.set_defaults(run=run)
 
+    add_reading_list(commands, _folder, _whole, _number)
+
     phantom = commands.add_parser("phantom", help="write a digital exam with its truth")
     phantom.add_argument("-o", "--output", required=True, type=_folder, metavar="DIR", help="folder for the exam")
     phantom.add_argument("--field", type=int, choices=(3, 7), default=3, help="field strength in tesla (default: 3)")
     phantom.add_argument("--group", choices=SIMULATED_GROUPS, default="patient", help="default: patient")
     phantom.add_argument("--seed", type=_whole, default=0, metavar="N", help="same seed, same files (default: 0)")
+    phantom.add_argument(
+        "--tilt",
+        type=float,
+        default=0.0,
+        metavar="DEGREES",
+        help="by which the cortex leans through the slices (default: 0)",
+    )
+    phantom.add_argument(
+        "--tilt-change",
+        type=float,
+        default=0.0,
+        metavar="X",
+        help="degrees a mm by which that changes with height (default: 0)",
+    )
     phantom.set_defaults(run=_phantom)
 
     demo = commands.add_parser("demo", help="make a digital exam, measure it and draw it")
@@ -376,9 +424,28 @@ def _simulate(field_strength, seed, folder, jobs=1, dask=None, resume=False):
     return batch
 
 
+def _qc(options):
+    from .batch.qc import write_qc
+
+    write_qc(options)
+
+
+def _report(options):
+    from .batch.report import write_report
+
+    write_report(options)
+
+
 def _phantom(options):
     # Cropped to what is drawn on: the head around it is three quarters of the voxels, and mostly noise.
-    of = PhantomOptions(field_strength=options.field, group=options.group, seed=options.seed, cropped=True)
+    of = PhantomOptions(
+        field_strength=options.field,
+        group=options.group,
+        seed=options.seed,
+        cropped=True,
+        tilt=options.tilt,
+        tilt_change=options.tilt_change,
+    )
     phantom = make_phantom(of)
     exam = _write_phantom(options.output, phantom)
     print(f"Digital exam: {exam}\nIts truth: {options.output / 'truth.json'}")

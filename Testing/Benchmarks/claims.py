@@ -29,15 +29,52 @@ NULL = Design(score=0.0)
 EFFECT = Design(effect=0.8, spread=0.8, controls_spread=0.5, score=0.6)
 _PART = 50  # studies a task
 
-# What a report says beside a number that does not keep 5 or 95 %, in its own words or in those of the method.
+# What a report says beside a number that does not keep 5 or 95 %, in its own words.
+_EXACT = "Exact P of few subjects lie below .05 in less than 5 % of studies without any effect."
+_MC_NEMAR = "without a difference P lies below .05 in 0 to 4 % of studies"
+_SPECIFICITY = "this interval of the specificity covers from 84 to 95 %"
+_DELONG = "errs on the cautious side: the interval covers up to 100 %, and P lies below .05 in less than 5 %"
+_WILSON = "which of few subjects covers from 90 to 99 %"
+_AUC = "of few subjects it covers from 93 to 99 %"
+_ADJUSTED = "which of few subjects covers up to 99 %."
+_KAPPA = "Of few subjects, or where hardly anybody is called pathologic, it covers from 90 to 99 %."
 SAYS = {
-    "Mann-Whitney, one region": "exact: few dealings with ties, at most 5 %",
-    "McNemar, given cut-off": "exact McNemar errs on the cautious side",
-    "specificity, Youden's cut-off": "few subjects and groups that are alike: covers 88 % instead of 95 %",
-    "mean (Student)": "Student's t, which covers less where values are skewed",
-    "ICC(2,1)": "of normal values; skewed ones cover less",
-    "kappa of calls": "where hardly anybody is called pathologic it covers less than 95 %",
-    "ROC band at a false positive rate of 0.25": "covers 86 to 98 % in small groups",
+    "Mann-Whitney, one region": _EXACT,
+    "asymmetry, Mann-Whitney": _EXACT,
+    "sum score, Mann-Whitney": _EXACT,
+    "most pathologic region of each": _EXACT,
+    "Wilcoxon signed-rank, two field strengths": _EXACT,
+    "Friedman, regions within a group": "P by chi-square (rough below 10 subjects)",
+    "McNemar, given cut-off": _MC_NEMAR,
+    "McNemar, Youden's cut-off": _MC_NEMAR,
+    "McNemar, subjects left out": _MC_NEMAR,
+    "DeLong, two markers": _DELONG,
+    "difference of two AUCs": _DELONG,
+    "AUC, paper": _AUC,
+    "AUC, symmetric": _AUC,
+    "AUC, clustered": _AUC,
+    "AUC, one region": _AUC,
+    "AUC adjusted for age, most pathologic region": _ADJUSTED,
+    "AUC adjusted for age, all regions": _ADJUSTED,
+    "sensitivity, given cut-off": _WILSON,
+    "specificity, given cut-off": _WILSON,
+    "sensitivity of a reader": _WILSON,
+    "difference of sensitivities, paired": "Both err on the cautious side",
+    "limit of agreement, one region": "approximate error of a limit, which of few subjects covers from 90 to 95 %",
+    "specificity, Youden's cut-off": _SPECIFICITY,
+    "specificity over regions, Youden's cut-off": _SPECIFICITY,
+    "mean (Student)": "of few values as skewed as SH/Thk covers from 80 to 94 % instead of 95 %",
+    "median": "median with interval by order statistics (binomial), which covers 95 % or more",
+    "percentile (Clopper and Pearson)": "Clopper and Pearson's interval, which covers 95 % or more",
+    "ICC(2,1)": "Of normal values; skewed ones cover less.",
+    "kappa of calls": _KAPPA,
+    "kappa of one region's scores, quadratic weights": _KAPPA,
+    "ROC band at a false positive rate of 0.25": "pointwise, about 95 % (86 to 100 % of few subjects)",
+}
+# What it calls not valid itself, since the paper has it: kept here to show by how much.
+NOT_VALID = {
+    "Spearman, regions as if independent": "Regions of one patient are not independent: the interval is too narrow and "
+    "P too small.",
 }
 
 
@@ -115,7 +152,9 @@ def _shares(parts):
     rows = []
     for (kind, name), by_condition in claims.items():
         shares = {where: [hits / studies, studies] for where, (hits, studies) in by_condition.items() if studies > 20}
-        rows.append({"kind": kind, "claim": name, "says": SAYS.get(name), "by_condition": shares})
+        says = SAYS.get(name, NOT_VALID.get(name))
+        is_valid = name not in NOT_VALID
+        rows.append({"kind": kind, "claim": name, "says": says, "is_valid": is_valid, "by_condition": shares})
     return rows
 
 

@@ -94,11 +94,12 @@ def _to_adjust(drawn):
 
 
 def _compared_p(random, design):
-    """Two markers of the same area: SH/Thk, and another that correlates with it."""
+    """Two markers of the same area: SH/Thk, and the geometric mean of what is noise in it and of further noise."""
     first, second = draw(random, replace(design, missing=0.0, effect=0.5)), draw(random, replace(design, missing=0.0))
     one = first.values[:, LIMBS].max(axis=1)
     shift = np.where(first.is_patient, np.exp(0.5), 1.0)
-    other = np.sqrt(one / shift * second.values[:, LIMBS].max(axis=1)) * shift**0.82  # of about the same area
+    # Of two logarithms that scatter alike the mean scatters less by the root of one half.
+    other = np.sqrt(one / shift * second.values[:, LIMBS].max(axis=1)) * shift**0.5**0.5
     return {} if design.digits is not None else {"DeLong, two markers": _difference(one, other, first.is_patient)[2]}
 
 

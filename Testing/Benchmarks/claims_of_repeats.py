@@ -49,12 +49,12 @@ def repeat_p(random, design):
 
 
 def _change(random, design, yearly):
-    """The slope of patients measured three times in two years."""
-    true = MEAN + BETWEEN * random.normal(size=design.patients)
-    slopes = yearly + 0.003 * random.normal(size=design.patients)
+    """The slope of as many subjects as there are controls, each measured three times in two years."""
+    true = MEAN + BETWEEN * random.normal(size=design.controls)
+    slopes = yearly + 0.003 * random.normal(size=design.controls)
     rows = [
         (f"sub-{number}", years, true[number] + slopes[number] * years + ERROR * random.normal())
-        for number in range(design.patients)
+        for number in range(design.controls)
         for years in (0.0, 1.0, 2.0)
     ]
     return _slope(SH_THK, "patient", {"patient": rows})

@@ -2,7 +2,7 @@
 
 import math
 
-from claims import COVERAGE_BOUNDS, P_BOUNDS
+from claims import COVERAGE_BOUNDS, FULL, P_BOUNDS
 from table import Requirement
 
 TIMES_S = {1000: 20.0, 10_000: 300.0}
@@ -12,8 +12,9 @@ MOST_MIB = 2048.0
 def verdicts(results):
     """Every claim with its worst conditions and whether it holds, as plain data.
 
-    A claim holds where every condition lies within the bounds, widened by three standard errors of so many studies, or
-    where the report says in words what it covers; a P may err on the cautious side if it says so, never on the other.
+    A claim holds where every condition lies within the bounds, widened where there are fewer studies than FULL, or
+    where the report says in words what it covers; a P may err on the cautious side if it says so, on the other only
+    where the report itself calls it not valid.
     """
     found = []
     for row in results["claims"]:
@@ -23,11 +24,12 @@ def verdicts(results):
         for where, (share, studies) in row["by_condition"].items():
             worst["least"] = min(worst["least"], (share, where))
             worst["most"] = max(worst["most"], (share, where))
-            slack = 3 * math.sqrt(0.05 * 0.95 / studies)
+            # The bounds hold three standard errors of FULL studies already.
+            slack = max(3 * math.sqrt(0.05 * 0.95) * (studies**-0.5 - FULL**-0.5), 0.0)
             too_bold = share > high + slack if row["kind"] == "p" else share < low - slack
             too_cautious = share < low - slack if row["kind"] == "p" else share > high + slack
             met &= bool(row["says"]) if too_bold or too_cautious else True
-            if row["kind"] == "p" and too_bold:
+            if row["kind"] == "p" and too_bold and row["is_valid"]:
                 met = False
         found.append(row | {"least": worst["least"], "most": worst["most"], "met": met})
     return found

@@ -17,6 +17,7 @@ from large_exam import make_large_exam
 from live import measure_live_update
 from M1SHThkLib import __version__
 from M1SHThkLib.files.disk import write_json
+from maps import measure_maps_of_echoes
 from memory import measure_memory
 from odd_files import measure_odd_files
 from precision import measure_precision
@@ -27,7 +28,9 @@ from roi_coverage import measure_roi_coverage
 from speed import measure_speed
 from start_up import measure_start_up
 from throughput import measure_throughput
+from tilts import measure_tilts
 from veins import measure_veins
+from widths import measure_widths
 from workers import show_progress
 
 NOTICE = "Digital exams: nothing here says how well the measurement does in people."
@@ -58,6 +61,9 @@ def measure_all(full):
         measure_click_counts,
         measure_absence,
         measure_veins,
+        measure_maps_of_echoes,
+        measure_tilts,
+        measure_widths,
     ):
         results.update(measure(full))
     results.update(measure_real_exam())

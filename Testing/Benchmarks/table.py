@@ -43,6 +43,7 @@ def requirements(results):
             for name, layer in layers.items()
         ),
         *_of_people(results),
+        *_of_the_scanner(results),
         Requirement("random exams that fail", results["robustness_failed_exams"], f"of {robust['exams']}", most=0),
         Requirement(
             "odd files: no result and no single line", results["odd_files_faults"], f"of {odd['files']}", most=0
@@ -81,6 +82,7 @@ def _of_people(results):
         ),
         Requirement("beyond a vein: caught, worst group", results["vein_caught_percent"], "%", least=95),
         Requirement("no vein, yet one suspected", results["vein_false_alarm_percent"], "%", most=1),
+        Requirement("R2* of the layer: bias, worst group", abs(results["map_layer_error_percent"]), "%", most=2),
         Requirement("without a layer: called absent", results["layer_free_absent_percent"], "%", least=95),
         Requirement("without a layer: z of 3 and more", results["layer_free_significant_percent"], "%", most=1),
     ]
@@ -90,6 +92,23 @@ def _of_people(results):
             Requirement("real hand knob: verdicts, by depth", results["real_verdicts"], "", most=1),
         ]
     return rows
+
+
+def _of_the_scanner(results):
+    """What tilt and blur ask of the measurement."""
+    return [
+        Requirement("tilt of up to 50 degrees: worst error", results["tilt_worst_error_deg"], "deg", most=5),
+        Requirement(
+            "across the cortex, to 45 degrees: bias, worst", abs(results["thk_perpendicular_bias_percent"]), "%", most=8
+        ),
+        Requirement("width without blur: bias, worst", abs(results["w_bias_mm"]), "mm", most=0.1),
+        Requirement("width without blur: SD, worst", results["w_sd_mm"], "mm", most=0.15),
+        *(
+            Requirement(f"{name}: 95 % intervals that cover", results["w_coverage"][name], "%", least=92, most=97)
+            for name in ("w", "dip", "dip_per_mm")
+        ),
+        Requirement("width told beneath a dark pial edge", results["w_beneath_dark_pia"], "", most=0),
+    ]
 
 
 def print_table(required, results):

@@ -36,7 +36,7 @@ def bids_exams(root, folder):
     """
     root, folder = Path(root), Path(folder)
     found, groups = read_dataset(root), read_groups(root)
-    exams, descs, without = {}, {}, []
+    exams, descs, without, ignored = {}, {}, [], set()
     for kind, acquisitions in found.items():
         settings = KINDS[kind][1]
         for acquisition in acquisitions:
@@ -58,6 +58,8 @@ def bids_exams(root, folder):
                 content = exam_of(acquisition, drawings, groups.get(f"sub-{subject}"), settings, path)
                 with naming(path):
                     check_exam(content)
+                if drawings.place.is_relative_to(folder) and not place.is_relative_to(drawings.place):
+                    ignored.add(drawings.place.relative_to(folder).as_posix())
                 made_folder(place)
                 write_json(path, content)
                 sources = tuple(image.relative_to(root).as_posix() for image in acquisition.images)
@@ -68,7 +70,7 @@ def bids_exams(root, folder):
             f"{root}: no image has drawings; put the folder of each exported exam below "
             f"{DRAWINGS.as_posix()}/sub-LABEL[/ses-LABEL]"
         )
-    write_description(folder, root, descs)
+    write_description(folder, root, descs, sorted(ignored))
     return exams, without
 
 

@@ -64,10 +64,14 @@ class ExamFile:
         """What its results depend on: the version, and the SHA-256 of every input by name."""
         return _made_from(self._scene_inputs() if self._is_scene else exam_inputs(self.path))
 
+    def read(self):
+        """The Exam."""
+        return self._exam_of_scene() if self._is_scene else read_exam(self.path)
+
     def measure(self):
         """Its record."""
         with np.errstate(all="ignore"):  # what is beyond all numbers ends in missing values and flags
-            exam = self._exam_of_scene() if self._is_scene else read_exam(self.path)
+            exam = self.read()
             measurements = measure_exam(exam)
             maps = [measure_maps(exam.maps, m) for m in measurements]
         figures = _draw(exam, measurements, maps, self.figures)

@@ -63,17 +63,19 @@ def analyse_study(options, measurements, clinical, virtual=None):
         other_auc=options.other_auc,
         power=options.power,
     )
-    provenance = {**program(), "inputs": inputs_of(measurements, clinical)}
+    provenance = {**program(), "inputs": inputs_of(measurements, clinical, options.exclude)}
     norms = norms_of(options.norms)
-    studies, notes = read_studies(measurements, clinical, options.read, choices.adjust)
+    studies, notes = read_studies(measurements, clinical, options.read, choices.adjust, options.exclude)
     for note in notes:
         print(f"note: {note}", file=sys.stderr)
     made_folder(options.output)  # a folder that cannot be made is told before the analysis
-    cohort = analyse(studies, choices, virtual, notes, _Progress(), norms)
+    progress = _Progress()
+    cohort = analyse(studies, choices, virtual, notes, progress, norms)
     if virtual:
         (study,) = studies
         rows = beside_the_paper(study, cohort.findings[study.field_strength_t])
         cohort = replace(cohort, beside_the_paper=rows)
+    progress.end("Figures and report")
     pictures = draw_cohort(cohort)
     write_cohort(options.output, cohort, provenance, report_page(cohort, provenance, pictures), pictures or ())
     for study in cohort.studies:
@@ -90,8 +92,13 @@ class _Progress:
 
     def __init__(self):
         self._begin = time.monotonic()
+        self._total = 0
+
+    def end(self, name):
+        self(self._total, self._total, name)
 
     def __call__(self, done, total, name):
+        self._total = total
         if time.monotonic() - self._begin > PATIENCE_S:
             print(f"{done} of {total} analyses done; next: {name}", file=sys.stderr, flush=True)
 

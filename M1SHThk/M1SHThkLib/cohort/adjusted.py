@@ -18,7 +18,8 @@ _ANCOVA = (
 _AREA = (
     "Covariate-adjusted area (Janes and Pepe, Biometrika 2009;96:371): the others' linear regression of {} on {}, and "
     "the area between the residuals of patients and of others; interval symmetric in log odds from the jackknife of "
-    "whole subjects, the regression fitted anew (R: AROC, AROC.sp with the empirical distribution)."
+    "whole subjects, the regression fitted anew (R: AROC, AROC.sp with the empirical distribution), which of few "
+    "subjects covers up to 99 %."
 )
 FEWEST_FREE = 3  # degrees of freedom below which nothing is fitted
 

@@ -73,8 +73,8 @@ class Change:
 
     @property
     def words(self):
-        """'-0.01 1/mm, within noise: RC 0.03'."""
-        unit = next(marker.unit for marker in MARKERS if marker.column == self.marker)
+        """'-0.01 per mm, within noise: RC 0.03'."""
+        unit = next(marker.unit for marker in MARKERS if marker.column == self.marker).replace("1/", "per ")
         verdict = {True: "within noise", False: "beyond noise", None: "noise not known"}[self.is_within_noise]
         known = f": RC {self.noise:.2g}" if np.isfinite(self.noise) else ""
         return f"{self.difference:+.2g} {unit}, {verdict}{known}"

@@ -9,8 +9,9 @@ from .study import matrix
 from .ties import tied
 
 # What findings call them, and the groups that they are.
-OTHERS = {"controls": ("control",), "mimics": ("mimic",), "mimics and controls": ("mimic", "control")}
-_ONE = {"controls": "control", "mimics": "mimic", "mimics and controls": "mimic or control"}
+BOTH = "mimics and controls"
+OTHERS = {"controls": ("control",), "mimics": ("mimic",), BOTH: ("mimic", "control")}
+_ONE = {"controls": "control", "mimics": "mimic", BOTH: "mimic or control"}
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .comparison import comparisons
+from .comparison import BOTH, comparisons
 from .finding import Finding, counted
 
 # A standardised difference beyond it is a confounder to be reckoned with (Ho et al., Polit Anal 2007;15:199).
@@ -30,12 +30,17 @@ def confounder_findings(study, options):
 
 
 def differing(study):
-    """Words on what differs too much between the groups, one a comparison and variable; () where nothing does."""
-    return tuple(
-        finding.details["in_short"]
+    """Words on what differs too much between the groups, one a comparison and variable; () where nothing does.
+
+    Controls and mimics taken together are told where they differ from the patients though neither alone does.
+    """
+    differ = {
+        (finding.labels["covariate"], finding.labels["against"]): finding.details["in_short"]
         for finding in confounder_findings(study, None)
         if finding.estimate is not None and abs(finding.estimate) > LARGEST
-    )
+    }
+    alone = {covariate for covariate, against in differ if against != BOTH}
+    return tuple(words for (covariate, against), words in differ.items() if against != BOTH or covariate not in alone)
 
 
 def _age(compared):

@@ -15,7 +15,7 @@ RULES = {
     "given": "cut-off given beforehand",
 }
 # Of larger samples fewer replicates are drawn: what they correct is small, and shrinks with the size.
-MOST_NUMBERS, FEWEST_REPLICATES = 1_500_000, 100
+MOST_NUMBERS, FEWEST_REPLICATES = 500_000, 100
 _CHUNK = 1_000_000
 # Beyond so many subjects parts of so many take the place of leaving out one after the other.
 _PARTS = 200

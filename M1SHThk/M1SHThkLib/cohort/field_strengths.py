@@ -5,7 +5,7 @@ from itertools import combinations
 import numpy as np
 
 from .finding import Finding, ci_text, counted, disagreement, p_text
-from .groups import marker_labels, marker_name, median_ci
+from .groups import EXACT, marker_labels, marker_name, median_ci
 from .rank_sum import signed_rank_p
 from .study import MARKERS, REGION_NAMES, matrix, mean_present
 from .ties import tied
@@ -73,8 +73,7 @@ def _paired(differences, marker, place, strengths):
         "labels": marker_labels(marker) | {"region": place, "field_strengths": strengths},
         "method": (
             "Wilcoxon signed-rank, two-sided, exact with midranks for ties, one difference a subject, differences of 0 "
-            "left out; "
-            "median with interval by order statistics."
+            f"left out; median with interval by order statistics, which covers 95 % or more. {EXACT}"
         ),
     }
     if n == 0:

@@ -7,7 +7,8 @@ from .finding import Finding, ci_text, counted
 
 METHOD = (
     "Cohen's kappa{}; standard error of Fleiss, Cohen and Everitt (Psychol Bull 1969;72:323){}; interval by Fisher's "
-    "transform and Student's t. Where hardly anybody is called pathologic it covers less than 95 %."
+    "transform and Student's t. Of few subjects, or where hardly anybody is called pathologic, it covers from 90 to "
+    "99 %."
 )
 # How much of a disagreement by d of the scale's s steps counts as agreement.
 WEIGHTS = {

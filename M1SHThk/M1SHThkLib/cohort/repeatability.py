@@ -279,7 +279,10 @@ def _limits(pairs, subject, marker, finding):
         f"limits of agreement {found['low']:.3g} ({_ci(found['low_ci'])}) to {found['high']:.3g} {unit} "
         f"({_ci(found['high_ci'])}), {len(pairs)} pairs, SD of the differences {found['sd']:.3g} {unit}."
     )
-    method = "Bland and Altman, Lancet 1986;1:307; intervals by t with their approximate error of a limit."
+    method = (
+        "Bland and Altman, Lancet 1986;1:307; intervals by t with their approximate error of a limit, which of few "
+        "subjects covers from 90 to 95 %."
+    )
     details = {key: value for key, value in found.items() if key not in ("bias", "bias_ci")}
     details |= {"means": pairs.mean(axis=1).tolist(), "differences": np.diff(pairs)[:, 0].tolist()}
     return finding("bias", words, method, estimate=found["bias"], unit=unit, ci=found["bias_ci"], details=details)

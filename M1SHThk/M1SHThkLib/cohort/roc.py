@@ -9,7 +9,7 @@ from .cutoff import RULES, Choice, performance, why_none
 from .finding import NO_ESTIMATE, Finding, ci_text, counted, p_text
 from .sample import SELECTIONS, sample
 from .selection import lack_regions, selected_area
-from .study import MARKERS, SH, SH_THK, THK
+from .study import DIP_PER_MM, MARKERS, SH_THK
 
 _TESTED = " Its test stands under the selection of values"
 _FAVOURS = ", with the AUC that this rule gives without any effect of disease: not 0.50, since it favours the patients"
@@ -34,12 +34,14 @@ def roc_findings(study, options):
     list of Finding
     """
     findings = []
+    has_dip = bool(np.isfinite(Comparison(study).values(DIP_PER_MM)).any())
+    markers = (*MARKERS, DIP_PER_MM) if has_dip else MARKERS
     for compared in comparisons(study):
-        for marker in MARKERS:
+        for marker in markers:
             for selection in SELECTIONS:
                 findings += _of_selection(compared, marker, selection, options)
     compared = Comparison(study)
-    return findings + [marker_comparison(compared, SH_THK, other) for other in (SH, THK)]
+    return findings + [marker_comparison(compared, SH_THK, other) for other in markers[1:]]
 
 
 def _of_selection(compared, marker, selection, options):
@@ -169,12 +171,12 @@ def _rate(name, index, found, what, lead, n, selection, labels, details):
         )
         method = (
             f"Optimism: Harrell et al., Stat Med 1996;15:361, whole subjects drawn; interval: {method} Cut-offs lie "
-            "halfway between neighbouring values. Where nothing tells the groups apart and there are few of them, "
-            "this interval of the specificity covers 88 % instead of 95 %."
+            "halfway between neighbouring values. Of few subjects, or where nothing tells the groups apart, this "
+            "interval of the specificity covers from 84 to 95 %."
         )
     else:
         words = f"{lead} {name.capitalize()} {estimate:.2f} ({seen}; {ci_text(ci)}, {rate.ci_name})."
-        method = f"Interval at the cut-off as it stands: {method}"
+        method = f"Interval at the cut-off as it stands, which of few subjects covers from 90 to 99 %: {method}"
     return Finding(
         "roc",
         what,
@@ -199,7 +201,8 @@ def marker_comparison(compared, one, other):
     labels = {"marker": one.column, "other_marker": other.column, "selection": "symmetric", "against": compared.others}
     method = (
         "Paired comparison of two areas (DeLong et al., Biometrics 1988;44:837). "
-        f"Selection: {SELECTIONS['symmetric']}, by each marker."
+        f"Selection: {SELECTIONS['symmetric']}, by each marker. Of few subjects, and of areas that are much alike, it "
+        "errs on the cautious side: the interval covers up to 100 %, and P lies below .05 in less than 5 %."
     )
 
     def finding(words, **numbers):

@@ -8,7 +8,7 @@ from .comparison import comparisons
 from .correlation import LIMB_GROUPS
 from .cutoff import performance, why_none
 from .finding import NO_ESTIMATE, Finding, ci_text, counted, disagreement, p_text
-from .groups import too_few
+from .groups import EXACT, too_few
 from .kappa import METHOD, kappa
 from .rank_correlation import clustered_p, spearman
 from .rank_sum import mann_whitney
@@ -19,7 +19,7 @@ from .study import REGION_NAMES
 GREATEST_SCORE = 2
 _SUM_METHOD = (
     "Sum of a reader's scores over the regions; Mann-Whitney U, exact with ties where feasible; AUC interval symmetric "
-    "in log odds (DeLong et al., Biometrics 1988;44:837)."
+    f"in log odds (DeLong et al., Biometrics 1988;44:837). {EXACT}"
 )
 
 

@@ -234,7 +234,7 @@ class _Reading:
         words += f" (95 % CI {ci[0]:.0f} to {ci[1]:.0f}, Clopper and Pearson)"
         method = (
             "Share of the controls below, half of the equal ones counted, no further out than 1 / (n + 1) from either "
-            "end; Clopper and Pearson's interval."
+            "end; Clopper and Pearson's interval, which covers 95 % or more."
         )
         details = {"value": float(value), "below": below}
         words = f"{value:.3g} {UNIT}, {words}."

@@ -17,9 +17,12 @@ from .study import SH, SH_THK, matrix
 INDETERMINATE = {
     "no_dark_layer": "SH and SH/Thk count as 0, Thk is missing",
     "undecided": "all three are missing",
+    "vein_suspected": "all three are missing",
+    "line_folds": "all three are missing",
     "near_noise": "the value is kept",
     "lobe_touches_pial_line": "Thk and SH/Thk are missing",
     "second_dark_layer": "Thk and SH/Thk are missing",
+    "thinner_than_resolution": "Thk and SH/Thk are missing",
 }
 BY_THE_AUTHORS = "to be filled in by the authors."
 TO_FILL_IN = BY_THE_AUTHORS.capitalize()

@@ -41,6 +41,8 @@ SH_THK = Marker("sh_thk_per_mm", "SH/Thk", "1/mm", "sh_thk_fit_per_mm")
 SH = Marker("sh", "SH", "splenium intensity", "sh_fit")
 THK = Marker("thk_mm", "Thk", "mm", "thk_fit_mm", pathologic=-1)
 MARKERS = (SH_THK, SH, THK)
+# SH/Thk without blur, beside which SH/Thk's ROC curve is shown; tables of earlier versions have none.
+DIP_PER_MM = Marker("dip_per_mm", "dip/w", "1/mm", "dip_per_mm")
 
 
 @dataclass(frozen=True)
@@ -153,7 +155,8 @@ class Study:
 
 def matrix(subjects, column):
     """Values of a column, shape (subjects, regions), nan where missing; regions in the order of ALL_REGIONS."""
-    values = [subject.readings[0].values[column] for subject in subjects]
+    nothing = np.full(len(ALL_REGIONS), np.nan)
+    values = [subject.readings[0].values.get(column, nothing) for subject in subjects]
     return np.array(values, float).reshape(-1, len(ALL_REGIONS))
 
 

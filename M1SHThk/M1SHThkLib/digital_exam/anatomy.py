@@ -11,6 +11,7 @@ from scipy.interpolate import RectBivariateSpline
 from scipy.spatial import cKDTree
 
 from .fold import Fold
+from .lean import UPRIGHT, Lean
 from .tissue import Tissue
 from .vein import Vein, bloomed
 
@@ -43,6 +44,8 @@ class Bank:
         At each node of the fold: how much deeper than their depth the borders of the deep layers, and of all that is
         beneath them, lie there, in mm.
     veins : tuple of Vein
+    lean : Lean
+        Fold, depths and veins are those of the slice on which the line is drawn, depths across the cortex.
     """
 
     side: int
@@ -53,6 +56,7 @@ class Bank:
     white_matter: np.ndarray
     undulation: np.ndarray
     veins: tuple[Vein, ...] = ()
+    lean: Lean = UPRIGHT
 
 
 @dataclass(frozen=True)
@@ -94,8 +98,8 @@ _DEEP_STRUCTURES = {
 }
 
 
-def tissue_map(section, tissues, banks, patches, x, y, step):
-    """Fraction of every pixel that each tissue fills.
+def tissue_map(section, tissues, banks, patches, x, y, step, height=0.0):
+    """Fraction of every pixel of a slice that each tissue fills.
 
     Parameters
     ----------
@@ -109,6 +113,8 @@ def tissue_map(section, tissues, banks, patches, x, y, step):
         Evenly spaced positions of the pixels in mm; x may run to either side.
     step : callable
         Fraction of a pixel that lies beyond an edge at a signed distance in mm.
+    height : float
+        Of the slice's middle above the slice on which the line is drawn, in mm; it matters where the cortex leans.
 
     Returns
     -------
@@ -132,7 +138,7 @@ def tissue_map(section, tissues, banks, patches, x, y, step):
         for side in (1, -1) if centre_x else (1,):
             _overlay(fractions, tissues[name], x, y, (side * centre_x, centre_y), axes, step)
     for bank in banks:
-        _lay(fractions, bank, tissues, x, y, step)
+        _lay(fractions, bank, tissues, x, y, step, height)
     for patch in patches:
         _overlay(fractions, patch.tissue, x, y, patch.centre, (patch.radius, patch.radius), step)
     return fractions
@@ -216,26 +222,42 @@ def _clear_of(banks, points):
     return clear
 
 
-def borders_along(fold, layers, undulation):
-    """Depth in mm of each layer's superficial border as a function of arc length in mm; a tuple of callables."""
-    moves = next(number for number, (_, tissue) in enumerate(layers) if tissue.name == "deep_cortex")
+def borders_along(bank, height=0.0):
+    """Depth in mm of each layer's superficial border as a function of arc length in mm; a tuple of callables.
+
+    Depths are beneath the pial line as it lies at a height in mm.
+
+    Parameters
+    ----------
+    bank : Bank, or RegionTruth
+    height : float
+    """
+    moves = next(number for number, (_, tissue) in enumerate(bank.layers) if tissue.name == "deep_cortex")
 
     def border(number):
-        depth = layers[number][0]
+        depth = bank.layers[number][0]
         if number < moves:
-            return lambda arc: np.full(np.shape(arc), depth)
-        return lambda arc: depth + np.interp(arc, fold.arc, undulation)
+            within = float(bank.lean.in_slice(depth, height))
+            return lambda arc: np.full(np.shape(arc), within)
+        within = bank.lean.in_slice(depth + bank.undulation, height)
+        return lambda arc: np.interp(arc, bank.fold.arc, within)
 
-    return tuple(map(border, range(len(layers))))
+    return tuple(map(border, range(len(bank.layers))))
 
 
-def _lay(fractions, bank, tissues, x, y, step):
-    """Put the layers of a bank in place of what is there."""
+def _lay(fractions, bank, tissues, x, y, step, height):
+    """Put the layers of a bank, averaged over the slice's thickness, in place of what is there."""
     half = bank.length / 2 + MARGIN
     fold = bank.fold.stretch(-half, half)
+    offsets, weights = bank.lean.heights_within_slice()
+    heights = height + offsets
+    recedes = [bank.lean.recedes(z) for z in heights]
+    borders = [borders_along(bank, z) for z in heights]
     # A little beyond the outermost borders, so that their edges are whole.
-    deepest = max(bank.layers[-1][0], CORTEX, *(vein.reaches_mm for vein in bank.veins))
-    above, beneath = bank.layers[1][0] - 0.5, deepest + 0.5
+    deepest = max([CORTEX, *(vein.reaches_mm for vein in bank.veins)])
+    first, last = ([float(own[number](np.zeros(1))[0]) for own in borders] for number in (1, -1))
+    above = min(bank.layers[1][0], *np.add(recedes, first)) - 0.5
+    beneath = max(deepest, bank.layers[-1][0], *np.add(recedes, np.maximum(last, deepest))) + 0.5
     reach = max(-above, beneath)
     columns = np.flatnonzero((x > fold.points[:, 0].min() - reach) & (x < fold.points[:, 0].max() + reach))
     rows = np.flatnonzero((y > fold.points[:, 1].min() - reach) & (y < fold.points[:, 1].max() + reach))
@@ -247,7 +269,21 @@ def _lay(fractions, bank, tissues, x, y, step):
     columns, rows, depth, arc = columns[laid], rows[laid], depth[laid], arc[laid]
     for fraction in fractions.values():
         fraction[rows, columns] = 0
-    borders = [border(arc) for border in borders_along(bank.fold, bank.layers, bank.undulation)]
+    if not bank.lean.is_upright and not bank.veins and not bank.undulation.any():
+        # All then depends on the depth alone.
+        grid = np.arange(above - 0.01, beneath + 0.02, 0.005)
+        places, of_place = (grid, np.zeros_like(grid)), lambda part: np.interp(depth, grid, part)
+    else:
+        places, of_place = (depth, arc), lambda part: part
+    for weight, receding, own in zip(weights, recedes, borders, strict=True):
+        within = [border(places[1]) for border in own]
+        for tissue, part in _parts(bank, tissues, places[0] - receding, places[1], within, step):
+            fraction = fractions.setdefault(tissue, np.zeros((len(y), len(x)), np.float32))
+            fraction[rows, columns] += of_place(part if weight == 1 else weight * part)
+
+
+def _parts(bank, tissues, depth, arc, borders, step):
+    """Tissues of a bank and the part of each pixel that they fill, at places beneath the pial line and along it."""
     beyond = [np.ones_like(depth), *(step(depth - border) for border in borders[1:]), np.zeros_like(depth)]
     parts = [upper - lower for upper, lower in pairwise(beyond)]
     tissues_of_parts = [tissue for _, tissue in bank.layers]
@@ -259,9 +295,7 @@ def _lay(fractions, bank, tissues, x, y, step):
             parts[number] = parts[number] - darkened
             parts += [darkened - core, core]
             tissues_of_parts += [bloomed(tissue, tissues), tissues["vein"]]
-    for tissue, part in zip(tissues_of_parts, parts, strict=True):
-        fraction = fractions.setdefault(tissue, np.zeros((len(y), len(x)), np.float32))
-        fraction[rows, columns] += part
+    return zip(tissues_of_parts, parts, strict=True)
 
 
 def _overlay(fractions, tissue, x, y, centre, half_axes, step):

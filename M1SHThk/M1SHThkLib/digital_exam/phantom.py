@@ -12,6 +12,7 @@ from ..measuring.roi import Roi
 from ..measuring.settings import Settings
 from .anatomy import MARGIN, SECTIONS, SPLENIUM, Patch, tissue_map
 from .hand import Line
+from .lean import Lean
 from .slices import HEAD_CENTRE, Slices, prescribe
 from .subject import ALL_REGIONS, DEEP_LAYERS, GROUPS, LIMB_REGIONS, motor_banks
 from .tissue import SEQUENCES, TISSUES, signal
@@ -78,6 +79,9 @@ class PhantomOptions:
         ROI lies beyond, where it is as bright as without. Not in a thin gyrus.
     veins : tuple of vein.Vein
         At every drawn region. They must not overlap.
+    tilt, tilt_change : float
+        Degrees, 0-60, by which the cortex leans through the slices, and degrees a mm, -10 to 10, by which that changes
+        with height: see `lean.Lean`. Layers keep their thickness across the cortex.
 
     Raises
     ------
@@ -109,6 +113,8 @@ class PhantomOptions:
     superficial_correlation_mm: float = 4.0
     white_matter_gradient: float = 0.0
     veins: tuple[Vein, ...] = ()
+    tilt: float = 0.0
+    tilt_change: float = 0.0
 
     def __post_init__(self):
         def require(legal, name, meaning):
@@ -133,6 +139,8 @@ class PhantomOptions:
         require(gradient <= 0.05, "white_matter_gradient", "from -0.05 to 0.05 a mm")
         require(not (gradient and self.opposite_bank), "white_matter_gradient", "0 with 'opposite_bank'")
         require(all(isinstance(vein, Vein) for vein in self.veins), "veins", "a tuple of Vein")
+        require(0 <= self.tilt <= 60, "tilt", "from 0 to 60 degrees")
+        require(-10 <= self.tilt_change <= 10, "tilt_change", "from -10 to 10 degrees a mm")
         count = len(SEQUENCES[self.field_strength].echo_times_ms)
         legal = self.echoes is None or (self.echoes and set(self.echoes) <= set(range(1, count + 1)))
         require(legal, "echoes", f"numbers from 1 to {count}")
@@ -175,7 +183,7 @@ class Phantom:
     noise_seed: int
     noise_deviation: float
     _slices: Slices = field(repr=False)
-    _sections: np.ndarray = field(repr=False)  # noise-free, shape (sections, echoes, rows, columns)
+    _clean: list = field(repr=False)  # of each slice, noise-free, shape (echoes, rows, columns)
 
     def with_noise(self, seed):
         """The same exam with noise drawn anew from another seed."""
@@ -201,13 +209,14 @@ class Phantom:
         return voxels.transpose(2, 1, 0)
 
     def exam(self, settings=None):
-        """The exam to measure, of the mean of the echoes."""
+        """The exam to measure, of the mean of the echoes; its settings name the scan's own step response."""
+        known = {"step_response": "tukey", "tukey_taper": self._slices.kspace.taper}
         return Exam(
             subject=f"phantom-{self.options.seed}",
             image=Image(self.mean, self.affine, "phantom", len(self.echo_times_ms)),
             splenium=self.splenium,
             regions=self.regions,
-            settings=settings or Settings(),
+            settings=replace(settings or Settings(), **known),
             group=self.options.group,
             field_strength_tesla=float(self.options.field_strength),
             origin={"echo_times_ms": list(self.echo_times_ms), "echo_combination": "mean"},
@@ -247,7 +256,7 @@ class Phantom:
         return len(self._slices.section_of_slice), side, side
 
     def _magnitude(self, number, k):
-        clean = self._sections[self.options.sections.index(self._slices.section_of_slice[k]), number]
+        clean = self._clean[k][number]
         if not self.noise_deviation:
             return np.abs(clean)
         generator = np.random.default_rng([self.noise_seed, _NOISE, k, round(self.echo_times_ms[number] * 10)])
@@ -258,7 +267,8 @@ def make_phantom(options=None):
     """A digital exam; the same options give the same arrays.
 
     The noise-free image is the object, drawn with its partial volume on a fine grid, seen through the k-space of the
-    acquired matrix. Sections are constant along z and slices ideal, so that the truth is exact.
+    acquired matrix. Slices are ideal, and sections constant along z but for the cortex's tilt, so that the truth is
+    exact.
 
     Parameters
     ----------
@@ -289,6 +299,7 @@ def make_phantom(options=None):
         superficial_correlation_mm=options.superficial_correlation_mm,
         white_matter_gradient=options.white_matter_gradient,
         veins=tuple(options.veins),
+        lean=Lean(float(options.tilt), float(options.tilt_change), sequence.slice_spacing_mm),
     )
     banks = {key: drawn[key] for key in options.regions}
     slices = prescribe(options, sequence, banks.values())
@@ -323,23 +334,31 @@ def make_phantom(options=None):
                 kspace=slices.kspace,
                 sensitivity=sensitivity,
                 dark_layer=options.deep_layer == "dark",
+                lean=bank.lean,
             )
         )
         if options.white_matter_bias:
             radius = slices.kspace.pixel_mm * math.sqrt(options.white_matter_voxels / math.pi)
             patches[key] = Patch(bank.white_matter, radius + 2.0, off_tissue)  # 2 mm: the point spread's reach
 
-    sections = []
-    for section in options.sections:
+    clean, shown = [], None
+    for k, section in enumerate(slices.section_of_slice):
         in_section, patches_in_section = (
             [part for (_, region), part in parts.items() if region == section] for parts in (banks, patches)
         )
+        reach = max((bank.lean.REPEATS_MM for bank in in_section if not bank.lean.is_upright), default=0.0)
+        height = float(np.clip((k - slices.middle(section)) * sequence.slice_spacing_mm, -reach, reach))
+        if (section, height) == shown:
+            clean.append(clean[-1])
+            continue
+        shown = section, height
         fractions = tissue_map(
-            section, tissues, in_section, patches_in_section, *slices.object_axes, slices.kspace.step
+            section, tissues, in_section, patches_in_section, *slices.object_axes, slices.kspace.step, height
         )
         signals = np.array([signal_of(tissue) for tissue in fractions], np.float32)
         images = np.array([slices.kspace.image_of(fraction) for fraction in fractions.values()])
-        sections.append(np.tensordot(signals.T, images, 1) * sensitivity(np.stack(np.meshgrid(*slices.axes), -1)))
+        image = np.tensordot(signals.T, images, 1) * sensitivity(np.stack(np.meshgrid(*slices.axes), -1))
+        clean.append(image.astype(np.float32))
     return Phantom(
         options=options,
         affine=slices.affine,
@@ -350,7 +369,7 @@ def make_phantom(options=None):
         noise_seed=options.seed,
         noise_deviation=options.noise * float(signal(tissues["splenium"], sequence)[0]),
         _slices=slices,
-        _sections=np.array(sections, np.float32),
+        _clean=clean,
     )
 
 

@@ -9,6 +9,7 @@ from ..measuring.exam import HEMISPHERES, REGIONS
 from .anatomy import CORTEX, Bank
 from .drift import drift
 from .fold import fold
+from .lean import UPRIGHT
 from .tissue import TISSUES
 
 ALL_REGIONS = tuple((hemisphere, region) for region in REGIONS for hemisphere in HEMISPHERES)
@@ -91,6 +92,7 @@ def motor_banks(
     superficial_correlation_mm=4.0,
     white_matter_gradient=0.0,
     veins=(),
+    lean=UPRIGHT,
 ):
     """The subject's motor cortex.
 
@@ -115,6 +117,7 @@ def motor_banks(
         Part of its signal by which white matter brightens a mm, from beneath the cortex to GRADIENT_MM deeper, where
         it is as bright as everywhere.
     veins : tuple of Vein
+    lean : Lean
 
     Returns
     -------
@@ -135,7 +138,7 @@ def motor_banks(
         if white_matter_gradient:
             layers = (*layers[:-1], *_brightening(*layers[-1], white_matter_gradient))
         thicker = undulation(line.arc, superficial_spread_mm, superficial_correlation_mm, seed, number)
-        banks[hemisphere, region] = Bank(side, line, line_length_mm, sulcus, layers, reference, thicker, veins)
+        banks[hemisphere, region] = Bank(side, line, line_length_mm, sulcus, layers, reference, thicker, veins, lean)
     return banks
 
 

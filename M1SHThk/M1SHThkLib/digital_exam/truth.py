@@ -15,6 +15,7 @@ from ..measuring.settings import Settings
 from .acquisition import KSpace
 from .anatomy import borders_along
 from .fold import Fold
+from .lean import UPRIGHT, Lean
 from .tissue import Tissue
 from .vein import Vein
 
@@ -55,6 +56,8 @@ class RegionTruth:
         In-plane points, shape (..., 2) -> receive sensitivity.
     dark_layer : bool
         Whether the deep layers were made darker than white matter: where not, SH is 0, whatever the profile's ripples.
+    lean : Lean
+        Through the slices.
     """
 
     hemisphere: str
@@ -73,12 +76,21 @@ class RegionTruth:
     kspace: KSpace
     sensitivity: object
     dark_layer: bool = True
+    lean: Lean = UPRIGHT
 
     @property
     def deep_layer_mm(self):
-        """Mean depths of the superficial and of the deep border of M1's deep layers; they need not be dark."""
-        number = next(n for n, (_, tissue) in enumerate(self.layers) if tissue.name == "deep_cortex")
-        return self.layers[number][0], self.layers[number + 1][0]
+        """Mean depths across the cortex of the borders of M1's deep layers; they need not be dark."""
+        return self.layers[self._deep][0], self.layers[self._deep + 1][0]
+
+    @property
+    def _deep(self):
+        return next(n for n, (_, tissue) in enumerate(self.layers) if tissue.name == "deep_cortex")
+
+    def dip(self, combine=mean_of_echoes):
+        """How far the deep layers are darker than white matter, relative to the splenium, before any blur."""
+        deep = float(combine(self.layer_intensities[self._deep]))
+        return (self.white_matter(combine) - deep) / self.splenium(combine)
 
     def profile(self, depths, combine=mean_of_echoes):
         """Averaged intensity along the normals of the true pial line.
@@ -101,11 +113,10 @@ class RegionTruth:
         points = origins[:, None] + depths[:, None] * normals[:, None]
         reach = np.arange(-8, 8, 0.01)  # mm; beyond, the filtered step has settled
         edges = [partial(np.interp, xp=reach, fp=self.kspace.edge(axis, reach), left=0, right=1) for axis in (0, 1)]
-        borders = borders_along(self.fold, self.layers, self.undulation)
-        steps = np.stack([self._beyond(border, points, edges) for border in borders[1:]], -1)
-        intensities = self.layer_intensities[0] + steps @ np.diff(self.layer_intensities, axis=0)
-        for vein in self.veins:
-            intensities += self._of_vein(vein, borders, points, edges)
+        intensities = sum(
+            weight * self._blurred_at(height, points, edges)
+            for height, weight in zip(*self.lean.heights_within_slice(), strict=True)
+        )
         # The point spread's undershoot beside a black vein can turn the signal; an image shows magnitudes.
         return combine(np.abs(intensities * self.sensitivity(points)[..., None])).mean(axis=0)
 
@@ -158,6 +169,10 @@ class RegionTruth:
             ],
             "deep_layer_mm": [superficial, deep],
             "deep_layer_thickness_mm": deep - superficial,
+            "deep_layer_in_slice_mm": float(np.diff(self.lean.in_slice([superficial, deep], 0.0))[0]),
+            "dip": self.dip() if self.dark_layer else 0.0,
+            "tilt_deg": self.lean.tilt_degrees,
+            "tilt_change_deg_per_mm": self.lean.change_degrees_per_mm,
             "arc_mm": arc.tolist(),
             "superficial_variation_mm": np.interp(arc, self.fold.arc, self.undulation).tolist(),
             "veins": [asdict(vein) for vein in self.veins],
@@ -180,7 +195,17 @@ class RegionTruth:
         thickness = layer.edges_mm[1] - layer.edges_mm[0]
         return {"sh": layer.height, "thk_mm": thickness, "sh_thk_per_mm": layer.height / thickness}
 
-    def _of_vein(self, vein, borders, points, edges):
+    def _blurred_at(self, height, points, edges):
+        """The blurred image of what lies at one height in mm, at points of shape (n, d, 2): shape (n, d, echoes)."""
+        recedes = self.lean.recedes(height)
+        borders = borders_along(self, height)
+        steps = np.stack([self._beyond(border, recedes, points, edges) for border in borders[1:]], -1)
+        intensities = self.layer_intensities[0] + steps @ np.diff(self.layer_intensities, axis=0)
+        for vein in self.veins:
+            intensities += self._of_vein(vein, recedes, borders, points, edges)
+        return intensities
+
+    def _of_vein(self, vein, recedes, borders, points, edges):
         """What a vein adds to the blurred image, at points of shape (n, d, 2): shape (n, d, echoes)."""
         added = 0.0
         beneath = (*borders[1:], lambda arc: np.full(np.shape(arc), np.inf))
@@ -188,21 +213,21 @@ class RegionTruth:
             own, darkened = self.layer_intensities[number], self.bloomed_intensities[number]
             before = own
             if vein.blooming_mm:
-                outline = self._in_plane(vein.outline(*bounds, beyond_mm=vein.blooming_mm))
+                outline = self._in_plane(vein.outline(*bounds, beyond_mm=vein.blooming_mm), recedes)
                 added = added + _blurred(outline, points, edges)[..., None] * (darkened - own)
                 before = darkened
-            outline = self._in_plane(vein.outline(*bounds))
+            outline = self._in_plane(vein.outline(*bounds), recedes)
             added = added + _blurred(outline, points, edges)[..., None] * (self.vein_intensities - before)
         return added
 
-    def _in_plane(self, places):
-        """Arc lengths and depths, shape (k, 2), as points of the plane."""
+    def _in_plane(self, places, recedes):
+        """Arc lengths, and depths beneath a pial line that recedes by so much, shape (k, 2), as points of the plane."""
         positions, normals = self.fold.at(places[:, 0])
-        return positions + places[:, 1:] * normals
+        return positions + (recedes + places[:, 1:]) * normals
 
-    def _beyond(self, border, points, edges):
+    def _beyond(self, border, recedes, points, edges):
         """Blurred image, at points of shape (n, d, 2), of the half-plane beyond a border."""
-        depth = border(self.fold.arc)
+        depth = recedes + border(self.fold.arc)
         # Chords of 0.1 mm lie within 0.001 mm of a fundus.
         line = self.fold.level(depth[0] if np.ptp(depth) == 0 else depth)[::2]
         # Closed far beneath, in steps short enough for a slanting side to pass as many upright ones.

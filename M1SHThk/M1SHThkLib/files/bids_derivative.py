@@ -20,8 +20,8 @@ from .results import write_table, write_tsv
 
 BIDS_VERSION = "1.10.0"
 _NOT_BIDS = (
-    *("measurements.*", "profiles.*", "provenance.json", "figures", "exams", "dicom", "*_measurements.*"),
-    *("*exam.json", "*.mrk.json", "*.nrrd", "*truth.json", *KINDS),
+    *("measurements.*", "profiles.*", "maps.*", "provenance.json", "figures", "exams", "dicom", "*_measurements.*"),
+    *("*exam.json", "t2star.*", "*.mrk.json", "*.nrrd", "*truth.json", *KINDS),
 )
 _README = """M1SHThk measurements
 
@@ -38,7 +38,7 @@ def desc_of(observer, kind):
     return label if kind == "T2star" else label + kind
 
 
-def write_description(folder, root, descs):
+def write_description(folder, root, descs, ignored=()):
     """Writes `dataset_description.json`, `descriptions.tsv`, `README` and `.bidsignore`.
 
     Parameters
@@ -49,6 +49,8 @@ def write_description(folder, root, descs):
         Of the data set that was measured.
     descs : mapping of str -> str
         desc label -> what it stands for.
+    ignored : sequence of str
+        Folders in it, relative to it, that are no BIDS: those of drawings.
     """
     folder = made_folder(folder)
     write_json(
@@ -79,9 +81,9 @@ def write_description(folder, root, descs):
         },
     )
     write_text(folder / "README", _README)
-    ignored = folder / ".bidsignore"
-    before = read_text(ignored).splitlines() if ignored.is_file() else []
-    write_text(ignored, "\n".join(dict.fromkeys([*before, *_NOT_BIDS])) + "\n")
+    listing = folder / ".bidsignore"
+    before = read_text(listing).splitlines() if listing.is_file() else []
+    write_text(listing, "\n".join(dict.fromkeys([*before, *_NOT_BIDS, *ignored])) + "\n")
 
 
 def write_exam_derivatives(folder, stem, desc, sources, exam, measurements):

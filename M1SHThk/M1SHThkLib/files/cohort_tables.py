@@ -8,9 +8,10 @@ from .disk import sha256
 from .measurement_tables import provenance_files, read_exams
 from .names import seen
 from .study_notes import left_out, mixed
+from .verdicts import Exclusions
 
 
-def read_studies(measurement_paths, clinical_path, to_read=(), adjust=()):
+def read_studies(measurement_paths, clinical_path, to_read=(), adjust=(), exclude=None):
     """Reads measurements of many exams and the clinical table.
 
     A row of the clinical table belongs to the exam at its field strength. A subject measured at two field strengths
@@ -30,6 +31,8 @@ def read_studies(measurement_paths, clinical_path, to_read=(), adjust=()):
         n/a in the clinical table. They may be missing from it.
     adjust : sequence of str
         What the statistics are to be adjusted for: 'age', 'sex', 'field', or further columns of numbers.
+    exclude : path, optional
+        A table of verdicts (see `verdicts.read_verdicts`): regions to be redrawn or excluded are left out.
 
     Returns
     -------
@@ -46,11 +49,12 @@ def read_studies(measurement_paths, clinical_path, to_read=(), adjust=()):
     """
     to_read = [seen(name) for name in to_read]
     persons = read_clinical(clinical_path, [name for name in adjust if name not in NO_COLUMN])
-    exams = read_exams([Path(path) for path in measurement_paths], persons)
+    exclusions = Exclusions(exclude)
+    exams = read_exams([Path(path) for path in measurement_paths], persons, exclusions)
     for name in to_read:
         if name not in exams:
             raise ValueError(f"{measurement_paths[0]}: {name} is to be read but has no measurement; check the name")
-    warnings = left_out(persons, exams, to_read)
+    warnings = (*exclusions.notes(), *left_out(persons, exams, to_read))
     subjects = {}
     for name in dict.fromkeys([*persons, *exams]):
         for tesla, own in exams.get(name, {}).items():
@@ -68,7 +72,7 @@ def read_studies(measurement_paths, clinical_path, to_read=(), adjust=()):
     return studies, (*warnings, *mixed(studies))
 
 
-def inputs_of(measurement_paths, clinical_path):
+def inputs_of(measurement_paths, clinical_path, exclude=None):
     """Path and SHA-256 of every file that `read_studies` reads, as plain data.
 
     Raises
@@ -77,4 +81,5 @@ def inputs_of(measurement_paths, clinical_path):
         If a file is missing or cannot be read.
     """
     paths = [file for path in map(Path, measurement_paths) for file in (path, *provenance_files(path))]
-    return [{"path": path.as_posix(), "sha256": sha256(path)} for path in (*paths, Path(clinical_path))]
+    further = [Path(exclude)] if exclude else []
+    return [{"path": path.as_posix(), "sha256": sha256(path)} for path in (*paths, Path(clinical_path), *further)]

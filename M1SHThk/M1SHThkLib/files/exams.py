@@ -72,6 +72,7 @@ def read_exam(path):
         *warnings,
         *(f"{sidecar.fault}. Nothing of it is needed." for sidecar in sidecars if sidecar and sidecar.fault),
     ]
+    in_scanner_frame = all(file.in_scanner_frame for file in files)
     del files  # echoes that are not needed go as they are combined
 
     grid = Image(echoes[0], affine, str(image_paths[0]))
@@ -99,7 +100,7 @@ def read_exam(path):
     maps, of_maps = read_maps(description, path.parent, echoes, affine, times, boxes)
     return Exam(
         subject=cleaned(description["subject"]),
-        image=Image(voxels, affine, grid.name, averaged),
+        image=Image(voxels, affine, grid.name, averaged, in_scanner_frame),
         splenium=splenium,
         regions=regions,
         settings=settings,

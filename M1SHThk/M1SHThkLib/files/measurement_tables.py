@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from ..cohort.study import ALL_REGIONS, MARKERS, REGION_NAMES, SH_THK, Reading, Subject
+from ..cohort.study import ALL_REGIONS, DIP_PER_MM, MARKERS, REGION_NAMES, SH_THK, Reading, Subject
 from ..measuring.exam import GROUPS, HEMISPHERES, REGIONS
 from ..measuring.settings import Settings
 from .disk import read_json
@@ -12,6 +12,7 @@ from .measured_rows import DEEPEST_MM, check_measured
 from .names import cleaned, seen
 from .nominal_field import field_strength
 from .tables import filled_table
+from .verdicts import Exclusions
 
 VALUES = (
     *(column for marker in MARKERS for column in (marker.column, marker.uncensored)),
@@ -40,10 +41,16 @@ class MeasuredExam:
         """The same as numbers."""
         rows = [self.rows.get(key) for key in ALL_REGIONS]
         values = {name: np.array([_value(row, name) if row else np.nan for row in rows]) for name in VALUES}
+        further = [row.number(DIP_PER_MM.column, 0, _HIGHEST_VALUE) if _has_dip(row) else np.nan for row in rows]
+        values[DIP_PER_MM.column] = np.array(further)
         for row in filter(None, rows):
             check_measured(row, self.depth_mm)
         flags = tuple(tuple((row.text("flags") or "").split(",")) if row and row.text("flags") else () for row in rows)
         return Reading(self.session, self.observer, self.protocol, values, flags)
+
+
+def _has_dip(row):
+    return row is not None and DIP_PER_MM.column in row.cells
 
 
 def _value(row, name):
@@ -51,8 +58,8 @@ def _value(row, name):
     return row.number(name, -_HIGHEST_VALUE if "_ci_" in name else 0, _HIGHEST_VALUE)
 
 
-def read_exams(paths, persons):
-    """Exams by subject and field strength: dict of dict of list."""
+def read_exams(paths, persons, exclusions):
+    """Exams by subject and field strength: dict of dict of list; without the regions that are excluded."""
     exams, groups = {}, {}
     for path in paths:
         _, rows = filled_table(path, MEASUREMENT_COLUMNS)
@@ -67,6 +74,8 @@ def read_exams(paths, persons):
                 raise row.fault("field_strength_t is missing; fill it in, here or in the clinical table")
             key = _region(row)
             session, observer = row.name("session"), row.name("observer")
+            if exclusions.holds(name, session, observer, *key):
+                continue
             readings = exams.setdefault(name, {}).setdefault(tesla, [])
             exam = next((exam for exam in readings if (exam.session, exam.observer) == (session, observer)), None)
             if exam is None:
@@ -124,7 +133,7 @@ def read_measured(path, age):
     ValueError
         If there are several subjects, whose ages differ.
     """
-    exams = read_exams([path], {})
+    exams = read_exams([path], {}, Exclusions())
     if len(exams) > 1:
         raise ValueError(f"{path}: holds {len(exams)} subjects, but one age is given; measure one subject at a time")
     return [
@@ -147,13 +156,14 @@ def _protocols(path):
         try:
             for exam in content["exams"]:
                 who = tuple(seen(exam.get(key) or "") or None for key in ("subject", "session", "observer"))
-                protocols[who] = _protocol(exam), float(exam["settings"].get("depth_max_mm", DEEPEST_MM))
+                protocols[who] = protocol_of(exam), float(exam["settings"].get("depth_max_mm", DEEPEST_MM))
         except (TypeError, ValueError, KeyError, AttributeError, OverflowError) as error:
             raise ValueError(f"{file}: is not the record that 'measure' wrote; restore it or take it away") from error
     return protocols
 
 
-def _protocol(exam):
+def protocol_of(exam):
+    """What must agree for values to be compared, of an exam as `provenance.json` describes it, as one text."""
     times = exam.get("echo_times_ms")
     echoes = f"echoes at {', '.join(f'{time:g}' for time in times)} ms" if times else "echo times not known"
     defaults = Settings().to_dict()

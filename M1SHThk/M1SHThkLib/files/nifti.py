@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from .nifti_geometry import nifti_affine
+from .nifti_geometry import in_scanner_frame, nifti_affine
 from .nifti_header import LONGEST, encoded_header, parsed_header
 from .volumes import ImageFile, Volumes
 
@@ -72,7 +72,8 @@ def read_nifti(path):
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from error
     sentences = (*header.notes, *sentences, *_of_its_twin(path))
-    return ImageFile(volumes, affine, tuple(f"{path}: {sentence}" for sentence in sentences))
+    told = tuple(f"{path}: {sentence}" for sentence in sentences)
+    return ImageFile(volumes, affine, told, in_scanner_frame=in_scanner_frame(header))
 
 
 def write_nifti(path, volumes, affine, compact=False):

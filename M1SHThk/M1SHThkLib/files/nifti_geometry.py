@@ -59,6 +59,14 @@ def nifti_affine(header, shape):
     return affine, tuple(sentences)
 
 
+def in_scanner_frame(header):
+    """Whether the form that places the image is that of the scanner's own coordinates."""
+    if header.is_analyze or not (header.qform_code or header.sform_code):
+        return False
+    name = _chosen(header, _qform(header), header.sform.astype(np.float32))
+    return getattr(header, f"{name}_code") == _SCANNER
+
+
 def farthest_corner(affine, other, shape):
     """Greatest distance in mm between where two affines put a corner voxel of an image of that shape."""
     corners = np.array(np.meshgrid(*[(0, size - 1) for size in shape[:3]], [1])).reshape(4, -1)

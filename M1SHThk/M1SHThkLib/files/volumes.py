@@ -20,12 +20,15 @@ class ImageFile:
         Sentences for the user about the header.
     fields : dict of str -> str
         Keys of its own that a NRRD header has: a segmentation's segments, say.
+    in_scanner_frame : bool
+        False where the file says that it lies in another frame than the scanner's, or does not say where it lies.
     """
 
     volumes: Sequence
     affine: np.ndarray
     warnings: tuple[str, ...] = ()
     fields: dict[str, str] = field(default_factory=dict)
+    in_scanner_frame: bool = True
 
 
 class Volumes(Sequence):

@@ -114,6 +114,30 @@ MEASUREMENT_COLUMNS = (
         "Where no layer was found: the SH that one could have and still hide (upper 95 % limit)",
         lambda exam, m: m.verdict.largest_hidden_sh,
     ),
+    _of_measurement(
+        "tilt_deg", "degree", "Tilt of the cortex through the slices: 0 = upright in them; median over the normals"
+    ),
+    _of_measurement("tilt_spread_deg", "degree", "Standard deviation of the tilt over the normals"),
+    _of_measurement(
+        "b0_angle_deg", "degree", "Angle, 0 to 90, between the cortex's mean normal in space and the scanner's z axis"
+    ),
+    _of_measurement("w_mm", "mm", "Width of the dark layer in the slice, blur taken out (model of four levels)"),
+    *_interval("w_mm", "mm", "w_ci_mm", "w_mm"),
+    _of_measurement("thk_perpendicular_mm", "mm", "Width of the dark layer across the cortex: blur and tilt taken out"),
+    *_interval("thk_perpendicular_mm", "mm", "thk_perpendicular_ci_mm", "thk_perpendicular_mm"),
+    _of_measurement("dip", _RELATIVE, "Depth of the dark layer before any blur; 0 without a layer"),
+    *_interval("dip", _RELATIVE, "dip_ci", "dip"),
+    _of_measurement("dip_per_mm", "1/mm", "dip / w_mm: what SH/Thk would be without blur; 0 without a layer"),
+    *_interval("dip_per_mm", "1/mm", "dip_per_mm_ci", "dip_per_mm"),
+    _of_measurement("blur_fwhm_mm", "mm", "Width at half maximum of the blur that the pial edge shows"),
+    *_interval("blur_fwhm_mm", "mm", "blur_fwhm_ci_mm", "blur_fwhm_mm"),
+    Column(
+        "withheld",
+        "",
+        "Why tilt, angle or width are missing, as column: words, separated by |",
+        lambda exam, m: notes_as_text(m.withheld),
+        True,
+    ),
     _of_layer("r_squared", "r_squared", "", "Share of h's variance within the fit window that F explains"),
     _of_layer("rmse", "rmse", _RELATIVE, "Root-mean-square residual of F within the fit window"),
     Column(

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import expit
 
+from .least_squares import levenberg_marquardt
+
 # Bounds of the fit. A narrow, blurred layer is bell-shaped, and every bell is fitted alike by ever larger a with ever
 # closer c1 and c2 (F tends to a (c2 - c1) f'); height and width do not change along that valley, so it is closed off.
 AMPLITUDE_OF_PEAK = (0.5, 2.5)
@@ -22,8 +24,6 @@ SMALLEST_DISTANCE_MM = 0.05
 _BELOW_ZERO, _BELOW_ZERO_WEIGHS = 0.02, 100.0
 
 _A, _B1, _C1, _B2, _C2 = range(5)
-# Below the smallest a system may be singular, above the largest a step is none.
-_DAMPING_SMALLEST, _DAMPING_START, _DAMPING_LARGEST = 1e-12, 1e-3, 1e12
 
 
 def double_sigmoid(x, parameters):
@@ -206,7 +206,11 @@ def fit(x, profiles, window, starts=None, tolerance=1e-9, iterations=500):
         begin = np.broadcast_to(starts, (len(values), 5)).copy()
         begin[:, _A] /= unit
         begin[:, _C2] -= begin[:, _C1]
-    p = _levenberg_marquardt(x, values, weights, past, begin, lowest, highest, tolerance, iterations)
+
+    def normal_equations(p, those):
+        return _normal_equations(x, values[those], weights[those], past[those], p)
+
+    p = levenberg_marquardt(normal_equations, begin, lowest, highest, tolerance, iterations)
     at_bound = (p <= lowest) | (p >= highest)
     p[:, _C2] += p[:, _C1]
     residuals = (double_sigmoid(x, p) - values) * weights
@@ -242,38 +246,6 @@ def _bounds(x, values, weights):
     lowest[:, _C1], highest[:, _C1] = first - 2.0, x[-1]
     lowest[:, _C2], highest[:, _C2] = SMALLEST_DISTANCE_MM, span
     return lowest, highest
-
-
-def _levenberg_marquardt(x, values, weights, past, begin, lowest, highest, tolerance, iterations):
-    p = np.clip(begin, lowest, highest)
-    cost, gradient, hessian = _normal_equations(x, values, weights, past, p)
-    damping = np.full(len(p), _DAMPING_START)
-    active = np.arange(len(p))
-    diagonal = np.arange(5)
-    for _ in range(iterations):
-        if not len(active):
-            break
-        now, low, high, lam = p[active], lowest[active], highest[active], damping[active]
-        g, h = gradient[active], hessian[active]
-        held = ((now <= low) & (g > 0)) | ((now >= high) & (g < 0))
-        g = np.where(held, 0.0, g)
-        h = np.where(held[:, :, None] | held[:, None, :], 0.0, h)
-        scale = h[:, diagonal, diagonal]
-        # A parameter without influence (or held) gets a unit diagonal, so that every system can be solved.
-        scale = np.where(scale > 1e-12 * scale.max(1, keepdims=True) + 1e-300, scale, 1.0)
-        h[:, diagonal, diagonal] = scale * (1 + lam[:, None])
-        trial = np.clip(now - np.linalg.solve(h, g[..., None])[..., 0], low, high)
-        new_cost, new_gradient, new_hessian = _normal_equations(x, values[active], weights[active], past[active], trial)
-        gain = cost[active] - new_cost
-        better = gain >= 0
-        accepted = active[better]
-        p[accepted], cost[accepted] = trial[better], new_cost[better]
-        gradient[accepted], hessian[accepted] = new_gradient[better], new_hessian[better]
-        lam = np.where(better, np.maximum(lam * 0.2, _DAMPING_SMALLEST), lam * 8.0)
-        damping[active] = lam
-        done = better & (gain <= tolerance * new_cost) | (lam > _DAMPING_LARGEST)
-        active = active[~done]
-    return p
 
 
 def _normal_equations(x, values, weights, past, p):

@@ -56,6 +56,10 @@ FLAGS = {
         "Some normals show something else than the others: a hooked end, a vein, a stretch off the cortex. "
         "Leave that stretch out, or average without the outer 20 % (averaging: trimmed)."
     ),
+    "tilted_cortex": _(
+        "The cortex leans through the slice by 30 degrees or more, which makes Thk too large and SH/Thk too small. "
+        "Read thk_perpendicular_mm, or draw where the cortex stands upright in the slice."
+    ),
     "sparse_clicks": _(
         "The line has too few points for its bends, and what it does between them is guessed. Add points in the bends."
     ),
@@ -98,7 +102,7 @@ FLAGS = {
     ),
     "splenium_below_5_mm2": _("The splenium ROI covers less than 5 mm². Draw it larger."),
     "splenium_in_fluid": _(
-        "The splenium ROI is brighter than white matter, as fluid is, which makes SH too small. "
+        "The splenium ROI is patchy and bright, as where it holds fluid, which makes SH too small. "
         "Draw it again within the splenium."
     ),
     "roi_on_several_slices": _("The splenium or the white matter is drawn on more than one slice. Redraw it on one."),

@@ -21,6 +21,9 @@ class Image:
         What messages call it: a file or a node.
     echoes : int
         How many echoes it is the mean of: each was that much noisier.
+    in_scanner_frame : bool
+        Whether the world's z axis is the scanner's, hence the static field's: not under a transform, nor where a file
+        says that it was aligned to something else, or nothing.
 
     Raises
     ------
@@ -32,6 +35,7 @@ class Image:
     affine: np.ndarray
     name: str = "image"
     echoes: int = 1
+    in_scanner_frame: bool = True
 
     def __post_init__(self):
         affine = np.array(self.affine, float)

@@ -22,12 +22,12 @@ def layer_voxels(image, measurement):
     m = measurement
     if not np.isfinite(m.thk_mm):
         return None
-    found = [_between(image, m, first) for first in np.flatnonzero(_next_is_neighbour(m))]
+    found = [_between(image, m, first) for first in np.flatnonzero(next_is_neighbour(m))]
     indices = np.unique(np.concatenate(found), axis=0) if found else np.empty((0, 3), int)
     return Roi(indices, f"layer of the {m.name}") if len(indices) else None
 
 
-def _next_is_neighbour(m):
+def next_is_neighbour(m):
     """Whether the next normal stands on the same line, shape (n - 1,)."""
     return np.linalg.norm(np.diff(m.positions, axis=0), axis=1) < 2.5 * m.settings.normal_spacing_mm
 

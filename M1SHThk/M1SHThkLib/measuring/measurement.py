@@ -15,11 +15,13 @@ from .exam import Exam, Region, region_name
 from .hypointensity import averaged_profile, find_lobe, fit_windows, hypointensity, influence_on
 from .image import Image
 from .layer import Layer, find_layer, plateau_window, white_matter_plateau
+from .layer_width import LayerWidth, layer_width
 from .normals import Normals, sampled_normals, smooth_lines
 from .profile_noise import ProfileNoise, interval, profile_noise
 from .roi import Roi
 from .roi_noise import RoiNoise, roi_noise
 from .settings import Settings
+from .tilt import Tilt, tilt_along
 from .verdict import Verdict, judge
 
 _MISSING = (float("nan"), float("nan"))
@@ -109,10 +111,16 @@ class Measurement:
         The image's voxel index -> world RAS in mm.
     echoes : int
         How many echoes the image is the mean of.
+    in_scanner_frame : bool
+        Whether the world's z axis is the static field's.
     alignment : Alignment or None
         Of the line to the pial edge; None until the hand rests (see `with_intervals`).
     aligned : Layer or None
         The layer that the aligned line shows.
+    tilt : Tilt or None
+        Of the cortex through the slices; None until the hand rests.
+    unblurred : LayerWidth or None
+        The layer's width with the blur taken out; None until the hand rests.
     verdict : Verdict
     sh_ci, thk_ci_mm, sh_thk_ci_per_mm : (float, float)
         95 % intervals for noise at the line as drawn; redrawing it is not covered.
@@ -134,8 +142,11 @@ class Measurement:
     layer: Layer
     affine: np.ndarray
     echoes: int
+    in_scanner_frame: bool
     alignment: Alignment | None = None
     aligned: Layer | None = None
+    tilt: Tilt | None = None
+    unblurred: LayerWidth | None = None
     verdict: Verdict | None = None
     sh_ci: tuple[float, float] = _MISSING
     thk_ci_mm: tuple[float, float] = _MISSING
@@ -200,6 +211,85 @@ class Measurement:
     def edge_unclear(self):
         """Share of the normals at which no pial edge was recognised."""
         return self.alignment.unclear if self.alignment else float("nan")
+
+    @property
+    def tilt_deg(self):
+        """Median over the normals of the angle between the cortex's normal and the slice; nan where it is not seen."""
+        return self.tilt.degrees if self.tilt else float("nan")
+
+    @property
+    def tilt_spread_deg(self):
+        """Standard deviation of that angle over the normals."""
+        return self.tilt.spread_degrees if self.tilt else float("nan")
+
+    @property
+    def b0_angle_deg(self):
+        """Angle, 0-90, between the cortex's mean normal in space and the scanner's z axis, the static field."""
+        if np.isnan(self.tilt_deg) or not self.in_scanner_frame:
+            return float("nan")
+        return float(np.degrees(np.arccos(np.clip(abs(self.tilt.normal[2]), 0, 1))))
+
+    @property
+    def w_mm(self):
+        """Width of the layer in the slice with the blur taken out; nan where withheld."""
+        return self.unblurred.w_mm if self.unblurred else float("nan")
+
+    @property
+    def dip(self):
+        """h of the layer before any blur."""
+        return self.unblurred.dip if self.unblurred else float("nan")
+
+    @property
+    def dip_per_mm(self):
+        """Its ratio to w_mm, in 1/mm."""
+        return self.unblurred.dip_per_mm if self.unblurred else float("nan")
+
+    @property
+    def blur_fwhm_mm(self):
+        """Width at half maximum of the line spread that the edges show, the slice's own smear taken out."""
+        return self.unblurred.blur_fwhm_mm if self.unblurred else float("nan")
+
+    @property
+    def w_ci_mm(self):
+        """95 % interval of w_mm."""
+        return self.unblurred.w_ci_mm if self.unblurred else _MISSING
+
+    @property
+    def dip_ci(self):
+        """95 % interval of dip."""
+        return self.unblurred.dip_ci if self.unblurred else _MISSING
+
+    @property
+    def dip_per_mm_ci(self):
+        """95 % interval of dip_per_mm."""
+        return self.unblurred.dip_per_mm_ci if self.unblurred else _MISSING
+
+    @property
+    def blur_fwhm_ci_mm(self):
+        """95 % interval of blur_fwhm_mm."""
+        return self.unblurred.blur_fwhm_ci_mm if self.unblurred else _MISSING
+
+    @property
+    def thk_perpendicular_mm(self):
+        """Width of the layer across the cortex: w_mm over the mean secant of the tilt."""
+        return self.w_mm / self.tilt.secant if self.tilt else float("nan")
+
+    @property
+    def thk_perpendicular_ci_mm(self):
+        """Its 95 % interval: noise of the width and of the tilt."""
+        if not self.tilt or np.isnan(self.thk_perpendicular_mm) or self.unblurred.drawn_w_mm is None:
+            return _MISSING
+        return interval(self.unblurred.drawn_w_mm / self.tilt.secants(self.settings))
+
+    @property
+    def withheld(self):
+        """What of tilt and width is missing -> why, in words."""
+        reasons = {
+            "tilt_deg": self.tilt.missing if self.tilt else "",
+            "b0_angle_deg": "" if self.in_scanner_frame else "the image is not in the scanner's own frame",
+            "w_mm": self.unblurred.withheld if self.unblurred else "",
+        }
+        return {name: reason for name, reason in reasons.items() if reason}
 
     @property
     def snr(self):
@@ -365,7 +455,7 @@ def measure_region(image: Image, region: Region, splenium: Reference, white_matt
 
 
 def with_intervals(measurement: Measurement, image: Image):
-    """The same measurement with 95 % confidence intervals, and with what alignment tells of the line.
+    """The same measurement with 95 % intervals, and with what else takes time: alignment, tilt, width without blur.
 
     Every replicate resamples blocks of neighbouring normals and both ROIs' means, looks for the layer's fit window anew
     around the lobe that was found, and fits F. A replicate without a positive lobe counts as SH = 0. Where the layer
@@ -378,7 +468,9 @@ def with_intervals(measurement: Measurement, image: Image):
         if not alignment.refusal:
             aligned = _seen_along(image, alignment.lines, m.splenium, m.white_matter, m.settings, m.name)["layer"]
         m = replace(m, alignment=alignment, aligned=aligned)
-        m = replace(m, verdict=judge(m))
+    m = replace(m, tilt=tilt_along(image, m.along.lines, m.settings, sum(m.edges_mm) / 2 if m.lobe else 0.0))
+    m = replace(m, verdict=judge(m))
+    m = replace(m, unblurred=layer_width(m, image, 0.0 if m.tilt.missing else m.tilt.box_mm))
     if "no_dark_layer" in m.flags:
         return replace(m, sh_ci=(0.0, m.verdict.largest_hidden_sh))
     if m.lobe is None or m.settings.replicates == 0 or m.along.overlap_mm:
@@ -428,6 +520,7 @@ def _seen_along(image, lines, splenium, white_matter, settings, name):
         "layer": find_layer(depths, h, deviations, lobe, settings),
         "affine": image.affine,
         "echoes": image.echoes,
+        "in_scanner_frame": image.in_scanner_frame,
     }
 
 

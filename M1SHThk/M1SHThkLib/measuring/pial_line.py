@@ -17,7 +17,9 @@ FEWEST_POINTS = 4
 # Over so short a stretch no cortex turns back.
 FOLDED_DEGREES, FOLDED_WITHIN_MM = 120.0, 2.0
 # Lines of one region this close to each other, running the same way, measure the same stretch of cortex.
-SAME_STRETCH_MM, SHORTEST_OVERLAP_MM = 1.0, 1.0
+SAME_STRETCH_MM = 1.0
+# Lines that meet end to end come so close over that stretch, and a little more where their ends share a click.
+SHORTEST_OVERLAP_MM = 2.0
 _DENSE_STEP_MM = 0.1
 # So many voxels of the white-matter ROI say on which side it lies.
 _MOST_VOTES = 25

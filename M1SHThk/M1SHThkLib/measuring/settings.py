@@ -64,6 +64,14 @@ class Settings:
         0.25, "", 0.05, 0.95, "The fit window ends where the profile, having fallen, rises above this part of its peak"
     )
     width_fraction: float = _number(0.25, "", 0.05, 0.95, "Part of the height at which the thickness is taken")
+    step_response: str = _choice(
+        "normal",
+        ("normal", "tukey"),
+        "What the scan makes of a sharp edge, up to its width: normal, or of k-space under a Tukey filter if known",
+    )
+    tukey_taper: float = _number(
+        0.75, "", 0.0, 1.0, "Share of k-space that the Tukey filter tapers; 0 = unfiltered, 1 = Hann"
+    )
     replicates: int = _number(
         1000, "", 0, 100000, "Bootstrap replicates behind the confidence intervals; 0 leaves them out"
     )

@@ -15,6 +15,7 @@ from .layer import NEAR_NOISE_BELOW_Z, NO_LAYER_BELOW_Z
 from .normals import WHOLE_CORTEX_MM
 from .pial_line import is_sparse
 from .references import reference_flags
+from .tilt import TILTED_DEGREES
 
 SMALLEST_SPLENIUM_MM2, SMALLEST_WHITE_MATTER_MM2 = 5.0, 10.0
 SHORT_LINE_MM = 10.0
@@ -149,6 +150,9 @@ def _of_the_line(seen):
         "edge_unclear": alignment.refusal if alignment else "",
         "line_strays": _strays(seen),
         "uneven_line": alignment is not None and _is_uneven(seen),
+        "tilted_cortex": seen.tilt is not None
+        and seen.tilt.degrees >= TILTED_DEGREES
+        and f"by {seen.tilt.degrees:.0f} degrees: the slice shows it {seen.tilt.secant:.2g} times as thick",
     }
 
 

@@ -10,6 +10,7 @@ def connect(panel):
     ui.echoFilePathLineEdit.filters = ctk.ctkPathLineEdit.Files
     ui.studyClinicalPathLineEdit.filters = ctk.ctkPathLineEdit.Files
     ui.studyReportPathLineEdit.filters = ctk.ctkPathLineEdit.Dirs
+    ui.readingListPathLineEdit.filters = ctk.ctkPathLineEdit.Files
     for button, action in (
         (ui.openEchoFileButton, panel.exam.on_open_file),
         (ui.combineEchoesButton, panel.exam.on_combine),
@@ -33,12 +34,18 @@ def connect(panel):
         (ui.resetSettingsButton, panel.settings.on_reset),
         (ui.exportResultsButton, panel.results.on_export_results),
         (ui.exportExamButton, panel.results.on_export_exam),
+        (ui.exportReportButton, panel.results.on_export_report),
+        (ui.exportDicomButton, panel.results.on_export_dicom),
         (ui.copyTableButton, panel.results.on_copy),
         (ui.addMeasurementsButton, panel.study.on_add_measurements),
         (ui.clearMeasurementsButton, panel.study.on_clear_measurements),
         (ui.analyseStudyButton, panel.study.on_analyse),
         (ui.installLibrariesButton, panel.study.on_install),
         (ui.saveStudyReportButton, panel.study.on_save_report),
+        (ui.readingNextButton, panel.reading_list.on_next),
+        (ui.readingPauseButton, panel.reading_list.on_pause),
+        (ui.readingLockButton, panel.reading_list.on_lock),
+        (ui.readingFinishButton, panel.reading_list.on_finish),
     ):
         button.connect("clicked(bool)", action)
     ui.inputVolumeSelector.connect("currentNodeChanged(vtkMRMLNode*)", panel.exam.on_volume_chosen)
@@ -52,6 +59,9 @@ def connect(panel):
     ui.regionsTable.connect("cellClicked(int,int)", panel.regions.on_clicked)
     ui.compareComboBox.connect("currentIndexChanged(int)", panel.readings.on_compare)
     ui.segmentEditorWidget.connect("currentSegmentIDChanged(QString)", panel.drawing.on_segment_chosen)
+    ui.readingListPathLineEdit.connect("currentPathChanged(QString)", panel.reading_list.on_list_chosen)
+    ui.readingReaderComboBox.connect("currentIndexChanged(int)", panel.reading_list.on_reader_chosen)
+    ui.readingCommentLineEdit.connect("editingFinished()", panel.reading_list.on_commented)
     ui.studyClinicalPathLineEdit.connect("currentPathChanged(QString)", panel.study.on_clinical_chosen)
     ui.studyChartSelector.connect("currentNodeChanged(vtkMRMLNode*)", panel.study.on_chart_chosen)
     ui.studyTableSelector.connect("currentNodeChanged(vtkMRMLNode*)", panel.study.on_table_chosen)

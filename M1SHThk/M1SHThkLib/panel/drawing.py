@@ -215,12 +215,14 @@ class Drawing:
         self._show_begun()
 
     def _show_begun(self):
+        self._panel.reading_list.watch_hand()
         self._panel.folding.show()
         self._panel.annotation.show()
 
     def placing_ended(self):
         """The reader ended placing by the mouse or a key."""
         self._line = None
+        self._panel.reading_list.watch_hand()
         self._panel.ui.drawLineButton.checked = False
         self._panel.annotation.show()
 
@@ -256,6 +258,7 @@ class Drawing:
             self._turn_placing(False)
         self._outline_end.leave()
         self._roi = self._line = None
+        self._panel.reading_list.watch_hand()
         ui.segmentEditorWidget.setActiveEffect(None)
         for button in (ui.drawLineButton, ui.drawSpleniumButton, ui.drawWhiteMatterButton):
             button.checked = False

@@ -78,6 +78,7 @@ class Edits:
         for button, step in ((ui.undoButton, self._history.next_undo), (ui.redoButton, self._history.next_redo)):
             if button.enabled != bool(step):
                 button.enabled = bool(step)
+        self._panel.reading_list.keep_soon()
 
     def change(self, states):
         """Give drawings other states as one step; `states`: mapping of drawing -> state."""

@@ -5,7 +5,7 @@ from ..measuring.measurement import with_intervals
 from ..scene import exam_nodes
 from ..scene.reading import Read
 from .region_state import RegionState
-from .words import in_words, values_of
+from .words import in_words, of_the_scanner, values_of
 
 
 class LiveReading:
@@ -79,7 +79,7 @@ class LiveReading:
         panel = self._panel
         read, fault = self.read(panel.key), self.fault(panel.key)
         if read:
-            numbers = in_words(read.measurement)
+            numbers = "\n".join(filter(None, (in_words(read.measurement), of_the_scanner(read.measurement))))
             notes = read.measurement.notes
             remarks = "\n".join(sentence(flag, notes.get(flag)) for flag in read.measurement.flags)
             panel.regions.fill_row(panel.row, values_of(read.measurement))

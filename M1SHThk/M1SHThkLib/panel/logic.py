@@ -1,12 +1,13 @@
 """All that the module does, also without its panel: the scene's logic, and what brings it together with files."""
 
 import os
+from dataclasses import replace
 
 import slicer
 from slicer.i18n import tr as _
 from slicer.i18n import translate
 
-from ..files.disk import made_folder, replacing, write_json
+from ..files.disk import made_folder, replacing, write_json, write_text
 from ..files.exams import read_exam
 from ..files.results import write_results
 from ..measuring.columns import MEASUREMENT_COLUMNS
@@ -110,6 +111,29 @@ class ModuleLogic(SceneLogic):
         path = os.path.join(folder, "exam.json")
         write_json(path, description)
         return path
+
+    def exportReport(self, folder, identity=False):
+        """Write report.html, the page of the exam, which names subject, session and observer if asked to; its path.
+
+        :raises ValueError: if the exam is incomplete, or the folder cannot be written
+        """
+        from ..measuring.measurement import measure_exam
+        from ..reports.subject_page import subject_page
+
+        parameterNode = self.getParameterNode().parameterNode
+        exam = replace(exam_nodes.exam_from_parameters(parameterNode), accepted=self.accepted())
+        path = os.path.join(made_folder(folder), "report.html")
+        write_text(path, subject_page(exam, measure_exam(exam), program(), identity=identity))
+        return path
+
+    def exportDicom(self, folder):
+        """Write a DICOM segmentation and two reports, which carry the patient's identity; returns their names.
+
+        :raises ValueError: if the exam is incomplete, or its volume was not loaded from Slicer's DICOM database
+        """
+        from .dicom_export import write_objects
+
+        return write_objects(self.getParameterNode().parameterNode, folder)
 
     #
     # Study

@@ -13,7 +13,7 @@ class NodesInUse(VTKObservationMixin):
         VTKObservationMixin.__init__(self)
         self._panel = panel
         self._nodes = []
-        self._image_stamp = None
+        self._image_stamps = {}
 
     def has(self, node):
         """Whether a node is observed."""
@@ -77,10 +77,12 @@ class NodesInUse(VTKObservationMixin):
     def on_drag_started(self, line, event):
         """One drag is one step of the history."""
         self._panel.edits.dragging = True
+        self._panel.reading_list.watch_hand()
 
     def on_drag_ended(self, line, event):
         """The point is where the reader wants it."""
         self._panel.edits.dragging = False
+        self._panel.reading_list.watch_hand()
         self._panel.edits.record_line(line)
         self._panel.pace.expect_line(line)
 
@@ -98,9 +100,9 @@ class NodesInUse(VTKObservationMixin):
 
     def on_volume_modified(self, volume, event):
         """A script that changes voxels in place says so of the volume alone."""
-        stamp = volume.GetID(), volume.GetImageData().GetMTime() if volume.GetImageData() else 0
-        if stamp != self._image_stamp:
-            self._image_stamp = stamp
+        stamp = volume.GetImageData().GetMTime() if volume.GetImageData() else 0
+        if stamp != self._image_stamps.get(volume.GetID()):
+            self._image_stamps[volume.GetID()] = stamp
             self.on_moved(volume, event)
 
     def on_moved(self, caller, event):

@@ -15,6 +15,7 @@ from .live import LiveReading
 from .maps import MapsSection
 from .nodes_in_use import NodesInUse
 from .pace import Pace
+from .reading_list import ReadingListSection
 from .readings import ReadingsSection
 from .references import ReferencesSection
 from .region_state import RegionState
@@ -79,6 +80,7 @@ class Panel:
         self.settings = SettingsSection(self)
         self.results = ResultsSection(self)
         self.study = StudySection(self)
+        self.reading_list = ReadingListSection(self)
         self._layout = ModuleLayout()
         self._keys = Keys(slicer.util.mainWindow() or widget, connect(self), except_in=(self.ui.regionsTable,))
         self.begin()
@@ -107,6 +109,7 @@ class Panel:
 
     def remove(self):
         """The panel's end: nothing of it is left in Slicer."""
+        self.reading_list.leave()
         self._let_go()
         self._scene_events.removeObservers()
         self.nodes_in_use.removeObservers()
@@ -116,6 +119,7 @@ class Panel:
 
     def _let_go(self):
         """Let go of everything that the panel holds on to while it is shown."""
+        self.reading_list.keep()
         self._keys.set_enabled(False)
         self.views.exit()
         self.straightened.leave()
@@ -135,6 +139,7 @@ class Panel:
 
     def end_before_other_scene(self):
         """The scene is about to be closed, or another to be loaded into it."""
+        self.reading_list.scene_replaced()
         self.hold(None)
         self.logic.forgetReplacedValues()
 
@@ -253,14 +258,14 @@ class Panel:
         self.is_updating = True
         try:
             lines = {key: self.logic.lines(key) for key in exam_nodes.REGION_KEYS}
-            chosen = (self.parameterNode.inputVolume, self.parameterNode.references)
+            chosen = (self.parameterNode.inputVolume, self.parameterNode.references, *self.logic.mapVolumes())
             drawn = [line for own in lines.values() for line in own]
             self.nodes_in_use.observe([node for node in (*chosen, *drawn) if node])
             for key, own in lines.items():
                 for line in own:
                     region_nodes.lock(line, self.logic.ofRegion(key, "Accepted"))
             sections = (self.exam, self.maps, self.references, self.regions, self.readings, self.results, self.study)
-            for section in (self.drawing, *sections, self.folding):
+            for section in (self.drawing, *sections, self.folding, self.reading_list):
                 section.show()
             self.show_state()
         finally:

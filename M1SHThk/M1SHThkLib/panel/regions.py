@@ -103,9 +103,11 @@ class RegionsSection:
         panel.pace.rest()
         if panel.logic.ofRegion(key, "Accepted"):
             panel.logic.reopen(key)
+            panel.reading_list.accepted(key, None)
             panel.update()
         elif panel.live.read(key) is not None:
             panel.logic.accept(key)
+            panel.reading_list.accepted(key, panel.logic.signature(key).values)
             panel.update()
             self._go_on()
 

@@ -54,6 +54,35 @@ class ResultsSection:
             self._panel.pace.rest()
             self._export("exam.json", self._panel.logic.exportExam, _("The exam was written to {folder}."))
 
+    def on_export_report(self, unused=None):
+        """Write the exam's page into the reading's own folder; who it is of stands on it only if the user says so."""
+        with faults_in_words():
+            self._panel.pace.rest()
+            self._folder()  # told before anything is asked
+            text = _("Name the subject, the reading and the observer on the page?")
+            identity = slicer.util.confirmYesNoDisplay(text, "M1SHThk")
+
+            def write(chosen):
+                self._panel.logic.exportReport(chosen, identity)
+
+            self._export("report.html", write, _("The page was written to {folder}."))
+
+    def on_export_dicom(self, unused=None):
+        """Write DICOM objects into the reading's own folder, once the user agrees to the identity that they carry."""
+        from .dicom_export import bring_highdicom
+
+        with faults_in_words():
+            self._panel.pace.rest()
+            folder = self._folder() / "dicom"
+            text = _(
+                "DICOM objects carry the name, the number and the date of birth of the patient whose series was "
+                "loaded, and go into\n\n{folder}\n\nWrite them?"
+            ).format(folder=folder)
+            if bring_highdicom() and slicer.util.confirmOkCancelDisplay(text, "M1SHThk"):
+                names = self._panel.logic.exportDicom(str(folder))
+                told = _("{names} were written to {folder}.").format(names=", ".join(names), folder=folder)
+                slicer.util.showStatusMessage(told, 5000)
+
     def _export(self, file_name, write, told):
         folder = self._folder()
         if (folder / file_name).exists():

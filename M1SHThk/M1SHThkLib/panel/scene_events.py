@@ -51,6 +51,7 @@ class SceneEvents(VTKObservationMixin):
     def on_node_added(self, caller, event, node):
         """A volume has come; its image may be read later."""
         if node.GetClassName() == SCALAR_VOLUME:
+            self._panel.reading_list.volume_added()
             self.addObserver(node, slicer.vtkMRMLVolumeNode.ImageDataModifiedEvent, self.on_volume_read)
             qt.QTimer.singleShot(0, self._panel.exam.choose_lone_volume)
 

@@ -110,16 +110,17 @@ class StudySection:
         """Show the table that was chosen."""
         if not self._panel.is_updating and self._panel.parameterNode:
             show_in_views(table=table)
-            self._fit_columns()
+            qt.QTimer.singleShot(0, self._fit_columns)
 
     def show_in_views(self):
         """Show the chosen plot and table in the layout's views."""
         show_in_views(self._panel.parameterNode.studyChart, self._panel.parameterNode.studyTable)
-        self._fit_columns()
+        qt.QTimer.singleShot(0, self._fit_columns)  # when the views have their size
 
     def _fit_columns(self):
         """No column takes more than its share of the view; what is longer is wrapped."""
-        manager, shown = slicer.app.layoutManager(), self._panel.parameterNode.studyTable
+        manager, node = slicer.app.layoutManager(), self._panel.parameterNode
+        shown = node and node.studyTable
         for number in range(manager.tableViewCount if manager and shown else 0):
             view = manager.tableWidget(number).tableView()
             if view.mrmlTableNode() is shown:

@@ -6,6 +6,9 @@ from slicer.i18n import tr as _
 from ..measuring.rounding import shown
 from ..scene.region_nodes import region_title
 
+# SH/Thk at constant iron is greatest where the layer is 1.22 times as thick as the blur is wide, and falls below.
+TURNS_AT_BLUR = 1.22
+
 
 def values_of(measurement):
     """What the regions' table shows of a measurement, as the stored results hold it."""
@@ -29,6 +32,30 @@ def with_interval(values, name, digits, interval=True):
         return shown(values[name], digits)
     value, low, high = shown(values[name], digits, low, high)
     return f"{value} [{low}, {high}]"
+
+
+def of_the_scanner(measurement):
+    """What tilt and blur do to a region's numbers, in words; empty until the hand rests."""
+    m = measurement
+    if m.tilt is None:
+        return ""
+    names = ("w_mm", "thk_perpendicular_mm", "dip_per_mm")
+    values = {name: getattr(m, name) if np.isfinite(getattr(m, name)) else None for name in names}
+    for name, (low, high) in zip(names, (m.w_ci_mm, m.thk_perpendicular_ci_mm, m.dip_per_mm_ci), strict=True):
+        values[f"{name}_ci_low"], values[f"{name}_ci_high"] = (low, high) if np.isfinite(low) else (None, None)
+    tilt = _("missing") if m.tilt.missing else _("{degrees:.0f} degrees").format(degrees=m.tilt_deg)
+    lines = [
+        _("Without blur: width {width} mm, dip per mm {ratio}; across the cortex {across} mm; tilt {tilt}").format(
+            width=with_interval(values, "w_mm", 2),
+            ratio=with_interval(values, "dip_per_mm", 3),
+            across=with_interval(values, "thk_perpendicular_mm", 2),
+            tilt=tilt,
+        )
+    ]
+    if m.w_mm < TURNS_AT_BLUR * m.blur_fwhm_mm:
+        lines.append(_("This layer is so thin that blur makes SH/Thk fall with thinning: trust dip per mm."))
+    lines += [_("Missing: {reason}.").format(reason=reason) for reason in m.withheld.values()]
+    return "\n".join(lines)
 
 
 def in_words(measurement):

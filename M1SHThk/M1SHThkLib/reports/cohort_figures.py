@@ -11,7 +11,7 @@ from ..cohort.boxes import places, values_by_place
 from ..cohort.norms import read_against
 from ..cohort.repeatability import BETWEEN, WITHIN
 from ..cohort.sample import SELECTIONS
-from ..cohort.study import LIMBS, MARKERS, REGION_NAMES, SH_THK, matrix
+from ..cohort.study import DIP_PER_MM, LIMBS, MARKERS, REGION_NAMES, SH_THK, matrix
 from .drawing import (
     BLUE,
     GREEN,
@@ -129,6 +129,11 @@ def _curves(study, findings, options):
             axes.plot(
                 *place, point, markersize=size, markerfacecolor="none", markeredgewidth=1.5, color=color, zorder=3
             )
+    if unblurred := _curve_without_blur(findings):
+        x, y = (unblurred.details[name] for name in ("false_positive_rate", "sensitivity"))
+        low, high = unblurred.ci
+        text = f"{DIP_PER_MM.name}, symmetric: AUC {unblurred.estimate:.2f} (95 % CI {low:.2f} to {high:.2f})"
+        axes.plot(x, y, color="black", linestyle="-.", linewidth=1.2, label=text)
     axes.plot([], [], "ko", markerfacecolor="none", markersize=7, label="open symbols: greatest Youden index")
     axes.set(xlabel="1 - specificity", ylabel="Sensitivity", xlim=(-0.02, 1.02), ylim=(-0.02, 1.02), aspect="equal")
     axes.set_title(f"SH/Thk at {study.field_strength_t:g} T: patients from controls")
@@ -140,8 +145,15 @@ def _curves(study, findings, options):
         "roc",
         "roc",
         "ROC curves of SH/Thk, one for each rule of selection; their areas stand in the table below.",
-        f"ROC curves of SH/Thk. {rules}. Open symbols: greatest Youden index.",
+        f"ROC curves of SH/Thk. {rules}. Open symbols: greatest Youden index. dip/w: SH/Thk without blur, where known.",
     )
+
+
+def _curve_without_blur(findings):
+    """The finding with the curve of SH/Thk without blur, or None."""
+    wanted = {"marker": DIP_PER_MM.column, "selection": "symmetric", "against": "controls"}
+    found = (f for f in findings if f.analysis == "roc" and "false_positive_rate" in f.details)
+    return next((f for f in found if wanted.items() <= f.labels.items()), None)
 
 
 def _youden(findings, selection):

@@ -83,15 +83,20 @@ def _first(study, cohort, pictures, number):
         "section",
         element("h2", page.question),
         element("p", cohort.virtual["notice"], class_="simulated") if cohort.virtual else Markup(),
-        element("p", page.answer.replace("P < ", "P\u00a0<\u00a0"), class_="answer"),
-        [element("p", caution, class_="caution") for caution in confounded],
-        table_of((f"{field:g} T", "Number (95 % CI)", ""), page.rows),
+        element("p", _unbroken(page.answer), class_="answer"),
+        [element("p", _unbroken(caution), class_="caution") for caution in confounded],
+        table_of((f"{field:g} T", "Number (95 % CI)", ""), [[_unbroken(cell) for cell in row] for row in page.rows]),
         *figures,
         element("h3", "Notes"),
         element("ul", [element("li", note) for note in (*others, *_first_notes(study, cohort, pictures))]),
         id=f"first-{field:g}T",
         class_="first page" if number else "first",
     )
+
+
+def _unbroken(text):
+    """With no line's end within a P."""
+    return text.replace("P < ", "P\u00a0<\u00a0").replace("P = ", "P\u00a0=\u00a0")
 
 
 def _first_notes(study, cohort, pictures):

@@ -49,14 +49,15 @@ code { font-size: .85em; }
   h3 { font-size: 9pt; margin: .35rem 0 .05rem; break-after: avoid; }
   .answer { font-size: 11.5pt; }
   .first p, .first ul { margin: .25rem 0; }
-  .first li { margin: .08rem 0; font-size: 8pt; }
-  .first table { font-size: 8.2pt; margin: .3rem 0; }
-  .first figure { margin: .3rem 0; }
+  .first li { margin: .04rem 0; font-size: 7.5pt; }
+  .first table { font-size: 7.8pt; line-height: 1.15; margin: .2rem 0; }
+  .first figure { margin: .15rem 0; }
   table { font-size: 6.4pt; line-height: 1.17; margin: .15rem 0; }
   th, td { padding: .05rem .22rem; }
   figure { margin: .3rem 0; }
   figure img { max-width: 50%; display: block; margin: 0 auto; }
-  .first figure img { max-width: 92%; }
+  .first figure img { max-width: 70%; }
+  .first figcaption { font-size: 7pt; }
   figcaption { font-size: 7.5pt; }
   nav, details, .on-screen { display: none; }
   .has-estimate .words { display: none; }

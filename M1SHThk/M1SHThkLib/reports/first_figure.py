@@ -35,8 +35,8 @@ def draw_first(study, findings, options):
         f"Left: {marker.name} of each "
         "subject's most pathologic region by group. Right: its ROC curve. The numbers stand in the table.",
         f"Left: {marker.name} of the most pathologic region by group, with quartiles, median and the cut-off of the "
-        "table. Right: the ROC curve; band: pointwise, about 95 %, drawn from the false positive rate of one of the "
-        "others on; filled symbols: readers by eye, one a session.",
+        "table. Right: the ROC curve; band: pointwise, about 95 % (86 to 100 % of few subjects), drawn from the false "
+        "positive rate of one of the others on; filled symbols: readers by eye, one a session.",
     )
 
 

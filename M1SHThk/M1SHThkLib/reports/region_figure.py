@@ -32,9 +32,9 @@ def draw_measurement(exam: Exam, measurement: Measurement):
     sentences = [f"{name}: {sentence(name, measurement.notes.get(name))}" for name in measurement.flags]
     lines = [line for sentence in sentences for line in textwrap.wrap(sentence, 165)]
     below = 0.72 + 0.17 * len(lines)  # inches beneath the axes: numbers, flags, notice
-    height = 7.0 + below
+    height = 6.65 + below
     figure = Figure(figsize=(11.5, height), dpi=130)
-    top, middle, bottom = 1 - 0.75 / height, (below + 3.0) / height, (below + 0.55) / height
+    top, middle, bottom = 1 - 0.75 / height, (below + 2.82) / height, (below + 0.55) / height
     grid = figure.add_gridspec(1, 3, left=0.05, right=0.985, bottom=middle, top=top, wspace=0.3)
     draw_slice(figure.add_subplot(grid[0]), exam, measurement)
     unit = unit_of(exam)

@@ -3,7 +3,8 @@
 import numpy as np
 
 from ..measuring.straightened import ABOVE_MM, straightened
-from .region_slice import LAYER, LINE, OUTSIDE, outlined, window_of
+from .region_slice import LAYER, LINE, OUTSIDE, outlined
+from .region_view import window_of
 
 EDGE = "#2ee6e6"
 _LEFT_OUT = "#000000"

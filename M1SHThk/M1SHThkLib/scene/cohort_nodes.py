@@ -7,7 +7,7 @@ from ..cohort.boxes import box_of, places, places_in_short, values_by_place
 from ..cohort.finding import ANALYSES, p_text
 from ..cohort.first_page import first_page
 from ..cohort.sample import SELECTIONS
-from ..cohort.study import MARKERS, SH_THK, matrix
+from ..cohort.study import DIP_PER_MM, MARKERS, SH_THK, matrix
 from ..measuring.columns import Column
 from ..translation import context_of, translated
 from ..translation import marked as _
@@ -17,8 +17,8 @@ _HEADS = {
     name: (marked, meaning)
     for name, marked, meaning in (
         ("Field", _("Field"), "Field strength; empty across field strengths"),
-        ("Analysis", _("Analysis"), "Which of the analyses"),
         ("In words", _("In words"), "What was found in words, or why there is nothing"),
+        ("Analysis", _("Analysis"), "Which of the analyses"),
         ("What", _("What"), "What was asked"),
         ("n", _("n"), "How many of what"),
         ("Estimate", _("Estimate"), "What is estimated, its value and unit"),
@@ -115,8 +115,8 @@ def _row(pair):
         estimate += f" {finding.estimate:.3g} {finding.unit}".rstrip()
     return [
         "" if field is None else f"{field:g} T",
-        ANALYSES[finding.analysis],
         finding.words,
+        ANALYSES[finding.analysis],
         finding.what,
         ", ".join(f"{count} {what.replace('_', ' ')}" for what, count in finding.n.items()),
         estimate if finding.estimate is not None else f"{estimate}: none",
@@ -189,19 +189,16 @@ def _line(*points):
 
 
 def _roc_plot(nodes, study, findings):
-    """The curve of SH/Thk under each rule of selection."""
+    """The curve of SH/Thk under each rule of selection, and of SH/Thk without blur."""
     title = _shown(_("ROC of {marker}, {field:g} T")).format(marker=SH_THK.name, field=study.field_strength_t)
     purpose = f"roc {study.field_strength_t:g}T"
     series = [nodes.series(f"{purpose} chance", _shown(_("Chance")), _line((0, 0), (1, 1)), _GREY, width=1)]
     for finding in findings:
         is_area = (finding.analysis, finding.quantity) == ("roc", "AUC")
-        if (
-            is_area
-            and finding.labels["marker"] == SH_THK.column
-            and finding.estimate is not None
-            and finding.labels["against"] == "controls"
-        ):
-            selection = finding.labels["selection"]
+        if is_area and finding.estimate is not None and finding.labels["against"] == "controls":
+            marker, selection = finding.labels["marker"], finding.labels["selection"]
+            if marker != SH_THK.column and (marker, selection) != (DIP_PER_MM.column, "symmetric"):
+                continue
             curve = finding.details
             points = [
                 [*point, _shown(_("cut-off {value:.4g}")).format(value=cutoff)]
@@ -211,6 +208,8 @@ def _roc_plot(nodes, study, findings):
             ]
             name = f"{selection}: AUC {finding.estimate:.2f}"
             color, line = _CURVES[selection]
+            if marker == DIP_PER_MM.column:
+                name, color, selection = f"{DIP_PER_MM.name}, {name}", _GREY, "without blur"
             series.append(nodes.series(f"{purpose} {selection}", name, points, color, line, 3))
     chart = nodes.chart(purpose, title, _shown(_("1 - specificity")), _shown(_("Sensitivity")), series)
     _set_ranges(chart, (-0.02, 1.02), (-0.02, 1.25))

@@ -12,8 +12,11 @@ from .exam_nodes import add_volume, image_from_volume, set_image
 
 ECHO_TIME, IMAGE_TYPE = "EchoTime", "ImageType"  # attributes of a volume: in ms, and as DICOM writes it
 _ECHO_TIMES = ("DICOM.EchoTime", ECHO_TIME)
-_COMBINATION, _TIMES, _SOURCE = "M1SHThk.echo_combination", "M1SHThk.echo_times_ms", "M1SHThk.echoes"
+_COMBINATION, _TIMES = "M1SHThk.echo_combination", "M1SHThk.echo_times_ms"
+SOURCE_OF_IMAGE, SOURCE_OF_MAP = "M1SHThk.echoes", "M1SHThk.echoesOfMap"
 _WARNINGS = "M1SHThk.warnings"
+# Volume attributes: the DICOM instances that it was loaded from, and those from which it was combined.
+_INSTANCES = ("DICOM.instanceUIDs", "M1SHThk.instanceUIDs")
 _SAME_GRID_MM = 0.01
 
 
@@ -84,6 +87,11 @@ def echo_times_of(volumes):
     return None if None in times else times
 
 
+def instance_uids(volume):
+    """The DICOM instances that a volume comes from, if it says so."""
+    return [uid for name in _INSTANCES for uid in (volume.GetAttribute(name) or "").split()]
+
+
 def in_order_of_time(volumes):
     """Volumes in the order of the echo times they carry; as they are where any lacks one."""
     times = echo_times_of(volumes)
@@ -107,7 +115,7 @@ def echo_times_from_text(text):
         ) from error
 
 
-def combine_echoes(scene, volumes, times_ms, method, source):
+def combine_echoes(scene, volumes, times_ms, method, source, purpose=SOURCE_OF_IMAGE):
     """Combine the echoes into a volume node, whose attributes tell how; it replaces the last result of the same source.
 
     Parameters
@@ -120,6 +128,8 @@ def combine_echoes(scene, volumes, times_ms, method, source):
         mean, rss, echo-N or r2star.
     source : vtkMRMLNode
         The sequence, or the first volume: what the result is named for.
+    purpose : str
+        By which the result refers to its source: `SOURCE_OF_IMAGE` or `SOURCE_OF_MAP`.
 
     Returns
     -------
@@ -149,15 +159,16 @@ def combine_echoes(scene, volumes, times_ms, method, source):
     voxels = np.asarray(combine([image.voxels for image in images], method, times_ms))
     averaged = averaged_echoes(method, len(images))
     name = f"{source.GetName()} {method}"
-    combined = _last_result(scene, source)
+    combined = _last_result(scene, source, purpose)
     if combined is None or not _is_same_grid(image_from_volume(combined), images[0]):
         combined = add_volume(scene, name, voxels, images[0].affine, averaged)
-        combined.SetNodeReferenceID(_SOURCE, source.GetID())
+        combined.SetNodeReferenceID(purpose, source.GetID())
     else:
         combined.SetName(name)
         set_image(combined, voxels, images[0].affine, averaged)
     combined.SetAttribute(_COMBINATION, method)
     combined.SetAttribute(_TIMES, json.dumps(times_ms and list(times_ms)))
+    combined.SetAttribute(_INSTANCES[1], " ".join(uid for volume in volumes for uid in instance_uids(volume)))
     return combined, tuple(dict.fromkeys(warnings))
 
 
@@ -184,10 +195,10 @@ def _is_same_grid(one, other):
     return same and bool(np.abs(one.affine - other.affine).max() <= _SAME_GRID_MM)
 
 
-def _last_result(scene, source):
-    """The volume that the same source was combined into last time, or None."""
+def _last_result(scene, source, purpose):
+    """The volume that the same source was combined into last time for that purpose, or None."""
     for number in range(scene.GetNumberOfNodesByClass("vtkMRMLScalarVolumeNode")):
         volume = scene.GetNthNodeByClass(number, "vtkMRMLScalarVolumeNode")
-        if volume.GetNodeReference(_SOURCE) is source:
+        if volume.GetNodeReference(purpose) is source:
             return volume
     return None

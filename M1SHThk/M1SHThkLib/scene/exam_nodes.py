@@ -54,7 +54,8 @@ def image_from_volume(volume):
     ijk_to_ras = vtk.vtkMatrix4x4()
     volume.GetIJKToRASMatrix(ijk_to_ras)
     averaged = int(volume.GetAttribute(AVERAGED_ECHOES) or 1)
-    return Image(_voxels(data), _to_world(volume, name) @ _array(ijk_to_ras), name, averaged)
+    affine = _to_world(volume, name) @ _array(ijk_to_ras)
+    return Image(_voxels(data), affine, name, averaged, volume.GetParentTransformNode() is None)
 
 
 def roi_from_segment(segmentation, segment_id, image, purpose):

@@ -160,8 +160,10 @@ class SceneLogic:
         volumes = self.echoes()
         times = echo_nodes.echo_times_from_text(parameterNode.echoTimes)
         source = parameterNode.echoSequence or volumes[0]
-        volume, warnings = echo_nodes.combine_echoes(slicer.mrmlScene, volumes, times, "r2star", source.GetName())
-        parameterNode.mapVolumes = [*self.mapVolumes(), volume]
+        volume, warnings = echo_nodes.combine_echoes(
+            slicer.mrmlScene, volumes, times, "r2star", source, echo_nodes.SOURCE_OF_MAP
+        )
+        parameterNode.mapVolumes = [*(other for other in self.mapVolumes() if other is not volume), volume]
         return warnings
 
     def mapVolumes(self):

@@ -82,6 +82,8 @@ class M1SHThkParameterNode:
     lobeFraction: Annotated[float, WithinRange(0.05, 0.95)] = 0.30
     windowFraction: Annotated[float, WithinRange(0.05, 0.95)] = 0.25
     widthFraction: Annotated[float, WithinRange(0.05, 0.95)] = 0.25
+    stepResponse: Annotated[str, Choice(["normal", "tukey"])] = "normal"
+    tukeyTaper: Annotated[float, WithinRange(0.0, 1.0)] = 0.75
     replicates: Annotated[int, WithinRange(0, 100000)] = 1000
     seed: Annotated[int, WithinRange(0, 2**31 - 1)] = 0
 

@@ -4,7 +4,18 @@ from dataclasses import replace
 
 from ..translation import tr as _
 from .acceptance import Acceptances
-from .exam_nodes import MODULE_NAME, REGION_KEYS, exam_from_parameters, list_length, parameter_prefix, points_from_curve
+from .exam_nodes import (
+    MODULE_NAME,
+    REGION_KEYS,
+    exam_from_parameters,
+    identity_from_parameters,
+    image_from_volume,
+    list_length,
+    origin_from_parameters,
+    parameter_prefix,
+    points_from_curve,
+    settings_from_parameters,
+)
 from .map_nodes import PARAMETER, maps_from_parameters
 from .reading import Reading
 
@@ -59,3 +70,32 @@ def _not_read(purpose, node):
     whole = node.GetNumberOfControlPoints()
     told = f"{left_out} of {whole} control points of '{node.GetName()}' have no place and are left out."
     return [told] if left_out else []
+
+
+def undrawn_exam(scene):
+    """The image of a scene that the module saved, without what was drawn on it.
+
+    Returns
+    -------
+    identity : dict
+    voxels : array, shape (I, J, K)
+        A copy, which outlives the scene.
+    affine : array, shape (4, 4)
+    averaged_echoes : int
+    origin : dict
+    settings : Settings
+
+    Raises
+    ------
+    ValueError
+        If the scene holds no exam of the module, or its image cannot be read.
+    """
+    for index in range(scene.GetNumberOfNodesByClass("vtkMRMLScriptedModuleNode")):
+        node = scene.GetNthNodeByClass(index, "vtkMRMLScriptedModuleNode")
+        if node.GetAttribute("ModuleName") == MODULE_NAME:
+            volume = node.GetNodeReference("inputVolume")
+            _not_read("the volume", volume)
+            image = image_from_volume(volume)
+            origin, settings = origin_from_parameters(node), settings_from_parameters(node)
+            return identity_from_parameters(node), image.voxels.copy(), image.affine, image.echoes, origin, settings
+    raise ValueError(f"the scene holds no exam of the {MODULE_NAME} module; choose the volume in it and save the scene")

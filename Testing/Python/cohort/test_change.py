@@ -71,7 +71,7 @@ class TestNoise:
     def test_as_given(self, given, says):
         study = followed([[0.10, 0.08]])
         (found,) = of(changes(study, noise_of(study, given)))
-        assert says in found.words and found.words.startswith("-0.02 1/mm")
+        assert says in found.words and found.words.startswith("-0.02 per mm")
 
     def test_as_measured_from_readings_of_one_day(self):
         """Session 2 read twice: differences of 0.01 and 0.03, RC 1.96 times the root of their mean square."""

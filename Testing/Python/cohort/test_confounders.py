@@ -1,5 +1,7 @@
 """Age and sex of the groups, and what is left of a difference once they are taken into account."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from cohort_builder import clustered_normals, study_of
@@ -56,6 +58,14 @@ class TestConfounders:
         apart = study_of(np.ones((20, 4)), np.ones((20, 4)), age=[70.0, 60.0] * 10 + [40.0, 30.0] * 10, sex=["M"] * 40)
         (told,) = differing(apart)
         assert told.startswith("age (65 ± 5 years in patients, 35 ± 5 years in controls")
+
+    def test_mimics_and_controls_together_are_no_news_where_each_differs(self):
+        study = study_of(np.ones((10, 4)), np.ones((10, 4)), age=[70.0, 60.0] * 5 + [40.0, 30.0] * 5)
+        subjects = [
+            replace(subject, group="mimic") if number > 14 else subject for number, subject in enumerate(study.subjects)
+        ]
+        told = differing(replace(study, subjects=tuple(subjects)))
+        assert [words.split(" in ")[-1].split(",")[0] for words in told] == ["controls", "mimics"]
 
     def test_one_sex_each_is_as_far_as_sexes_differ(self):
         study = study_of(np.ones((3, 4)), np.ones((3, 4)), sex=[*"MMM", *"FFF"])

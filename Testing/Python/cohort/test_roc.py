@@ -375,3 +375,19 @@ class TestDegenerate:
         np.testing.assert_allclose(found.details["sensitivity"], sensitivity, atol=1e-12)
         for cutoff, share in zip(found.details["cutoff"], sensitivity, strict=True):
             assert np.mean(own.pathologic * (sample.patients - cutoff) >= 0) == pytest.approx(share)
+
+
+def test_the_marker_without_blur_has_a_curve_beside_sh_thk_where_it_is_known():
+    patients, controls = np.array([[0.10, 0.12, 0.09, 0.15]] * 4), np.array([[0.02, 0.03, 0.01, 0.02]] * 4)
+    patients, controls = (own + 0.001 * np.arange(4)[:, None] for own in (patients, controls))
+    without = study_of(patients, controls)
+    assert "dip_per_mm" not in {finding.labels.get("marker") for finding in roc_findings(without, CohortOptions())}
+    for subject in without.subjects:
+        values = subject.readings[0].values
+        values["dip_per_mm"] = 2 * values["sh_thk_per_mm"]
+    areas = {
+        finding.labels["marker"]: finding.estimate
+        for finding in roc_findings(without, CohortOptions())
+        if finding.quantity == "AUC" and finding.labels["selection"] == "symmetric"
+    }
+    assert areas["dip_per_mm"] == areas["sh_thk_per_mm"] == 1

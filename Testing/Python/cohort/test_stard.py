@@ -7,7 +7,8 @@ import pytest
 from cohort_builder import study_of
 from M1SHThkLib.cohort.analysis import Cohort
 from M1SHThkLib.cohort.options import CohortOptions
-from M1SHThkLib.cohort.stard import checklist
+from M1SHThkLib.cohort.stard import INDETERMINATE, checklist
+from M1SHThkLib.measuring.flags import FLAGS
 
 
 def with_flags(subject, *flags):
@@ -17,6 +18,15 @@ def with_flags(subject, *flags):
 
 def answers(study):
     return {item.number: item.answer for item in checklist(Cohort((study,), CohortOptions(), {3.0: ()}))}
+
+
+def test_every_flag_that_takes_a_value_away_is_an_indeterminate_result():
+    takes_away = {
+        flag
+        for flag, meaning in FLAGS.items()
+        if "values are missing" in meaning or "thickness is missing" in meaning.lower()
+    }
+    assert len(takes_away) > 5 and takes_away <= set(INDETERMINATE)
 
 
 class TestChecklist:

@@ -215,13 +215,17 @@ def keep_one_point(curve):
         (lambda p: setattr(p, "leftHandKnobWhiteMatterSegmentID", ""), "left hand knob white-matter"),
         (lambda p: keep_one_point(p.leftHandKnobPialLines[0]), "left hand knob"),
         (lambda p: slicer.mrmlScene.RemoveNode(p.references), "segmentation"),
-        (lambda p: p.parameterNode.SetParameter("depthMaxMm", "99"), "depth_max_mm"),
     ],
 )
 def test_faults_in_the_scene_are_named(logic, spoil, named):
     spoil(logic.getParameterNode())
     with pytest.raises(ValueError, match=named):
         logic.measure()
+
+
+def test_a_value_that_is_not_legal_is_not_measured_with(logic):
+    logic.getParameterNode().parameterNode.SetParameter("depthMaxMm", "99")
+    assert logic.measure()[0].settings.depth_max_mm == Settings().depth_max_mm
 
 
 def test_a_deleted_line_leaves_its_region_out(logic):

@@ -128,7 +128,9 @@ class TestCohort:
     def test_tells_what_comes_next_where_it_takes_long(self, tables, tmp_path, capsys, monkeypatch):
         monkeypatch.setattr(studies, "PATIENCE_S", -1.0)
         assert cohort(tables, tmp_path / "out") == 0
-        assert "1 of 14 analyses done; next: Patients against others" in capsys.readouterr().err
+        told = capsys.readouterr().err
+        assert "1 of 14 analyses done; next: Patients against others" in told
+        assert "14 of 14 analyses done; next: Figures and report" in told
 
 
 class TestNorms:

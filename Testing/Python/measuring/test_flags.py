@@ -5,14 +5,17 @@ import pytest
 from flat_cortex import (
     BENEATH_ROI,
     LINE_SLICE,
+    SHAPE,
     SPLENIUM_SLICE,
     SURFACE_MM,
+    VOXEL_MM,
     WHITE_MATTER,
     WHITE_MATTER_ROI,
     WHITE_MATTER_SLICE,
     box,
     cortex_image,
     flat_line,
+    layered,
     round_depth,
     round_line,
 )
@@ -35,6 +38,15 @@ SPECKLED = cortex_image(noise=3.0, dip=6.0)
 NO_FLUID_OVER_HALF = with_voxels(NOISY, lambda voxels: voxels.__setitem__(np.s_[30:60, :21, LINE_SLICE], WHITE_MATTER))
 DARK_OVER_A_TENTH = with_voxels(NOISY, lambda voxels: np.add.at(voxels, np.s_[20:32, 24:27, LINE_SLICE], -40.0))
 
+
+def lean_by_40_degrees(voxels):
+    """The slices above and below show the cortex 0.84 mm further in and out."""
+    for k in (0, 2):
+        moved = np.arange(SHAPE[1]) * VOXEL_MM - SURFACE_MM - (k - LINE_SLICE) * np.tan(np.radians(40))
+        voxels[:, :, k] = layered(moved)
+
+
+LEANING = with_voxels(NOISY, lean_by_40_degrees)
 TOO_DEEP = np.array([0, 1.2, 0])  # mm: the layer begins above the line
 
 
@@ -76,6 +88,7 @@ RAISED_BY = {
     "line_strays": lambda: measured(NOISY, [wobbling(0.35)]),
     "edge_unclear": lambda: measured(NO_FLUID_OVER_HALF),
     "uneven_line": lambda: measured(DARK_OVER_A_TENTH),
+    "tilted_cortex": lambda: measured(LEANING),
     "sparse_clicks": lambda: measured(cortex_image(round_depth(9.0), noise=1.0), [round_line(9.0, 3.0, 4)]),
     "off_slice": lambda: measured(NOISY, [with_one_point_on_the_next_slice()]),
     "short_line": lambda: measured(NOISY, [flat_line(np.arange(10.0, 19.6, 0.5))]),

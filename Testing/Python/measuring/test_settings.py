@@ -21,6 +21,7 @@ ALLOWED = {
     "lobe_fraction": (0.30, "", 0.05, 0.95),
     "window_fraction": (0.25, "", 0.05, 0.95),
     "width_fraction": (0.25, "", 0.05, 0.95),
+    "tukey_taper": (0.75, "", 0, 1),
     "replicates": (1000, "", 0, 100_000),
     "seed": (0, "", 0, 2**31 - 1),
 }
@@ -35,6 +36,7 @@ def test_defaults_units_and_ranges():
         "polarity": ("dark", ("dark", "bright")),
         "normalization": ("splenium", ("splenium", "none")),
         "baseline": ("roi", ("roi", "plateau")),
+        "step_response": ("normal", ("normal", "tukey")),
     }
 
 

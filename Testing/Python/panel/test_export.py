@@ -114,3 +114,15 @@ def test_what_was_deleted_in_another_module_is_neither_shown_nor_exported(drawn,
             logic.exportResults(str(tmp_path))
     tables = [node.measurementsTable, node.summaryTable]
     assert [table.GetNumberOfRows() for table in tables] == [len(left)] * 2
+
+
+def test_the_report_names_nobody_unless_the_reader_says_so(drawn, tmp_path, answers):
+    asked, said = answers
+    said[:] = [False, True, True]
+    export(tmp_path, "exportReportButton")
+    (path,) = tmp_path.rglob("report.html")
+    page = path.read_text(encoding="utf-8")
+    assert "sub-01" not in page and "Left hand knob" in page and page.count("<svg") == 6
+    export(tmp_path, "exportReportButton")
+    assert "sub-01" in path.read_text(encoding="utf-8")
+    assert "Overwrite" in asked[2]

@@ -163,11 +163,17 @@ def test_without_echo_times_the_mean_is_made_and_r2star_refused(phantom, caplog)
     np.testing.assert_allclose(chosen()[0].voxels, phantom.mean, rtol=1e-5)
 
 
-@pytest.mark.parametrize("fault", ["missing", "single", "other"])
+@pytest.mark.parametrize("fault", ["missing", "single", "other", "complex", "truncated"])
 def test_a_file_that_is_no_set_of_echoes_is_refused_by_name(phantom, tmp_path, caplog, fault):
     path = tmp_path / f"{fault}.nii.gz"
     if fault == "single":
         nibabel.save(nibabel.Nifti1Image(phantom.mean, phantom.affine), path)
+    elif fault == "complex":
+        nibabel.save(nibabel.Nifti1Image(phantom.echoes[:40, :40].astype(np.complex64), phantom.affine), path)
+    elif fault == "truncated":
+        path = path.with_suffix("")
+        write_nifti(phantom, path, times=False)
+        path.write_bytes(path.read_bytes()[:-1000])
     elif fault == "other":
         path.write_text("no image")
     open_file(path)
@@ -316,6 +322,7 @@ def test_every_combination_replaces_the_last_one(phantom, tmp_path):
     reader.ui().combineEchoesButton.click()
     slicer.app.processEvents()
     first, count = chosen()[1], slicer.mrmlScene.GetNumberOfNodes()
+    reader.enter_text(reader.ui().replicatesSpinBox.lineEdit(), "50")
     reader.draw_exam(phantom)
     reader.ui().acceptButton.click()
     reader.choose_region(KNOB)

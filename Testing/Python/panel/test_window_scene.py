@@ -413,7 +413,7 @@ WHILE_SHOWN = {
     "on_parameters_modified",
     "on_interaction_mode_changed",
 }
-ALWAYS = {"on_start_close", "on_end_close", "on_end_import", "on_node_removed"}
+ALWAYS = {"on_start", "on_end_close", "on_end_import", "on_node_removed"}
 
 
 def test_entering_and_leaving_a_hundred_times_leaves_no_observer_behind(phantom, drawn):

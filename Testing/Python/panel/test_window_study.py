@@ -197,18 +197,23 @@ def test_choosing_shows_plot_and_table_and_folding_gives_the_views_back(monkeypa
     assert shown() == ["Study ROC of SH/Thk, 3 T", CLINICAL]
 
 
-@pytest.mark.parametrize("size", reader.SIZES)
-def test_without_an_image_plot_and_table_have_the_room_and_words_are_seen(monkeypatch, files, two_regions, size):
-    slicer.util.mainWindow().resize(*size)
+def test_without_an_image_plot_and_table_have_the_room_and_words_are_seen(monkeypatch, files, two_regions):
+    ui = reader.ui()
     analyse(monkeypatch, *files[:2])
-    assert not reader.red().visible and reader.plot().visible
-    view = slicer.app.layoutManager().tableWidget(0).tableView()
-    node = view.mrmlTableNode()
-    words = [node.GetColumnName(column) for column in range(node.GetNumberOfColumns())].index("In words")
-    left, width = view.columnViewportPosition(words), view.columnWidth(words)
-    assert left >= 0 and width >= 300 and left + width <= view.viewport().width
-    lines = view.rowHeight(0) / view.fontMetrics().lineSpacing()
-    assert lines > 2 or view.sizeHintForColumn(words) <= width  # long sentences are wrapped, not cut
+    for size in reader.SIZES:
+        slicer.util.mainWindow().resize(*size)
+        slicer.app.processEvents()
+        ui.studyCollapsibleButton.click()
+        ui.studyCollapsibleButton.click()
+        slicer.app.processEvents()
+        assert not reader.red().visible and reader.plot().visible
+        view = slicer.app.layoutManager().tableWidget(0).tableView()
+        node = view.mrmlTableNode()
+        words = [node.GetColumnName(column) for column in range(node.GetNumberOfColumns())].index("In words")
+        left, width = view.columnViewportPosition(words), view.columnWidth(words)
+        assert left >= 0 and width >= 300 and left + width <= view.viewport().width
+        assert view.sizeHintForColumn(words) > width  # what is longer is wrapped
+        assert all(view.rowHeight(row) >= view.sizeHintForRow(row) for row in range(5))
     exam_nodes.add_volume(slicer.mrmlScene, "T2star", two_regions.mean, two_regions.affine)
     reader.settle()
     assert reader.red().visible

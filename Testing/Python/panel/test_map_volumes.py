@@ -127,6 +127,16 @@ def test_scene_and_exports_keep_it(with_map, tmp_path):
     assert [volume.GetName() for volume in reader.widget().logic.mapVolumes()] == ["My QSM"]
 
 
+def test_a_map_that_changes_is_measured_anew(with_map):
+    (before,) = [row["layer"].ToDouble() for row in stored() if row["region"].ToString() == "hand_knob"]
+    voxels = slicer.util.arrayFromVolume(with_map)
+    voxels += 10
+    slicer.util.arrayFromVolumeModified(with_map)
+    reader.settle()
+    (after,) = [row["layer"].ToDouble() for row in stored() if row["region"].ToString() == "hand_knob"]
+    assert after == pytest.approx(before + 10)
+
+
 def test_a_volume_that_is_deleted_is_no_longer_taken_along(with_map):
     slicer.mrmlScene.RemoveNode(with_map)
     reader.widget().panel.pace.expect(reader.KEYS)

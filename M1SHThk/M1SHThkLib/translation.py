@@ -1,7 +1,7 @@
 """Texts in the reader's language, for rooms that know nothing of Slicer.
 
-`_("...")`, by which Slicer's script finds what is to be translated, is `tr` or `marked` here. Outside Slicer all texts
-stay English; in Slicer its translator is brought in by `use`.
+The underscore by which Slicer's script finds what is to be translated is `tr` or `marked` here. Outside Slicer all
+texts stay English; in Slicer its translator is brought in by `use`.
 """
 
 import os

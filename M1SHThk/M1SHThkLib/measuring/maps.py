@@ -81,9 +81,10 @@ def checked_map(name, polarity, normalization):
         ("normalization", normalization, NORMALIZATIONS),
     ):
         if value not in choices:
+            either = _(" or ").join(choices)
             raise ValueError(
                 _("map '{name}': {what} is {value!r}; it must be {choices}").format(
-                    name=name, what=what, value=value, choices=" or ".join(choices)
+                    name=name, what=what, value=value, choices=either
                 )
             )
 

@@ -235,9 +235,8 @@ def _number(text, name, unit=""):
     except ValueError:
         value = math.nan
     if not math.isfinite(value):
-        raise ValueError(
-            _("{name} is '{text}'; it must be a number{unit}").format(name=name, text=text, unit=unit and f" in {unit}")
-        )
+        wanted = _("a number in {unit}").format(unit=unit) if unit else _("a number")
+        raise ValueError(_("{name} is '{text}'; it must be {wanted}").format(name=name, text=text, wanted=wanted))
     return value
 
 

@@ -98,4 +98,8 @@ def undrawn_exam(scene):
             image = image_from_volume(volume)
             origin, settings = origin_from_parameters(node), settings_from_parameters(node)
             return identity_from_parameters(node), image.voxels.copy(), image.affine, image.echoes, origin, settings
-    raise ValueError(f"the scene holds no exam of the {MODULE_NAME} module; choose the volume in it and save the scene")
+    raise ValueError(
+        _("the scene holds no exam of the {module} module; choose the volume in it and save the scene").format(
+            module=MODULE_NAME
+        )
+    )

@@ -31,9 +31,16 @@ def read_image(path):
     """
     path = existing(path)
     file = _reader(path)(path)
-    if not np.isfinite(file.affine).all() or abs(np.linalg.det(file.affine)) < 1e-12:
+    if not _is_invertible(file.affine):
         raise ValueError(f"{path}: its orientation matrix cannot be inverted; save it again with a valid one")
     return file
+
+
+def _is_invertible(affine):
+    """Whether its axes span space, however short they are."""
+    axes = affine[:3, :3]
+    lengths = np.linalg.norm(axes, axis=0)
+    return bool(np.isfinite(affine).all() and lengths.all() and abs(np.linalg.det(axes / lengths)) > 1e-6)
 
 
 def write_image(path, volumes, affine, compact=False):

@@ -254,7 +254,7 @@ def short(exams, tmp_path):
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no kill -9")
 def test_killed_at_ten_random_moments_nothing_is_lost(short, tmp_path):
     library = str(Path(sys.modules["M1SHThkLib"].__file__).parents[1])
-    points, readings = 30, short / "readings" / "R1"
+    points, readings = 60, short / "readings" / "R1"
     code = STEPS.format(library=library, folder=str(short), points=points)
     moments, told = random.Random(4), {}
     for kill in range(11):
@@ -266,7 +266,7 @@ def test_killed_at_ten_random_moments_nothing_is_lost(short, tmp_path):
                 break
             told.update([line])
         if not is_last:
-            time.sleep(moments.uniform(0, 0.02))
+            time.sleep(moments.uniform(0, 0.001))
             child.send_signal(signal.SIGKILL)
         rest = [line.split() for line in child.stdout.read().splitlines()]
         told.update(line for line in rest if len(line) == 2)

@@ -206,6 +206,12 @@ def test_units_are_turned_into_millimetres(tmp_path, code, unit_mm):
     assert file.warnings == ()
 
 
+def test_voxels_may_be_as_small_as_they_like(tmp_path):
+    assert_as_itk(
+        written(tmp_path / "small.nii", header(Rotation.identity(), pixdim=[1, 1e-6, 0.75, 2, 1, 1, 1, 1], units=3))
+    )
+
+
 def test_a_quaternion_a_hair_too_long_is_a_half_turn_without_a_word(tmp_path):
     half_turn = Rotation.from_rotvec(np.pi * np.array([0.6, 0.0, 0.8]))
     raw = header(half_turn, sform_code=0)

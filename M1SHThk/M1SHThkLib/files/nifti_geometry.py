@@ -177,7 +177,7 @@ def _alike(sform, qform):
     cosines = _directions(sform).T @ _directions(qform)
     if np.abs(cosines - np.eye(3)).max() <= 1e-4:
         return True
-    if np.abs(np.abs(cosines) - np.round(np.abs(cosines))).max() > 1e-3:
+    if np.abs(np.abs(cosines) - np.round(np.abs(cosines))).max() > 2e-4:
         return False
     if np.count_nonzero(sform[:, :3]) == np.count_nonzero(qform[:, :3]) == 3 and np.abs(np.diag(cosines)).min() > 0.5:
         return True

@@ -174,7 +174,7 @@ def mirrored(raw):
         return False
     cosines = Rotation.from_quat([*imaginary, real]).as_matrix().T @ axes * [1, 1, -1 if raw["pixdim"][0] < 0 else 1]
     sizes = np.abs(cosines)
-    is_at_bound = 5e-5 < np.abs(cosines - np.eye(3)).max()
+    is_at_bound = np.abs(cosines - np.eye(3)).max() > 5e-5
     return bool(np.abs(sizes - np.round(sizes)).max() < 3e-4 and is_at_bound)
 
 

@@ -11,7 +11,7 @@ usage: python3 Testing/run.py COMMAND [ARGUMENT ...]
 
 The first run makes a virtual environment, .venv, in the repository; later runs use it. For the demo it holds what the
 command line needs (Testing/requirements-demo.txt: 0.13 GB to download, 0.6 GB on disk); the first of the others brings
-the rest (Testing/requirements.txt: 0.5 and 2 GB in all). Relative paths among the arguments are those of the caller.
+the rest (Testing/requirements.txt: 0.6 and 2.4 GB in all). Relative paths among the arguments are those of the caller.
 """
 
 import ctypes

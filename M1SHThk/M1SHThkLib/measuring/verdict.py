@@ -258,8 +258,10 @@ def _is_found(seen, raised):
     z = seen.layer.z
     if not z >= NO_LAYER_BELOW_Z or raised["thinner_than_resolution"]:
         return False
+    if z >= NEAR_NOISE_BELOW_Z:
+        return True
     hidden = largest_hidden_sh(seen.depths_mm, seen.h, seen.deviations)
-    return z >= NEAR_NOISE_BELOW_Z or hidden > RIPPLE_SH * abs(seen.splenium.mean / seen.scale)
+    return hidden > RIPPLE_SH * abs(seen.splenium.mean / seen.scale)
 
 
 def _doubts(seen, raised):

@@ -236,6 +236,12 @@ class TestBeneath:
         dark = piecewise((0, -1), (1, -0.1), (1.5, 0.4), (2, 0.05), (3, 0.08), (4, -0.02), (6, -0.02)).dark
         assert (dark.height, dark.rise, dark.top_mm) == pytest.approx((0.08, 0.03, 3.0))
         assert dark.is_whole and not dark.is_separate
+        # An error that all depths share moves area and valley alike.
+        assert dark.z == np.inf
+
+    def test_darkness_that_merges_and_rises_to_the_end_is_not_whole(self):
+        dark = piecewise((0, -1), (1, -0.1), (1.5, 0.4), (2, 0.05), (6, 0.2)).dark
+        assert dark.rise == pytest.approx(0.15) and not dark.is_whole
 
     def test_darkness_that_does_not_rise_again_is_none(self):
         knots = (0, -1), (1, -0.1), (1.5, 0.4), (2, 0.05), (3, 0.04), (4, -0.02), (6, -0.02)

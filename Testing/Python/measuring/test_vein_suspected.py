@@ -46,6 +46,20 @@ class TestVein:
         found = drawn(2.0, cortex(4.0, 190.0, noise=0.5, dip=8.0))
         assert found.notes["vein_suspected"] == "a far less dark layer lies beneath it"
 
+    @pytest.mark.parametrize("bright_between", [0.0, 14.0], ids=["merged with the layer", "parted from it"])
+    def test_beneath_the_cortex_the_fainter_layer_above_gives_it_away(self, bright_between):
+        image = with_band(cortex(4.0, 0.0, noise=0.5, dip=12.0), 3.2, 4.4, bright_between)
+        found = drawn(0.0, with_band(image, 4.6, 5.2, -90.0))
+        assert found.notes["vein_suspected"] == "a far less dark layer lies above it"
+        assert found.layer.above.is_separate == (bright_between > 0) and np.isnan(found.sh)
+
+    @pytest.mark.parametrize("bright_cortex", [35.0, 45.0], ids=["merged", "parted"])
+    def test_above_a_dark_layer_nearer_than_a_bank_it_is_no_bank(self, bright_cortex):
+        image = with_band(with_band(cortex_image(noise=0.5, dip=30.0), 0.4, 0.8, -190.0), 0.8, 1.7, bright_cortex)
+        found = drawn(1.0, image)
+        assert found.notes["vein_suspected"] == "a second dark layer lies beneath it, nearer than an opposite bank can"
+        assert "opposite_bank" not in found.flags and np.isnan(found.sh)
+
     def test_thinner_than_the_image_can_show_it_is_no_proof_that_the_layer_is_absent(self):
         found = drawn(1.3, cortex(30.0, 140.0))
         assert "undecided" in found.flags and "no_dark_layer" not in found.flags
@@ -66,6 +80,20 @@ class TestNoVein:
     @pytest.mark.parametrize("bright_cortex", [0.0, 10.0, 20.0])
     def test_a_layer_beneath_superficial_cortex_is_none(self, bright_cortex, dip):
         found = drawn(0.0, cortex(bright_cortex, 0.0, dip=dip))
+        assert "vein_suspected" not in found.flags and found.sh > 0
+
+    def test_nor_is_white_matter_that_darkens_with_depth(self):
+        image = cortex_image(noise=0.3, dip=40.0)
+        for depth in np.arange(5.0, 14.0, 0.5):
+            image = with_band(image, depth, 20.0, -0.6)
+        found = measured(image, depth_max_mm=8.0)
+        assert found.layer.beneath.dark.z > 3 and not found.layer.beneath.dark.is_whole
+        assert "vein_suspected" not in found.flags and found.sh > 0
+
+    def test_nor_is_what_darkens_the_surface_above_it(self):
+        image = with_band(with_band(cortex_image(noise=0.3, dip=60.0, fluid=130.0), 0.3, 0.7, -70.0), 0.7, 1.6, 30.0)
+        found, above = drawn(0.0, image), drawn(0.0, image).layer.above
+        assert above.z > 3 and above.rise > 0.1 * found.sh_fit and above.top_mm < 0.8
         assert "vein_suspected" not in found.flags and found.sh > 0
 
     @pytest.mark.parametrize("seed", range(8))

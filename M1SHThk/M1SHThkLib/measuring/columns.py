@@ -134,7 +134,7 @@ MEASUREMENT_COLUMNS = (
     Column(
         "withheld",
         "",
-        "Why tilt, angle or width are missing, as column: words, separated by |",
+        "Why tilt, angle, width or blur are missing, as column: words, separated by |",
         lambda exam, m: notes_as_text(m.withheld),
         True,
     ),
@@ -169,20 +169,21 @@ PROFILE_COLUMNS = (
 
 def measurement_row(exam, measurement):
     """One row of the measurements table: values in the order of MEASUREMENT_COLUMNS, None for missing."""
-    return [_plain(column.value(exam, measurement)) for column in MEASUREMENT_COLUMNS]
+    return [plain(column.value(exam, measurement)) for column in MEASUREMENT_COLUMNS]
 
 
 def profile_rows(exam, measurement):
     """One row a depth, values in the order of PROFILE_COLUMNS, None for missing."""
     m = measurement
-    identity = [_plain(column.value(exam, m)) for column in PROFILE_COLUMNS[:6]]
+    identity = [plain(column.value(exam, m)) for column in PROFILE_COLUMNS[:6]]
     in_window = m.lobe.window if m.lobe else np.zeros(len(m.depths_mm), bool)
     series = (m.depths_mm, m.n_per_depth, m.profile, m.h, m.h_se, m.fitted, in_window.astype(int))
     accepted = _ACCEPTED.value(exam, m)
-    return [[*identity, *map(_plain, values), accepted] for values in zip(*series, strict=True)]
+    return [[*identity, *map(plain, values), accepted] for values in zip(*series, strict=True)]
 
 
-def _plain(value):
+def plain(value):
+    """A value as a table's cell: None for what is missing, numbers as Python's own."""
     if isinstance(value, np.generic):
         value = value.item()
     return None if isinstance(value, float) and np.isnan(value) else value

@@ -16,6 +16,9 @@ from .step_response import step_response
 
 # The profile is followed outwards to where it is brightest, at most so far, and inwards past the layer's deep edge.
 OUTWARDS_MM, LEAST_OUTWARDS_MM, PAST_LAYER_MM = 2.0, 0.6, 2.5
+# Where other tissue lies nearer to the pial edge than this part of the blur, the fluid's own level is not seen: the
+# edge looks too sharp, and a layer of 1.5 mm 0.2 mm too wide. A filtered scan rings by less than this part of the step.
+LEAST_FLUID_OF_BLUR, RINGING_OF_STEP = 1.4, 0.1
 # A layer narrower than this part of the blur cannot be told from a narrower, darker one.
 NARROWEST_OF_BLUR = 0.6
 WIDEST_INTERVAL = 0.5
@@ -42,11 +45,11 @@ class LayerWidth:
     dip : float
         h of the layer before any blur: its true depth relative to the splenium; 0 without a layer.
     blur_fwhm_mm : float
-        Width at half maximum of the line spread that the edges show.
+        Width at half maximum of the line spread that the edges show; of a withheld width only where noise alone is why.
     w_ci_mm, dip_ci, dip_per_mm_ci, blur_fwhm_ci_mm : (float, float)
         95 % intervals: noise, and of the width also what the model leaves out.
     withheld : str
-        Why w_mm and dip are missing; empty where they are not.
+        Why w_mm, dip and the blur are missing; empty where they are not.
     drawn_w_mm : array, shape (replicates,)
         w_mm in every replicate of the bootstrap.
     """
@@ -101,9 +104,11 @@ def layer_width(seen, image, box_mm=0.0):
     best = int(fits.sum_of_squares.argmin())
     found = fits.parameters[best]
     blur = float(response.fwhm * np.exp(found[LOG_SCALE]))
-    fault = _fault(found, blur, bool(fits.at_bound[best]))
+    is_tissue = np.ptp(h[: first + 1]) > RINGING_OF_STEP * (found[CORTEX] - found[FLUID])
+    fluid_mm = found[PIA] - x[first] if is_tissue else np.inf
+    fault = _fault(found, blur, fluid_mm, bool(fits.at_bound[best]))
     if fault:
-        return LayerWidth(blur_fwhm_mm=blur, withheld=fault)
+        return LayerWidth(withheld=fault)
     # Under the baseline 'plateau' the layer is as dark as it is above white matter beneath it, as SH is.
     base = WHITE_MATTER if settings.baseline == "plateau" else None
     dip = float(found[LAYER] - (found[base] if base else 0.0))
@@ -142,12 +147,14 @@ def layer_width(seen, image, box_mm=0.0):
     )
 
 
-def _fault(found, blur, at_bound):
-    """Why a fit does not tell the layer's width, or nothing."""
+def _fault(found, blur, fluid_mm, at_bound):
+    """Why a fit does not tell the layer's width, or nothing; `fluid_mm`: how far from the pial edge fluid is seen."""
     if at_bound:
         return "the fit of four levels ended on a bound"
     if not found[FLUID] < found[CORTEX] < found[LAYER]:
         return "the pial edge is dark: the cortex is brighter than what lies outside the line"
+    if fluid_mm < LEAST_FLUID_OF_BLUR * blur:
+        return f"other tissue lies {fluid_mm:.1f} mm from the pial edge, too near for the blur of {blur:.2f} mm"
     if found[WIDTH] < NARROWEST_OF_BLUR * blur:
         return f"the layer is narrower than {NARROWEST_OF_BLUR:g} of the blur of {blur:.2f} mm"
     return ""
@@ -157,8 +164,8 @@ def _slope_weighs(seen, noise, within):
     """What white matter's slope weighs: its usual size against the noise that the profile's samples share."""
     error = np.sqrt((noise.deviations[:, within] ** 2).sum(0).mean()) / abs(seen.scale)
     shared = max(_SHARED_NOISE_MM / seen.settings.depth_step_mm, 1.0)
-    # Where the splenium is 0, as in maps of susceptibility, the profile's own range is the unit.
-    unit = abs(seen.splenium.mean / seen.scale) or np.ptp(seen.h)
+    # Where the splenium is near 0, as in maps of susceptibility, it is no unit: half of the profile's range is.
+    unit = max(abs(seen.splenium.mean / seen.scale), np.ptp(seen.h) / 2)
     return error * np.sqrt(shared) / (USUAL_SLOPE_PER_MM * unit)
 
 

@@ -1,8 +1,6 @@
 """The columns of `maps.tsv`, a row a region and map, and those that maps add to `profiles.tsv`."""
 
-import numpy as np
-
-from .columns import MEASUREMENT_COLUMNS, Column
+from .columns import MEASUREMENT_COLUMNS, Column, plain
 from .maps import CORE, FLUID_SHARE, LAYER_SHARE
 
 _UNIT = "the map's unit, in the column unit"
@@ -65,7 +63,7 @@ MAP_COLUMNS = (
 
 def map_row(exam, measurement, seen):
     """One row of `maps.tsv`: values in the order of MAP_COLUMNS, None for missing."""
-    return [_plain(column.value(exam, measurement, seen)) for column in MAP_COLUMNS]
+    return [plain(column.value(exam, measurement, seen)) for column in MAP_COLUMNS]
 
 
 def profile_columns_of(names_and_units):
@@ -81,8 +79,8 @@ def map_profiles(seen):
     """What maps add to the profiles' table: mapping of column -> values by depth, None for missing."""
     series = {}
     for one in seen:
-        series[f"map_{one.map.name}"] = [_plain(value) for value in one.profile]
-        series[f"map_{one.map.name}_se"] = [_plain(value) for value in one.profile_se]
+        series[f"map_{one.map.name}"] = [plain(value) for value in one.profile]
+        series[f"map_{one.map.name}_se"] = [plain(value) for value in one.profile_se]
     return series
 
 
@@ -95,9 +93,3 @@ def units_of(rows):
     for row in rows:
         units.setdefault(row["map"], set()).add(row["unit"])
     return [(name, own.pop() if len(own) == 1 else "") for name, own in units.items()]
-
-
-def _plain(value):
-    if isinstance(value, np.generic):
-        value = value.item()
-    return None if isinstance(value, float) and not np.isfinite(value) else value

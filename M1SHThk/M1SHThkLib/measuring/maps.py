@@ -193,7 +193,8 @@ def measure_map(exam_map, measurement):
     if met.any():
         profile, deviations = _averaged(values[met], m)
     if profile is None:
-        notes.append("the normals meet hardly any valid voxel of it")
+        if np.isfinite(scale):
+            notes.append("the normals meet hardly any valid voxel of it")
         profile, deviations = np.full(len(m.depths_mm), nan), np.full((1, len(m.depths_mm)), nan)
     layer_mm = superficial_mm = (nan, nan)
     if np.isfinite(m.thk_mm):
@@ -206,6 +207,11 @@ def measure_map(exam_map, measurement):
     superficial, superficial_se = _mean_between(m.depths_mm, profile, deviations, superficial_mm)
     window = m.lobe.window if m.lobe and np.isfinite(m.thk_mm) else np.ones(len(m.depths_mm), bool)
     peak, peak_mm = _peak(m.depths_mm[window], profile[window], 1.0 if exam_map.polarity == "bright" else -1.0)
+    known = np.isfinite(profile)
+    if known.any() and not known.all():
+        notes.append(f"the normals meet valid voxels of it down to {m.depths_mm[known][-1]:.1f} mm only")
+    elif known.any() and np.isnan(peak):
+        notes.append("its profile has no peak there")
     return MapMeasurement(
         map=exam_map,
         profile=profile,

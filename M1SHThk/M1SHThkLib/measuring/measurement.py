@@ -544,7 +544,10 @@ def _replicates(m):
     if settings.baseline == "plateau" and np.isfinite(m.layer.plateau):
         past = plateau_window(x, lobe.end_mm, m.layer.plateau_end_mm)
         h -= np.median(h[:, past], axis=1, keepdims=True)
-    within = np.flatnonzero(lobe.window & (x <= lobe.end_mm))
+    # From the valley on that parts the lobe from darkness at the line, where there is any.
+    begin = np.argmax(lobe.window)
+    valley = begin + m.h[begin : lobe.top + 1].argmin()
+    within = np.flatnonzero(lobe.window & (x >= x[valley]) & (x <= lobe.end_mm))
     tops = within[0] + h[:, within].argmax(1)
     start, stop = fit_windows(h, tops, settings.window_fraction)
     windows = (np.arange(len(x)) >= start[:, None]) & (np.arange(len(x)) < stop[:, None])

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from flat_cortex import cortex_image
-from measured_cortex import NOISY, assert_same, measured
+from measured_cortex import NOISY, assert_same, measured, with_band
 
 pytestmark = pytest.mark.filterwarnings("error")
 
@@ -15,6 +15,12 @@ class TestIntervals:
             low, high = getattr(found, name)
             assert low < getattr(found, marker) < high
             assert getattr(again, name) == (low, high) != getattr(other, name)
+
+    def test_hold_the_height_of_a_layer_beneath_darkness_at_the_line(self):
+        """Darker at the line than in the layer: the replicates look at the layer too."""
+        found = measured(with_band(cortex_image(noise=1.5, seed=5), -3.0, 0.1, -110.0), replicates=100)
+        assert "lobe_touches_pial_line" in found.flags and found.h[0] > found.h[found.lobe.top]
+        assert found.sh_ci[0] < found.sh < found.sh_ci[1]
 
     def test_are_left_out_where_no_replicates_are_asked_for(self):
         found = measured(NOISY, replicates=0)

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from flat_cortex import BLUR_MM, SPLENIUM, cortex_image
+from flat_cortex import BLUR_MM, SPLENIUM, SPLENIUM_ROI, WHITE_MATTER, cortex_image, flat_line
 from M1SHThkLib.digital_exam.phantom import PhantomOptions, make_phantom
 from M1SHThkLib.measuring.layer_width import MODEL_ERROR_MM
 from M1SHThkLib.measuring.measurement import measure_exam
@@ -21,6 +21,13 @@ INTERVALS = {
 FWHM_MM = 2.3548 * BLUR_MM
 
 
+def in_phantom(**options):
+    """The hand knob of a patient at 7 T without noise, measured, and its truth."""
+    fixed = {"field_strength": 7, "group": "patient", "seed": 31, "noise": 0.0, "slices": 2, "cropped": True}
+    phantom = make_phantom(PhantomOptions(**fixed, regions=(("left", "hand_knob"),), **options))
+    return measure_exam(phantom.exam(Settings(replicates=0)))[0], phantom.truth["regions"][0]
+
+
 class TestWidth:
     @pytest.mark.parametrize("width", [0.9, 1.5, 2.2])
     def test_is_the_layer_s_own_where_the_blur_is_normal(self, width):
@@ -32,36 +39,22 @@ class TestWidth:
         assert found.thk_fit_mm > width + 0.25
 
     def test_is_that_of_a_scan_whose_filter_is_known(self):
-        options = PhantomOptions(
-            field_strength=7,
-            group="patient",
-            seed=31,
-            noise=0.0,
-            slices=2,
-            cropped=True,
-            regions=(("left", "hand_knob"),),
-        )
-        phantom = make_phantom(options)
-        found = measure_exam(phantom.exam(Settings(replicates=0)))[0]
-        truth = phantom.truth["regions"][0]
+        found, truth = in_phantom()
         assert found.w_mm == pytest.approx(truth["deep_layer_thickness_mm"], abs=0.06)
         assert found.dip == pytest.approx(truth["dip"], rel=0.05)
 
     def test_does_not_come_from_a_slope_of_the_white_matter(self):
-        options = PhantomOptions(
-            field_strength=7,
-            group="patient",
-            seed=31,
-            noise=0.0,
-            slices=2,
-            cropped=True,
-            regions=(("left", "hand_knob"),),
-            white_matter_gradient=0.01,
-        )
-        phantom = make_phantom(options)
-        found = measure_exam(phantom.exam(Settings(replicates=0)))[0]
-        thickness = phantom.truth["regions"][0]["deep_layer_thickness_mm"]
+        found, truth = in_phantom(white_matter_gradient=0.01)
+        thickness = truth["deep_layer_thickness_mm"]
         assert found.w_mm == pytest.approx(thickness, abs=0.08) and found.thk_fit_mm > thickness + 0.3
+
+    @pytest.mark.parametrize("splenium", [0.0, 1e-9, 0.02])
+    def test_does_not_hang_on_the_splenium_of_a_map_of_susceptibility(self, splenium):
+        image = cortex_image(noise=1.0, seed=3)
+        voxels = (WHITE_MATTER - image.voxels) / 1000
+        voxels[tuple(SPLENIUM_ROI.indices.T)] = splenium
+        found = measured(replace(image, voxels=voxels), polarity="bright", normalization="none")
+        assert found.w_mm == pytest.approx(measured(image).w_mm, abs=0.01)
 
     def test_does_not_depend_on_the_image_s_unit(self):
         image = cortex_image(noise=1.0)
@@ -103,6 +96,23 @@ class TestWithheld:
         dark = with_band(cortex_image(noise=1.0), -3.0, 0.2, -140.0)
         found = measured(dark, replicates=50)
         assert np.isnan(found.w_mm) and found.withheld["w_mm"]
+
+    @pytest.mark.parametrize("fluid_mm", [1.0, 1.4, 1.8])
+    @pytest.mark.parametrize("change", [-30.0, -90.0])
+    def test_where_other_tissue_lies_near_the_pial_edge(self, fluid_mm, change):
+        """The edge is then seen as 0.9 to 1.1 mm wide instead of 1.18, and a layer of 1.5 mm as 1.7 mm."""
+        found = measured(with_band(cortex_image(noise=0.5), -fluid_mm - 3, -fluid_mm, change))
+        assert np.isfinite(found.thk_mm) and np.isnan([found.w_mm, found.dip, found.blur_fwhm_mm]).all()
+        assert "from the pial edge" in found.withheld["w_mm"]
+
+    def test_not_where_it_lies_further_off_or_the_line_lies_deeper(self):
+        image = with_band(cortex_image(), -6.2, -3.2, -90.0)
+        assert measured(image).w_mm == pytest.approx(1.5, abs=0.04)
+        assert measured(cortex_image(), [flat_line() + [0, 0.4, 0]]).w_mm == pytest.approx(1.5, abs=0.04)
+
+    def test_and_no_blur_is_given_of_a_fit_that_failed(self):
+        found = measured(with_band(cortex_image(noise=1.5, seed=5), -4.0, -1.0, 80.0))
+        assert "bound" in found.withheld["w_mm"] and np.isnan(found.blur_fwhm_mm)
 
     def test_where_there_is_no_layer(self):
         found = measured(cortex_image(noise=1.0, dip=0.0))

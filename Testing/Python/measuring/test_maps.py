@@ -100,6 +100,23 @@ class TestMissing:
         row = dict(zip((column.name for column in MAP_COLUMNS), map_row(EXAM, MEASURED, seen), strict=True))
         assert row["layer"] is None and "covers no voxel" in row["notes"]
 
+    def test_a_map_that_ends_above_the_layer_is_missing_and_why_is_told(self):
+        image = map_image(steps)
+        image.voxels[:, 24:] = np.nan
+        seen = measure_map(ExamMap("map", image), MEASURED)
+        assert np.isnan([seen.layer, seen.difference]).all() and seen.superficial == pytest.approx(20, rel=0.05)
+        assert any("down to 1." in note for note in seen.notes)
+
+    def test_a_map_without_a_peak_tells_so(self):
+        seen = measure_map(ExamMap("map", map_image(lambda depth: 5 + 3 * depth)), MEASURED)
+        assert np.isnan([seen.peak, seen.peak_mm]).all() and seen.notes == ("its profile has no peak there",)
+
+    def test_a_map_that_cannot_be_divided_tells_so_alone(self):
+        (note,) = measure_map(
+            ExamMap("map", map_image(lambda depth: -1.0 - steps(depth)), normalization="splenium"), MEASURED
+        ).notes
+        assert "not positive" in note
+
     def test_holes_in_a_map_are_left_out(self):
         image = map_image(lambda depth: 5 + 3 * depth)
         image.voxels[40:50, 20:26] = np.nan

@@ -11,14 +11,14 @@ import numpy as np
 
 from ..files.bids import read_dataset, read_groups
 from ..files.disk import naming, read_json, sha256
+from ..files.echo_images import read_echoes
 from ..files.exam_maps import map_paths
 from ..files.exam_schema import check_exam, is_exam_file
-from ..files.images import read_image
 from ..files.metaimage import SUFFIXES as METAIMAGE_SUFFIXES
 from ..files.nifti import is_nifti
 from ..files.nrrd import SUFFIXES as NRRD_SUFFIXES
 from ..files.parts import files_of
-from ..files.sidecars import read_sidecars, sidecar_echo_times, sidecar_field_strength
+from ..files.sidecars import sidecar_echo_times, sidecar_field_strength
 from ..measuring.echoes import averaged_echoes, checked_echo_times, combine, settings_for
 from ..measuring.settings import Settings
 from .scenes import SUFFIXES as SCENE_SUFFIXES
@@ -147,26 +147,24 @@ def _is_dicom(path):
 
 def _combined(paths, method, times, settings, tesla, averaged=1):
     """The image of one file or of one file an echo; what is not given comes from the sidecars."""
-    files = [read_image(path) for path in paths]
-    echoes = [volume for file in files for volume in file.volumes]
-    sidecars = read_sidecars(paths)
+    images = read_echoes(paths, settings, method)
     if times is None:
-        times, _ = sidecar_echo_times(sidecars)
+        times, _ = sidecar_echo_times(images.sidecars)
     if times is not None:
         with naming(paths[0]):
-            times = list(checked_echo_times(times, len(echoes), method)[0])
+            times = list(checked_echo_times(times, len(images.echoes), method)[0])
     if tesla is None:
-        tesla, _ = sidecar_field_strength(sidecars)
+        tesla, _ = sidecar_field_strength(images.sidecars)
     with naming(paths[0]):
-        voxels = combine(echoes, method, times)
+        voxels = combine(images.echoes, method, times)
     return SourceImage(
         np.asarray(voxels),
-        files[0].affine,
+        images.affine,
         times,
         method,
-        averaged * averaged_echoes(method, len(echoes)),
+        averaged * averaged_echoes(method, len(images.echoes)),
         tesla,
-        _changed(settings),
+        settings.changed(),
     )
 
 
@@ -196,16 +194,16 @@ def _scene_source(root, path):
         with opened_scene(path) as scene:
             from ..scene.saved_exam import undrawn_exam
 
-            return undrawn_exam(scene)
+            with naming(path):
+                return undrawn_exam(scene)
 
-    with naming(path):
-        identity = opened()[0]
+    identity = opened()[0]
 
     def image():
         _, voxels, affine, averaged, origin, settings = opened()
         times, method = origin["echo_times_ms"], origin["echo_combination"]
         tesla = identity["field_strength_tesla"]
-        return SourceImage(voxels, affine, times, method, averaged, tesla, _changed(settings))
+        return SourceImage(voxels, affine, times, method, averaged, tesla, settings.changed())
 
     name, files = path.relative_to(root).as_posix(), tuple(scene_files(path))
     return Source(name, identity["subject"], identity["session"], identity["group"], files, image)
@@ -240,10 +238,8 @@ def _bids_sources(root):
 
 def _image_of(acquisition):
     """A scan's echoes combined; its sidecars may lie higher up in the data set."""
-    times = [own.get("EchoTime") for own in acquisition.metadata]
-    known = all(isinstance(time, (int, float)) for time in times)
-    tesla = next((own["MagneticFieldStrength"] for own in acquisition.metadata if "MagneticFieldStrength" in own), None)
-    times = [round(1000 * time, 9) for time in times] if known else None
+    times, _ = sidecar_echo_times(acquisition.metadata)
+    tesla, _ = sidecar_field_strength(acquisition.metadata)
     return _combined(acquisition.images, "mean", times, Settings(), tesla)
 
 
@@ -274,8 +270,3 @@ def _image_of_series(series):
         None if tesla is None else float(tesla),
         {},
     )
-
-
-def _changed(settings):
-    defaults = Settings().to_dict()
-    return {name: value for name, value in settings.to_dict().items() if value != defaults[name]}

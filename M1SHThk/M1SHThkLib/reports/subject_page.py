@@ -161,9 +161,9 @@ def _change(since):
 
 
 def _settings(exam):
-    defaults, own = Settings().to_dict(), exam.settings.to_dict()
+    defaults = Settings().to_dict()
     changed = [
-        (name.replace("_", " "), str(own[name]), str(defaults[name])) for name in own if own[name] != defaults[name]
+        (name.replace("_", " "), str(value), str(defaults[name])) for name, value in exam.settings.changed().items()
     ]
     origin = exam.origin
     times = origin.get("echo_times_ms")

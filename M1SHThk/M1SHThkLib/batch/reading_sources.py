@@ -4,6 +4,7 @@ Whatever was drawn before is left behind, since the readers of a list see the im
 """
 
 import hashlib
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -44,6 +45,7 @@ class SourceImage:
     field_strength_tesla : float or None
     settings : dict
         That differ from their defaults.
+    warnings : tuple of str
     """
 
     voxels: np.ndarray
@@ -53,6 +55,7 @@ class SourceImage:
     averaged_echoes: int
     field_strength_tesla: float | None
     settings: dict
+    warnings: tuple = ()
 
 
 @dataclass(frozen=True)
@@ -71,7 +74,7 @@ class Source:
         return hashlib.sha256("".join(map(sha256, self.files)).encode()).hexdigest()
 
 
-def find_sources(root, leave_out=None):
+def find_sources(root, leave_out=None, warn=lambda words: None):
     """What there is to read: of a BIDS data set its T2*-weighted scans, else all exams, scenes, images and series.
 
     An image that an exam or a scene names is no source of its own.
@@ -82,6 +85,8 @@ def find_sources(root, leave_out=None):
         A folder.
     leave_out : path, optional
         A folder in it of which nothing is taken.
+    warn : callable
+        Hears in words what is passed over.
 
     Returns
     -------
@@ -94,7 +99,7 @@ def find_sources(root, leave_out=None):
         If there is nothing to read, or a file is faulty.
     """
     root = Path(root)
-    if not root.is_dir():
+    if not os.path.isdir(root):
         raise ValueError(f"{root}: is no folder; name the folder of the exams, or a BIDS data set")
     if (root / "dataset_description.json").is_file():
         return _bids_sources(root)
@@ -109,7 +114,7 @@ def find_sources(root, leave_out=None):
     images = [path for path in files if path.resolve() not in named and _is_image(path)]
     sources += [_image_source(root, path) for path in images]
     series = [path for path in files if _is_dicom(path)]
-    sources += _dicom_sources(root, series) if series else []
+    sources += _dicom_sources(root, series, warn) if series else []
     if not sources:
         raise ValueError(
             f"{root}: holds no exam.json, no scene, no image and no DICOM series; there is nothing to read"
@@ -150,9 +155,11 @@ def _combined(paths, method, times, settings, tesla, averaged=1):
     images = read_echoes(paths, settings, method)
     if times is None:
         times, _ = sidecar_echo_times(images.sidecars)
+    warnings = images.warnings
     if times is not None:
         with naming(paths[0]):
-            times = list(checked_echo_times(times, len(images.echoes), method)[0])
+            times, of_times = checked_echo_times(times, len(images.echoes), method)
+        times, warnings = list(times), (*warnings, *(f"{paths[0]}: {warning}" for warning in of_times))
     if tesla is None:
         tesla, _ = sidecar_field_strength(images.sidecars)
     with naming(paths[0]):
@@ -165,6 +172,7 @@ def _combined(paths, method, times, settings, tesla, averaged=1):
         averaged * averaged_echoes(method, len(images.echoes)),
         tesla,
         settings.changed(),
+        warnings,
     )
 
 
@@ -243,17 +251,20 @@ def _image_of(acquisition):
     return _combined(acquisition.images, "mean", times, Settings(), tesla)
 
 
-def _dicom_sources(root, paths):
+def _dicom_sources(root, paths, warn):
     from ..files.dicom_series import read_series
 
-    sources = []
+    sources, taken = [], set()
     for series in read_series(paths):
         first = series.datasets[0]
         files = tuple(dict.fromkeys(Path(frame.dataset.filename) for echo in series.echoes for frame in echo))
+        taken.update(files)
         name = f"{files[0].parent.relative_to(root).as_posix()} {series.name}"
         subject = str(first.get("PatientID") or first.get("PatientName") or files[0].parent.name)
         session = str(first.get("StudyDate") or "") or None
         sources.append(Source(name, subject, session, None, files, lambda own=series: _image_of_series(own)))
+    if left := [path for path in paths if path not in taken]:
+        warn(f"{len(left)} DICOM files are passed over, such as {left[0]}: no magnitude images on one regular grid")
     return sources
 
 

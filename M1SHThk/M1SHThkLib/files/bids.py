@@ -73,7 +73,7 @@ def read_dataset(root):
         If it is no BIDS data set, holds no such image, or a sidecar cannot be read.
     """
     root = Path(root)
-    if not (root / "dataset_description.json").is_file():
+    if not os.path.isfile(root / "dataset_description.json"):
         raise ValueError(f"{root}: is no BIDS data set (it has no dataset_description.json); name its topmost folder")
     groups = {}
     for path in sorted([*root.glob("sub-*/anat/*.nii*"), *root.glob("sub-*/ses-*/anat/*.nii*")]):

@@ -11,6 +11,7 @@ from ..files.tables import filled_table
 from ..files.verdicts import COLUMNS, read_verdicts
 from ..measuring.flags import FLAGS, notes_from_text
 from ..measuring.measurement import evaluate_roi, measure_region
+from ..measuring.rounding import shown
 from ..program import NOTICE
 from ..reports.qc_page import qc_page, qc_row
 from .exams import ExamFile
@@ -24,7 +25,7 @@ def write_qc(options):
     """The command `qc`."""
     folder = options.results
     table, provenance = folder / "measurements.tsv", folder / "provenance.json"
-    if not provenance.is_file():
+    if not os.path.isfile(provenance):
         raise ValueError(f"{folder}: is no folder of results (it has no provenance.json); name what 'measure -o' wrote")
     _, rows = filled_table(table, (*_KEY, *(name for _, name, _, _ in _NUMBERS), "flags", "flag_notes"))
     found = [(row, _key(row), _flags(row)) for row in rows]
@@ -63,7 +64,7 @@ def _numbers(row):
     told = []
     for title, name, digits, unit in _NUMBERS:
         value = row.number(name, -np.inf)
-        told.append(f"{title} {value:.{digits}f}{unit}" if np.isfinite(value) else f"{title} missing")
+        told.append(f"{title} {shown(value, digits)}{unit}" if np.isfinite(value) else f"{title} missing")
     return ", ".join(told)
 
 
@@ -105,9 +106,9 @@ class _Drawn:
             exam = ExamFile(path, self._folder).read()
         except ValueError as error:
             self.faults.append(str(error))
-            return None, str(error)
+            return None, "its files cannot be read; the command says why"
         if exam.origin.get("inputs") != own.get("inputs"):
-            why = f"{path}: its files have changed since they were measured; measure it anew"
-            self.faults.append(why)
+            why = "its files have changed since they were measured; measure it anew"
+            self.faults.append(f"{path}: {why}")
             return None, why
         return exam, ""

@@ -2,17 +2,19 @@
 
 import argparse
 import math
+import os
 import sys
 from pathlib import Path
 
 from ..cohort.reading_order import REPEAT
 from ..cohort.study import ALL_REGIONS, LIMB_REGIONS
-from ..files.reading_list import ASK, BY_REGION, SCORES, Protocol
+from ..files.reading_list import ASK, BY_REGION, SCORES, Protocol, key_beside
 from ..program import NOTICE
 from .reading_lists import make_reading_list
 from .reading_results import collect
 
 _LIMBS = tuple(ALL_REGIONS[number] for number in LIMB_REGIONS)
+_LONGEST_DAYS = 36525  # a century; a calendar has an end
 
 
 def add_reading_list(commands, folder, whole, number):
@@ -60,7 +62,7 @@ def add_reading_list(commands, folder, whole, number):
     )
     make.add_argument(
         "--after",
-        type=number(0, math.inf),
+        type=number(0, _LONGEST_DAYS),
         default=0.0,
         metavar="DAYS",
         help="how long after a reader's last first reading the repeats begin (default: at once)",
@@ -105,6 +107,7 @@ def _make(options):
         ALL_REGIONS if options.orofacial else _LIMBS,
         options.after,
     )
+    warnings = []
     key, draw, sources = make_reading_list(
         options.source,
         options.output,
@@ -116,7 +119,10 @@ def _make(options):
         options.seed,
         options.field,
         _show_progress,
+        warnings.append,
     )
+    for warning in warnings:  # where there is a list; else one line tells why not
+        print(f"warning: {warning}", file=sys.stderr)
     repeats = sum(reading == REPEAT for _, reading in draw.codes.values())
     print(f"{len(sources)} exams, {repeats} of them read again, for {', '.join(options.reader)}")
     print(f"Reading list: {options.output}")
@@ -124,8 +130,8 @@ def _make(options):
 
 
 def _collect(options):
-    folder = options.list if options.list.is_dir() else options.list.parent
-    key = options.key or folder.with_name(f"{folder.resolve().name}-key.tsv")
+    folder = options.list if os.path.isdir(options.list) else options.list.parent
+    key = options.key or key_beside(folder)
     collected = collect(folder, key, options.output, options.clinical)
     for reader, planned in collected.planned.items():
         print(f"{reader}: {collected.finished[reader]} of {planned} cases finished")

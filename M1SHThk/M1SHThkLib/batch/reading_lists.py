@@ -1,12 +1,14 @@
 """A reading list drawn up from a folder: images under codes, who reads them when, and the key in a file of its own."""
 
+import os
 import re
 import secrets
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
 from ..cohort.reading_order import draw_order
-from ..files.disk import made_folder, sha256
+from ..files.disk import made_folder, removed, sha256
 from ..files.images import write_image
 from ..files.reading_list import (
     ASK,
@@ -16,7 +18,9 @@ from ..files.reading_list import (
     KEY_COLUMNS,
     MEASUREMENT,
     SCORE,
+    TABLE,
     Case,
+    key_beside,
     write_reading_list,
 )
 from ..files.results import write_tsv
@@ -37,6 +41,7 @@ def make_reading_list(
     seed=None,
     tesla=None,
     tell=lambda done, total: None,
+    warn=lambda words: None,
 ):
     """Draw up a list, and copy every image under its code, echoes combined and without drawings or names.
 
@@ -61,6 +66,8 @@ def make_reading_list(
         Field strength of images that do not tell theirs; without it a measurement is asked of none of them.
     tell : callable
         Hears how many images of how many are written.
+    warn : callable
+        Hears in words what is passed over, and what is odd about an image.
 
     Returns
     -------
@@ -75,17 +82,19 @@ def make_reading_list(
         cannot be read or written.
     """
     folder = Path(folder)
-    key = folder.with_name(f"{folder.resolve().name}-key.tsv") if key is None else Path(key)
+    key = key_beside(folder) if key is None else Path(key)
     _check_readers(readers)
     asked = _asked(readers, ask)
     _check_score_first(protocol, asked)
-    if (folder / DESCRIPTION).exists():
+    if os.path.exists(folder / DESCRIPTION):
         raise ValueError(f"{folder}: holds a reading list already, which is never overwritten; choose another folder")
-    if key.exists():
+    if os.path.exists(key):
         raise ValueError(f"{key}: is there already, and a lost key is never found again; choose another name by --key")
     if folder.resolve() in key.resolve().parents:
         raise ValueError(f"{key}: lies in the folder that the readers see; keep the key elsewhere, by --key")
-    sources = find_sources(root, leave_out=folder)
+    if not os.path.isdir(key.parent):
+        raise ValueError(f"{key}: there is no folder {key.parent}; make it, or put the key elsewhere by --key")
+    sources = find_sources(root, leave_out=folder, warn=warn)
     _check_told_apart(sources)
     seed = secrets.randbelow(2**31) if seed is None else seed
     draw = draw_order(len(sources), readers, seed, repeat_share)
@@ -94,25 +103,43 @@ def make_reading_list(
         codes.setdefault(exam, []).append((code, reading))
     made_folder(folder / CASES)
     cases, rows = {}, []
-    for exam, source in enumerate(sources):
-        image, checksum = source.image(), source.checksum()
-        if image.field_strength_tesla is None:
-            if tesla is None and set(asked.values()) != {SCORE}:
-                raise ValueError(f"{source.name}: does not tell its field strength; give it by --field")
-            image = replace(image, field_strength_tesla=tesla)
-        for code, reading in codes[exam]:
-            cases[code] = _written(folder, code, image)
-            identity = [source.subject, source.session, source.group]
-            rows.append([code, *identity, reading, source.name, checksum, seed])
-        tell(exam + 1, len(sources))
-    of_list = write_reading_list(folder, protocol, [cases[code] for code in sorted(cases)], draw.turns, asked)
-    write_tsv(key, KEY_COLUMNS, [[*row, of_list] for row in sorted(rows)])
+    try:
+        for exam, source in enumerate(sources):
+            image, checksum = source.image(), source.checksum()
+            if image.field_strength_tesla is None:
+                if tesla is None and set(asked.values()) != {SCORE}:
+                    raise ValueError(f"{source.name}: does not tell its field strength; give it by --field")
+                image = replace(image, field_strength_tesla=tesla)
+            for code, reading in codes[exam]:
+                cases[code] = _written(folder, code, image)
+                identity = [source.subject, source.session, source.group]
+                rows.append([code, *identity, reading, source.name, checksum, seed])
+            for warning in image.warnings:
+                warn(warning)
+            tell(exam + 1, len(sources))
+        of_list = write_reading_list(folder, protocol, [cases[code] for code in sorted(cases)], draw.turns, asked)
+        write_tsv(key, KEY_COLUMNS, [[*row, of_list] for row in sorted(rows, key=lambda row: row[0])])
+    except (ValueError, KeyboardInterrupt):
+        _take_away(folder, draw.codes)  # a list without its key can never be collected
+        raise
     return key, draw, sources
+
+
+def _take_away(folder, codes):
+    """What there is of a list that was not completed."""
+    removed(*(folder / _path_of(code) for code in codes), folder / TABLE, folder / DESCRIPTION)
+    for place in (folder / CASES, folder):
+        with suppress(OSError):  # something else lies in it
+            place.rmdir()
+
+
+def _path_of(code):
+    return f"{CASES}/{code}.nii.gz"
 
 
 def _written(folder, code, image):
     """An image copied under its code: a Case."""
-    path = f"{CASES}/{code}.nii.gz"
+    path = _path_of(code)
     write_image(folder / path, [image.voxels], image.affine)
     return Case(
         code,

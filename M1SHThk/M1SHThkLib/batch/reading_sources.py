@@ -4,6 +4,7 @@ Whatever was drawn before is left behind, since the readers of a list see the im
 """
 
 import hashlib
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -11,14 +12,14 @@ import numpy as np
 
 from ..files.bids import read_dataset, read_groups
 from ..files.disk import naming, read_json, sha256
+from ..files.echo_images import read_echoes
 from ..files.exam_maps import map_paths
 from ..files.exam_schema import check_exam, is_exam_file
-from ..files.images import read_image
 from ..files.metaimage import SUFFIXES as METAIMAGE_SUFFIXES
 from ..files.nifti import is_nifti
 from ..files.nrrd import SUFFIXES as NRRD_SUFFIXES
 from ..files.parts import files_of
-from ..files.sidecars import read_sidecars, sidecar_echo_times, sidecar_field_strength
+from ..files.sidecars import sidecar_echo_times, sidecar_field_strength
 from ..measuring.echoes import averaged_echoes, checked_echo_times, combine, settings_for
 from ..measuring.settings import Settings
 from .scenes import SUFFIXES as SCENE_SUFFIXES
@@ -44,6 +45,7 @@ class SourceImage:
     field_strength_tesla : float or None
     settings : dict
         That differ from their defaults.
+    warnings : tuple of str
     """
 
     voxels: np.ndarray
@@ -53,6 +55,7 @@ class SourceImage:
     averaged_echoes: int
     field_strength_tesla: float | None
     settings: dict
+    warnings: tuple = ()
 
 
 @dataclass(frozen=True)
@@ -71,7 +74,7 @@ class Source:
         return hashlib.sha256("".join(map(sha256, self.files)).encode()).hexdigest()
 
 
-def find_sources(root, leave_out=None):
+def find_sources(root, leave_out=None, warn=lambda words: None):
     """What there is to read: of a BIDS data set its T2*-weighted scans, else all exams, scenes, images and series.
 
     An image that an exam or a scene names is no source of its own.
@@ -82,6 +85,8 @@ def find_sources(root, leave_out=None):
         A folder.
     leave_out : path, optional
         A folder in it of which nothing is taken.
+    warn : callable
+        Hears in words what is passed over.
 
     Returns
     -------
@@ -94,7 +99,7 @@ def find_sources(root, leave_out=None):
         If there is nothing to read, or a file is faulty.
     """
     root = Path(root)
-    if not root.is_dir():
+    if not os.path.isdir(root):
         raise ValueError(f"{root}: is no folder; name the folder of the exams, or a BIDS data set")
     if (root / "dataset_description.json").is_file():
         return _bids_sources(root)
@@ -109,7 +114,7 @@ def find_sources(root, leave_out=None):
     images = [path for path in files if path.resolve() not in named and _is_image(path)]
     sources += [_image_source(root, path) for path in images]
     series = [path for path in files if _is_dicom(path)]
-    sources += _dicom_sources(root, series) if series else []
+    sources += _dicom_sources(root, series, warn) if series else []
     if not sources:
         raise ValueError(
             f"{root}: holds no exam.json, no scene, no image and no DICOM series; there is nothing to read"
@@ -147,26 +152,27 @@ def _is_dicom(path):
 
 def _combined(paths, method, times, settings, tesla, averaged=1):
     """The image of one file or of one file an echo; what is not given comes from the sidecars."""
-    files = [read_image(path) for path in paths]
-    echoes = [volume for file in files for volume in file.volumes]
-    sidecars = read_sidecars(paths)
+    images = read_echoes(paths, settings, method)
     if times is None:
-        times, _ = sidecar_echo_times(sidecars)
+        times, _ = sidecar_echo_times(images.sidecars)
+    warnings = images.warnings
     if times is not None:
         with naming(paths[0]):
-            times = list(checked_echo_times(times, len(echoes), method)[0])
+            times, of_times = checked_echo_times(times, len(images.echoes), method)
+        times, warnings = list(times), (*warnings, *(f"{paths[0]}: {warning}" for warning in of_times))
     if tesla is None:
-        tesla, _ = sidecar_field_strength(sidecars)
+        tesla, _ = sidecar_field_strength(images.sidecars)
     with naming(paths[0]):
-        voxels = combine(echoes, method, times)
+        voxels = combine(images.echoes, method, times)
     return SourceImage(
         np.asarray(voxels),
-        files[0].affine,
+        images.affine,
         times,
         method,
-        averaged * averaged_echoes(method, len(echoes)),
+        averaged * averaged_echoes(method, len(images.echoes)),
         tesla,
-        _changed(settings),
+        settings.changed(),
+        warnings,
     )
 
 
@@ -196,16 +202,16 @@ def _scene_source(root, path):
         with opened_scene(path) as scene:
             from ..scene.saved_exam import undrawn_exam
 
-            return undrawn_exam(scene)
+            with naming(path):
+                return undrawn_exam(scene)
 
-    with naming(path):
-        identity = opened()[0]
+    identity = opened()[0]
 
     def image():
         _, voxels, affine, averaged, origin, settings = opened()
         times, method = origin["echo_times_ms"], origin["echo_combination"]
         tesla = identity["field_strength_tesla"]
-        return SourceImage(voxels, affine, times, method, averaged, tesla, _changed(settings))
+        return SourceImage(voxels, affine, times, method, averaged, tesla, settings.changed())
 
     name, files = path.relative_to(root).as_posix(), tuple(scene_files(path))
     return Source(name, identity["subject"], identity["session"], identity["group"], files, image)
@@ -240,24 +246,25 @@ def _bids_sources(root):
 
 def _image_of(acquisition):
     """A scan's echoes combined; its sidecars may lie higher up in the data set."""
-    times = [own.get("EchoTime") for own in acquisition.metadata]
-    known = all(isinstance(time, (int, float)) for time in times)
-    tesla = next((own["MagneticFieldStrength"] for own in acquisition.metadata if "MagneticFieldStrength" in own), None)
-    times = [round(1000 * time, 9) for time in times] if known else None
+    times, _ = sidecar_echo_times(acquisition.metadata)
+    tesla, _ = sidecar_field_strength(acquisition.metadata)
     return _combined(acquisition.images, "mean", times, Settings(), tesla)
 
 
-def _dicom_sources(root, paths):
+def _dicom_sources(root, paths, warn):
     from ..files.dicom_series import read_series
 
-    sources = []
+    sources, taken = [], set()
     for series in read_series(paths):
         first = series.datasets[0]
         files = tuple(dict.fromkeys(Path(frame.dataset.filename) for echo in series.echoes for frame in echo))
+        taken.update(files)
         name = f"{files[0].parent.relative_to(root).as_posix()} {series.name}"
         subject = str(first.get("PatientID") or first.get("PatientName") or files[0].parent.name)
         session = str(first.get("StudyDate") or "") or None
         sources.append(Source(name, subject, session, None, files, lambda own=series: _image_of_series(own)))
+    if left := [path for path in paths if path not in taken]:
+        warn(f"{len(left)} DICOM files are passed over, such as {left[0]}: no magnitude images on one regular grid")
     return sources
 
 
@@ -274,8 +281,3 @@ def _image_of_series(series):
         None if tesla is None else float(tesla),
         {},
     )
-
-
-def _changed(settings):
-    defaults = Settings().to_dict()
-    return {name: value for name, value in settings.to_dict().items() if value != defaults[name]}

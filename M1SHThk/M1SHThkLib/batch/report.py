@@ -1,5 +1,6 @@
 """The page of one exam: measured, with what else is known of the subject beside it."""
 
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -39,6 +40,8 @@ def write_report(options):
         eye=_by_eye(person),
         since=options.since and _since(options.since, options.rc, exam, measurements),
     )
+    for warning in exam.warnings:
+        print(f"warning: {warning}", file=sys.stderr)
     path = made_folder(options.output) / PAGE
     write_text(path, page)
     named = "" if options.identity else " It names nobody; --identity names subject, session and observer."

@@ -8,10 +8,10 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..measuring.echoes import LONGEST_ECHO_TIME_MS
 from ..measuring.exam import GROUPS, HEMISPHERES, REGIONS, SCHEMA, region_name
 from .disk import naming, read_json
 from .exam_schema import check_exam
+from .sidecars import Sidecar, sidecar_echo_times, sidecar_field_strength
 from .tables import read_table
 
 DRAWINGS = Path("derivatives", "m1shthk")
@@ -37,8 +37,8 @@ class Acquisition:
     suffix : str
     images : tuple of Path
         One an echo, in the order of the echoes, or a single one.
-    metadata : tuple of dict
-        What the sidecars say of each image.
+    metadata : tuple of Sidecar
+        What all sidecars together say of each image.
     """
 
     entities: dict
@@ -73,12 +73,14 @@ def read_dataset(root):
         If it is no BIDS data set, holds no such image, or a sidecar cannot be read.
     """
     root = Path(root)
-    if not (root / "dataset_description.json").is_file():
+    if not os.path.isfile(root / "dataset_description.json"):
         raise ValueError(f"{root}: is no BIDS data set (it has no dataset_description.json); name its topmost folder")
     groups = {}
     for path in sorted([*root.glob("sub-*/anat/*.nii*"), *root.glob("sub-*/ses-*/anat/*.nii*")]):
         entities, suffix, extension = parsed(path.name)
         if extension in _IMAGES and entities.get("part", "mag") == "mag":
+            if not entities.get("echo", "0").isdecimal():
+                raise ValueError(f"{path}: its echo is '{entities['echo']}'; BIDS wants a number, such as echo-1")
             key = tuple((name, value) for name, value in entities.items() if name not in _OF_ONE_SCAN)
             groups.setdefault((key, suffix), []).append((int(entities.get("echo", "0")), path))
     found = {}
@@ -159,15 +161,13 @@ def exam_of(acquisition, drawings, group, settings, path):
 
     members = drawings.members
     image = {"path": [relative(file) for file in acquisition.images]}
-    times = [own.get("EchoTime") for own in acquisition.metadata]
-    if all(isinstance(time, (int, float)) for time in times):
-        image["echo_times_ms"] = [round(1000 * time, 9) for time in times]
-        if max(image["echo_times_ms"]) > LONGEST_ECHO_TIME_MS:
-            raise ValueError(f"{acquisition.images[0]}: EchoTime is {max(times):g}; BIDS wants seconds")
+    times, _ = sidecar_echo_times(acquisition.metadata)
+    if times:
+        image["echo_times_ms"] = times
     if members.get("echo_combination") and len(acquisition.images) > 1:
         image["echo_combination"] = members["echo_combination"]
     others = [f"{key}-{value}" for key, value in acquisition.entities.items() if key != "sub"]
-    tesla = next((own["MagneticFieldStrength"] for own in acquisition.metadata if "MagneticFieldStrength" in own), None)
+    tesla, _ = sidecar_field_strength(acquisition.metadata)
     exam = {
         "schema": SCHEMA,
         "subject": f"sub-{acquisition.entities['sub']}",
@@ -215,7 +215,7 @@ def _metadata(root, image):
             if not isinstance(content, dict):
                 raise ValueError(f"{path}: is no BIDS sidecar; one JSON object is needed")
             merged |= content
-    return merged
+    return Sidecar(image, merged)
 
 
 def _of_exam_file(path):

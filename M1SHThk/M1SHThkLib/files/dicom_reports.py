@@ -8,7 +8,6 @@ import numpy as np
 
 from .. import __version__
 from ..measuring import codes
-from ..measuring.settings import Settings
 from .dicom_segments import person_name
 
 NUMBERS, LINES = 9002, 9003  # of the series
@@ -107,14 +106,13 @@ def _what_and_where(hd, exam, region):
         "finding_type": concept(*codes.DEEP_LAYERS),
         "finding_sites": [site],
         "method": concept(*codes.METHOD),
-        "algorithm_id": hd.sr.AlgorithmIdentification("M1SHThk", __version__, _changed(exam.settings) or None),
+        "algorithm_id": hd.sr.AlgorithmIdentification("M1SHThk", __version__, _changes(exam.settings) or None),
     }
 
 
-def _changed(settings):
+def _changes(settings):
     """The settings that differ from their defaults, in words."""
-    defaults = Settings().to_dict()
-    return [f"{name}={value}" for name, value in settings.to_dict().items() if value != defaults[name]]
+    return [f"{name}={value}" for name, value in settings.changed().items()]
 
 
 def _measured(hd, m):

@@ -78,12 +78,18 @@ class Series:
         return tuple(frames[0].echo_time_ms for frames in self.echoes)
 
     def volume(self, number):
-        """Voxels of an echo, shape (columns, rows, slices)."""
-        pydicom, files, slices = _pydicom(), {}, []
+        """Voxels of an echo, shape (columns, rows, slices).
+
+        Raises
+        ------
+        ValueError
+            If a file holds no pixels that can be read.
+        """
+        files, slices = {}, []
         for frame in self.echoes[number]:
             name = frame.dataset.filename
             if name not in files:
-                files = {name: pydicom.dcmread(name).pixel_array}  # one at a time: an enhanced image is large
+                files = {name: _pixels(name)}  # one at a time: an enhanced image is large
             pixels = files[name][frame.number] if files[name].ndim == 3 else files[name]
             slices.append(pixels.T * frame.slope + frame.intercept)
         return np.stack(slices, -1)
@@ -271,6 +277,14 @@ def _frame(dataset, number, value):
         1.0 if slope is None else float(slope),
         0.0 if intercept is None else float(intercept),
     )
+
+
+def _pixels(name):
+    try:
+        return _pydicom().dcmread(name).pixel_array
+    except (AttributeError, NotImplementedError, OSError, RuntimeError, ValueError) as error:
+        told = " ".join(str(error).split())
+        raise ValueError(f"{name}: its pixels cannot be read ({told}); export the series again") from error
 
 
 def _is_magnitude(image_type):

@@ -9,21 +9,18 @@ from ..measuring import codes
 from ..measuring.echoes import averaged_echoes, checked_echo_times, combine, needed_boxes, settings_for
 from ..measuring.exam import SCHEMA, Exam, Region
 from ..measuring.image import Image
-from ..measuring.magnitude import is_signed, part_of_name
 from ..measuring.roi import roi_from_mask
-from ..measuring.settings import Settings
 from .disk import existing, made_folder, naming, read_json, sha256, write_json
+from .echo_images import read_echoes
 from .exam_maps import described_map, map_paths, needs_echo_times, read_maps
 from .exam_schema import check_exam
-from .images import read_image, write_image
+from .images import write_image
 from .markups import read_curve, write_curve
 from .names import cleaned
-from .nifti_geometry import farthest_corner
 from .parts import files_of
 from .segments import LabelFile, write_segmentation
-from .sidecars import read_sidecars, sidecar_echo_times, sidecar_field_strength, sidecar_path
+from .sidecars import sidecar_echo_times, sidecar_field_strength, sidecar_path
 
-_SAME_GRID_MM = 0.01
 _FARTHEST_OFF_MM = 50.0  # that a point of a line may lie off the image
 _GREATEST = 1e50  # intensity; its square and sums of squares are numbers still
 
@@ -59,21 +56,11 @@ def read_exam(path):
         settings = settings_for(method, description.get("settings") or {})
 
     image_paths = [path.parent / name for name in _listed(image_description["path"])]
-    files = [read_image(image) for image in image_paths]
-    sidecars = read_sidecars(image_paths)
-    if settings.polarity == "dark" or method == "r2star":
-        _check_magnitude(image_paths, sidecars, files)
-    echoes, affine = _echoes(image_paths, files)
+    images = read_echoes(image_paths, settings, method)
+    echoes, affine, sidecars = images.echoes, images.affine, images.sidecars
     times_for = "r2star" if needs_echo_times(description) else method
     times, times_from, warnings = _echo_times(path, image_description, sidecars, len(echoes), times_for)
     field_strength, field_from = _field_strength(path, description, sidecars)
-    warnings = [
-        *(warning for file in files for warning in file.warnings),
-        *warnings,
-        *(f"{sidecar.fault}. Nothing of it is needed." for sidecar in sidecars if sidecar and sidecar.fault),
-    ]
-    in_scanner_frame = all(file.in_scanner_frame for file in files)
-    del files  # echoes that are not needed go as they are combined
 
     grid = Image(echoes[0], affine, str(image_paths[0]))
     rois = _Rois(grid, path.parent)
@@ -100,7 +87,7 @@ def read_exam(path):
     maps, of_maps = read_maps(description, path.parent, echoes, affine, times, boxes)
     return Exam(
         subject=cleaned(description["subject"]),
-        image=Image(voxels, affine, grid.name, averaged, in_scanner_frame),
+        image=Image(voxels, affine, grid.name, averaged, images.in_scanner_frame),
         splenium=splenium,
         regions=regions,
         settings=settings,
@@ -117,7 +104,7 @@ def read_exam(path):
             "field_strength_from": field_from,
             "inputs": inputs,
         },
-        warnings=tuple(dict.fromkeys([*warnings, *of_maps, *rois.warnings, *curves.warnings])),
+        warnings=tuple(dict.fromkeys([*images.warnings, *warnings, *of_maps, *rois.warnings, *curves.warnings])),
         accepted={(r["hemisphere"], r["region"]): r["accepted"] for r in description["regions"] if r.get("accepted")},
         maps=maps,
     )
@@ -202,7 +189,7 @@ def write_exam(folder, exam, echoes=None, echo_times_ms=None, echo_combination="
         },
         "splenium": {"path": "references.seg.nrrd", "segment": "Splenium"},
         "regions": regions,
-        "settings": _changed(exam.settings),
+        "settings": exam.settings.changed() or None,
         "maps": [described_map(one, f"map_{one.name}.nii.gz") for one in exam.maps] or None,
     }
     description = _without_missing(description)
@@ -316,43 +303,9 @@ class _Rois:
         return roi_from_mask(mask, affine, self._grid, name)
 
 
-def _echoes(paths, files):
-    """Volumes and affine of one 3D or 4D image, or of several 3D images on one grid."""
-    first = files[0]
-    if len(files) == 1:
-        return first.volumes, first.affine
-    volumes = []
-    for path, file in zip(paths, files, strict=True):
-        if len(file.volumes) > 1:
-            raise ValueError(f"{path}: holds {len(file.volumes)} volumes; in a list each image holds one echo")
-        volumes.append(file.volumes[0])
-        shape = volumes[0].shape
-        if volumes[-1].shape != shape or farthest_corner(file.affine, first.affine, shape) > _SAME_GRID_MM:
-            raise ValueError(f"{path}: lies on another grid than {paths[0]}; give echoes of one scan")
-    return volumes, first.affine
-
-
 def _check_size_of_numbers(voxels):
     if voxels.dtype.itemsize > 4 and np.abs(voxels[np.isfinite(voxels)]).max(initial=0) > _GREATEST:
         raise ValueError(f"holds intensities beyond {_GREATEST:g}, with which nothing can be computed; export it again")
-
-
-def _check_magnitude(image_paths, sidecars, files):
-    """Refuses phase, real and imaginary images: by their sidecar or else by their name, and by their values."""
-    remedy = "give the magnitude images"
-    for path, sidecar, file in zip(image_paths, sidecars, files, strict=True):
-        part = sidecar and sidecar.part
-        reason = f"ImageType in {sidecar.path.name}" if part else "by its name; if it is none, rename it"
-        part = part or part_of_name(path.name)
-        if part not in (None, "magnitude"):
-            raise ValueError(f"{path}: is {'an' if part[0] == 'i' else 'a'} {part} image ({reason}); {remedy}")
-        for number, volume in enumerate(file.volumes, 1):
-            if is_signed(volume):
-                which = f"volume {number}" if len(file.volumes) > 1 else "much of it"
-                raise ValueError(
-                    f"{path}: {which} is below 0, as in phase, real and imaginary images; {remedy}, or for a map that "
-                    "is bright in iron set 'polarity' to 'bright'"
-                )
 
 
 def _echo_times(path, image_description, sidecars, n_echoes, method):
@@ -388,12 +341,6 @@ def _listed(value):
 
 def _counted(lines):
     return range(1, len(lines) + 1)
-
-
-def _changed(settings):
-    """The settings that differ from their defaults, None if there are none."""
-    defaults = Settings().to_dict()
-    return {name: value for name, value in settings.to_dict().items() if value != defaults[name]} or None
 
 
 def _without_missing(value):

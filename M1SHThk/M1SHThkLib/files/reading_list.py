@@ -4,6 +4,7 @@ Neither names anybody: cases have codes, and images that carry no name lie besid
 key, a file of its own that is kept elsewhere.
 """
 
+import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -117,6 +118,12 @@ class ReadingList:
         return self.protocol.score_first and self.ask[reader] == BOTH
 
 
+def key_beside(folder):
+    """Where a list's key lies unless it is told otherwise: `<name>-key.tsv` beside its folder."""
+    folder = Path(folder)
+    return Path(os.path.normpath(folder / os.pardir)) / f"{folder.resolve().name}-key.tsv"
+
+
 def write_reading_list(folder, protocol, cases, turns, ask):
     """Writes table and description of a list into a folder that exists; returns the description's SHA-256.
 
@@ -147,7 +154,7 @@ def read_reading_list(path):
         If a file is missing or faulty, or the table is not the one that was drawn up.
     """
     path = Path(path)
-    folder = path if path.is_dir() else path.parent
+    folder = path if os.path.isdir(path) else path.parent
     description = existing(folder / DESCRIPTION)
     content = read_json(description)
     with naming(description):

@@ -104,6 +104,11 @@ class Settings:
         """A plain mapping that `from_dict` reads back."""
         return asdict(self)
 
+    def changed(self):
+        """Those that differ from their defaults, as a plain mapping."""
+        defaults = asdict(type(self)())
+        return {name: value for name, value in asdict(self).items() if value != defaults[name]}
+
 
 def _valid(setting, value):
     choices = setting.metadata.get("choices")

@@ -5,6 +5,7 @@ import numpy as np
 from ..cohort.asymmetry import asymmetry_index
 from ..measuring.exam import HEMISPHERES
 from ..measuring.flags import sentence
+from ..measuring.rounding import shown
 from ..measuring.settings import Settings
 from ..program import NOTICE
 from .markup import Markup, element, void
@@ -27,7 +28,7 @@ def subject_page(exam, measurements, program, identity=False, norms=(), eye=(), 
     program : dict
         See `program.program`.
     identity : bool
-        Name subject, session and observer; otherwise nobody is named.
+        Name subject, session and observer; otherwise nobody is named, in the paths of warnings either.
     norms : sequence of (str, str)
         Place and where its SH/Thk stands among norms, in words.
     eye : sequence of (str, str)
@@ -66,7 +67,7 @@ def subject_page(exam, measurements, program, identity=False, norms=(), eye=(), 
             _listed("Among norms", norms, "SH/Thk of the controls of the same age."),
             _listed("By eye", eye),
             _change(since),
-            _settings(exam),
+            _settings(exam, identity),
         ),
         element("footer", element("p", f"M1SHThk {program['version']}. {INTERVALS} {NOTICE}")),
     )
@@ -78,8 +79,12 @@ def numbers(m):
     found = []
     for _, name, digits, unit in _MARKERS:
         value, (low, high) = getattr(m, name), getattr(m, _LIMITS[name])
-        limits = f" ({low:.{digits}f} to {high:.{digits}f})" if np.isfinite(low) else ""
-        found.append(f"{value:.{digits}f}{unit and f' {unit}'}{limits}" if np.isfinite(value) else "missing")
+        if not np.isfinite(value):
+            found.append("missing")
+            continue
+        limits = (low, high) if np.isfinite(low) else ()
+        value, *limits = shown(value, digits, *limits) if limits else (shown(value, digits),)
+        found.append(f"{value}{unit and f' {unit}'}" + (f" ({limits[0]} to {limits[1]})" if limits else ""))
     return found
 
 
@@ -153,26 +158,32 @@ def _change(since):
         verdict = (
             "noise not known" if np.isnan(noise) else "within noise" if abs(difference) <= noise else "beyond noise"
         )
-        told = f"{difference:+.3f} ({verdict})" if np.isfinite(difference) else "missing"
+        told = f"{shown(difference, 3, sign='+')} ({verdict})" if np.isfinite(difference) else "missing"
         rows.append((region.capitalize(), _number(before), _number(now), told))
     note = "Noise: what two readings differ by in 95 % without any change (repeatability coefficient)."
     names = ("SH/Thk (1/mm)", name, "Now", "Difference")
     return element("section", element("h2", "Change"), table_of(names, rows), element("p", note))
 
 
-def _settings(exam):
-    defaults, own = Settings().to_dict(), exam.settings.to_dict()
+def _settings(exam, identity):
+    defaults = Settings().to_dict()
     changed = [
-        (name.replace("_", " "), str(own[name]), str(defaults[name])) for name in own if own[name] != defaults[name]
+        (name.replace("_", " "), str(value), str(defaults[name])) for name, value in exam.settings.changed().items()
     ]
     origin = exam.origin
     times = origin.get("echo_times_ms")
     echoes = f"Echoes at {', '.join(f'{time:g}' for time in times)} ms" if times else "Echo times not known"
     combined = f"{echoes}, combined by {origin.get('echo_combination') or 'a way not known'}."
     table = table_of(("Setting", "Here", "Default"), changed) if changed else element("p", "All settings are defaults.")
-    warnings = element("ul", [element("li", warning) for warning in exam.warnings]) if exam.warnings else Markup()
+    if not exam.warnings:
+        warnings = Markup()
+    elif identity:
+        warnings = element("ul", [element("li", warning) for warning in exam.warnings])
+    else:
+        count = f"{len(exam.warnings)} warning{'s' if len(exam.warnings) > 1 else ''}"
+        warnings = element("p", f"There was {count}, not shown here, since files are named.")
     return element("section", element("h2", "How it was measured"), element("p", combined), table, warnings)
 
 
 def _number(value):
-    return f"{value:.3f}" if np.isfinite(value) else "missing"
+    return shown(value, 3) if np.isfinite(value) else "missing"

@@ -78,8 +78,10 @@ def test_an_exam_that_is_gone_or_changed_is_not_drawn_and_told(batch, results, c
         page = page_of(results)
         told = capsys.readouterr().out
         assert "changed since they were measured" in told and page.count("Not drawn") == 2 and page.count("<svg") == 6
+        assert str(line.parent) in told and str(batch) not in page
         line.unlink()
-        assert page_of(results).count("Not drawn") == 2
+        page = page_of(results)
+        assert page.count("Not drawn") == 2 and str(batch) not in page
     finally:
         line.write_bytes(content)
 

@@ -4,8 +4,10 @@ import base64
 import csv
 import html
 import io
+import json
 import re
 from dataclasses import replace
+from types import SimpleNamespace
 
 import matplotlib.image
 import numpy as np
@@ -19,6 +21,7 @@ from M1SHThkLib.files.norms import write_norms
 from M1SHThkLib.files.results import write_tsv
 from M1SHThkLib.measuring.flags import FLAGS
 from M1SHThkLib.measuring.settings import Settings
+from M1SHThkLib.reports.subject_page import numbers
 from M1SHThkLib.reports.svg import grey_picture
 
 KNOBS = (("left", "hand_knob"), ("right", "hand_knob"))
@@ -62,6 +65,24 @@ def test_nobody_is_named_unasked(exam, page, tmp_path):
     assert not [name for name in ("sub-", "ses-2", "R9") if name in pictures.sub("", page)]
     named = page_of(exam, tmp_path, "--identity")
     assert "sub-&lt;7&gt;, ses-2, R9" in named and "sub-<7>" not in named
+
+
+def test_warnings_are_told_without_the_names_of_files(phantom, tmp_path, capsys):
+    path = written(phantom, tmp_path / "Rossi_Mario")
+    description = json.loads(path.read_text())
+    del description["image"]["echo_times_ms"]
+    path.write_text(json.dumps(description))
+    page = page_of(path, tmp_path)
+    told = capsys.readouterr().err
+    assert told.startswith("warning: ") and "Rossi_Mario" in told and "echoes are not known" in told
+    assert "Rossi" not in page and "There was 1 warning" in page
+    assert "echoes are not known" in page_of(path, tmp_path, "--identity")
+
+
+def test_small_numbers_keep_two_digits():
+    m = SimpleNamespace(sh=0.0, sh_ci=(0.0, 0.00123), thk_mm=np.nan, thk_ci_mm=(np.nan, np.nan))
+    m.sh_thk_per_mm, m.sh_thk_ci_per_mm = 0.000456, (np.nan, np.nan)
+    assert numbers(m) == ["0.00046 1/mm", "0 (0 to 0.0012)", "missing"]
 
 
 def test_numbers_are_those_of_the_tables(exam, page, tmp_path):

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import MiniSlicer
+import numpy as np
 import pytest
 
 MiniSlicer.start(window=False)
@@ -20,6 +21,8 @@ MiniSlicer.loadModule(str(MODULE))
 
 from M1SHThkLib.__main__ import main  # noqa: E402
 from M1SHThkLib.digital_exam.phantom import PhantomOptions, make_phantom  # noqa: E402
+from M1SHThkLib.files.images import read_image  # noqa: E402
+from M1SHThkLib.files.reading_list import read_reading_list  # noqa: E402
 from M1SHThkLib.measuring.settings import Settings  # noqa: E402
 from M1SHThkLib.scene.exam_nodes import points_from_curve  # noqa: E402
 
@@ -111,6 +114,28 @@ def test_a_missing_file_of_the_exam_itself_is_named(scene, tmp_path, capfd, kind
 def test_a_bundle_is_found_from_the_folder_that_it_lies_in(saved, scene, tmp_path, monkeypatch):
     monkeypatch.chdir(bundled(scene, tmp_path).parent)
     assert measured(Path("bundle.mrb"), tmp_path / "out") == saved[1]
+
+
+@pytest.mark.parametrize("as_bundle", [False, True])
+def test_a_reading_list_takes_the_image_of_a_scene_and_no_drawing(scene, tmp_path, capfd, as_bundle):
+    if as_bundle:
+        (tmp_path / "hospital").mkdir()
+        shutil.move(bundled(scene, tmp_path), tmp_path / "hospital" / "reading.mrb")
+    source = tmp_path / "hospital" if as_bundle else scene.parent
+    line = ["reading-list", "make", str(source), "-o", str(tmp_path / "list"), "--reader", "R1"]
+    assert main(line) == 0 and capfd.readouterr().err == ""
+    (case,) = read_reading_list(tmp_path / "list").cases.values()
+    volume = next(file for file in (scene.parent / "Data").glob("*.nrrd") if ".seg." not in file.name)
+    copied, original = read_image(tmp_path / "list" / case.image), read_image(volume)
+    matrix = np.linalg.inv(copied.affine) @ original.affine  # the slices may be counted from the other end
+    found = np.argwhere(np.ones(original.volumes[0].shape)) @ matrix[:3, :3].T + matrix[:3, 3]
+    assert np.abs(found - found.round()).max() < 1e-3
+    at_same_places = copied.volumes[0][tuple(found.round().astype(int).T)]
+    np.testing.assert_array_equal(at_same_places, original.volumes[0].ravel())
+    assert case.field_strength_tesla == 7 and case.averaged_echoes > 1 and case.settings["replicates"] == 0
+    assert len([file for file in (tmp_path / "list").rglob("*") if file.is_file()]) == 3
+    (row,) = csv.DictReader((tmp_path / "list-key.tsv").open(encoding="utf-8"), delimiter="\t")
+    assert (row["subject"], row["case"]) == ("phantom-0", case.code)
 
 
 @pytest.fixture

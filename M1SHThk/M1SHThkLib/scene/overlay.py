@@ -8,6 +8,7 @@ import numpy as np
 import vtk
 from vtk.util.numpy_support import numpy_to_vtk, numpy_to_vtkIdTypeArray, vtk_to_numpy
 
+from ..measuring.layer_voxels import next_is_neighbour
 from ..measuring.verdict import LEAST_STRAY_MM
 
 # Unlike each other and the lines, for the colour-blind too.
@@ -59,7 +60,7 @@ def edges_mesh(measurement, slice_thickness_mm):
     # Points by edge, normal and side of the slice.
     corners = np.stack([edges - across, edges + across], 2)
     numbers = np.arange(corners[..., 0].size).reshape(corners.shape[:3])
-    goes_on = _next_is_neighbour(m)
+    goes_on = next_is_neighbour(m)
     first = np.flatnonzero(goes_on)
     along = [_quads(numbers[edge, first], numbers[edge, first + 1]) for edge in range(2)]
     is_end = ~(np.append(goes_on, False) & np.append(False, goes_on))
@@ -138,12 +139,6 @@ def _across(m):
     tangents = np.gradient(m.positions, axis=0) if len(m.positions) > 1 else np.roll(m.normals, 1, axis=1)
     across = np.cross(tangents, m.normals)
     return across / np.linalg.norm(across, axis=1, keepdims=True)
-
-
-def _next_is_neighbour(m):
-    """Whether the next normal stands on the same line, shape (n - 1,)."""
-    apart = np.linalg.norm(np.diff(m.positions, axis=0), axis=1)
-    return apart < 2.5 * m.settings.normal_spacing_mm
 
 
 def _grid(points, cells, cell_type):

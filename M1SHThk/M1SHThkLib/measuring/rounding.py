@@ -28,3 +28,8 @@ def shown(value, decimals, *limits, sign=""):
     kind = f"{sign}.{digits}f" if digits <= MOST_DECIMALS else f"{sign}.1e"
     texts = tuple(f"{number:{kind}}" if number else "0" for number in (value, *limits))
     return texts if limits else texts[0]
+
+
+def shown_with_error(value, decimals, error):
+    """A value and its standard error, finite, as two texts of as many decimals; the error with one digit at least."""
+    return shown(value, max(decimals, -math.floor(math.log10(error))) if error > 0 else decimals, error)

@@ -5,7 +5,7 @@ import qt
 from slicer.i18n import tr as _
 
 from ..measuring.maps import NORMALIZATIONS, POLARITIES
-from ..measuring.rounding import shown
+from ..measuring.rounding import shown, shown_with_error
 from ..scene import exam_nodes, map_nodes
 from .faults import faults_in_words
 
@@ -22,7 +22,9 @@ class MapsSection:
         self._table = panel.ui.mapsTable
         self._table.setHorizontalHeaderLabels([_("Map"), _("Unit"), _("Iron is"), _("Divided by")])
         self._table.verticalHeader().setVisible(False)
-        self._table.horizontalHeader().setSectionResizeMode(qt.QHeaderView.Stretch)
+        header = self._table.horizontalHeader()
+        header.setSectionResizeMode(qt.QHeaderView.ResizeToContents)
+        header.setSectionResizeMode(_COLUMNS.index("name"), qt.QHeaderView.Stretch)
 
     def show(self):
         """Bring the list in line with the scene."""
@@ -100,9 +102,11 @@ class MapsSection:
 def _in_words(one):
     """Means of a map in a line, with the layer's standard error."""
     parts = []
-    if np.isfinite(one.layer):
-        layer, error = shown(one.layer, 2, one.layer_se)
+    if np.isfinite(one.layer) and np.isfinite(one.layer_se):
+        layer, error = shown_with_error(one.layer, 2, one.layer_se)
         parts.append(_("layer {layer} (SE {error})").format(layer=layer, error=error))
+    elif np.isfinite(one.layer):
+        parts.append(_("layer {layer}").format(layer=shown(one.layer, 2)))
     for title, value in ((_("superficial"), one.superficial), (_("white matter"), one.white_matter)):
         if np.isfinite(value):
             parts.append(f"{title} {shown(value, 2)}")

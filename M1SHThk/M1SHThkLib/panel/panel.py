@@ -28,8 +28,6 @@ from .straightened_view import StraightenedView
 from .study import StudySection
 from .views import Views
 
-_MOST_CONNECTIONS = 1000  # of one parameter node in one session
-
 
 class Panel:
     """A guided reading of the four regions, with live feedback.
@@ -220,8 +218,9 @@ class Panel:
         try:
             self._gui_tag = self.parameterNode.connectGui(self.ui)
         except Exception:
-            # Slicer keeps the tag of what it has connected half to itself; its tags are whole numbers from 0.
-            for tag in range(_MOST_CONNECTIONS):
+            # Slicer counts its connections, and tells no number of one that ends half way: the one before the next.
+            following = self.parameterNode.connectParametersToGui({})
+            for tag in (following - 1, following):
                 self.parameterNode.disconnectGui(tag)
             self.parameterNode = None
             raise

@@ -44,7 +44,7 @@ class StraightenedView:
                 _(
                     "The image along the normals: the pial line above, depth downwards (ticks: 5 mm along the line, "
                     "2 mm of depth). Orange: the line as measured; red: edges of the layer; cyan: the pial edge in the "
-                    "image; dark: left out. A straight line on a straight band is what should be seen. Click: the "
+                    "image; blue: left out. A straight line on a straight band is what should be seen. Click: the "
                     "crosshair of the slice view moves there."
                 )
             )

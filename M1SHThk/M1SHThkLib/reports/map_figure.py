@@ -5,7 +5,7 @@ matplotlib is imported where it is used: Slicer does not ship it.
 
 import numpy as np
 
-from ..measuring.rounding import shown
+from ..measuring.rounding import shown, shown_with_error
 
 LAYER, H, MAP, REFERENCE = "#f3e3c8", "black", "#0072b2", "#d55e00"
 NOTICE = "Research use only. Bands: 95 %, noise at the line as drawn. Shaded: the layer of the T2*-weighted profile."
@@ -90,7 +90,7 @@ def _words(one):
             return f"{name} missing"
         if not np.isfinite(error):
             return f"{name} {shown(value, 2)}"
-        value, error = shown(value, 2, error)
+        value, error = shown_with_error(value, 2, error)
         return f"{name} {value} \u00b1 {error}"
 
     yield f"{one.map.name}, {one.map.shown_unit}"

@@ -10,6 +10,7 @@ _DEPTH = "depth_mm"
 _OF_CHART = "M1SHThk.map"  # attribute of a series node
 _COLORS = ((0.0, 0.62, 0.45), (0.80, 0.47, 0.65), (0.34, 0.71, 0.91), (0.94, 0.89, 0.26))
 _FLUID_MM = 0.5
+_LONGEST_NAME = 12  # in the legend, which would cover the curves
 
 
 def scaled(measurement, one):
@@ -83,7 +84,8 @@ def _series(chart):
 
 def _add_series(chart, table, name, color):
     kinds = slicer.vtkMRMLPlotSeriesNode
-    node = chart.GetScene().AddNewNodeByClass("vtkMRMLPlotSeriesNode", f"{name} (own scale)")
+    shown = name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 1]}…"
+    node = chart.GetScene().AddNewNodeByClass("vtkMRMLPlotSeriesNode", f"{shown} (own scale)")
     node.SetAttribute(_OF_CHART, name)
     node.SetHideFromEditors(True)
     node.SetAndObserveTableNodeID(table.GetID())

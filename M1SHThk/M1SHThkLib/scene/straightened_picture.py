@@ -7,7 +7,8 @@ import numpy as np
 from ..measuring.straightened import ABOVE_MM, Strip, position_at, straightened
 from .overlay import COLORS
 
-BACKGROUND, LINE, LEFT_OUT = (0.19, 0.19, 0.19), (0.90, 0.62, 0.0), 0.45
+BACKGROUND, LINE = (0.19, 0.19, 0.19), (0.90, 0.62, 0.0)
+LEFT_OUT, TINT = (0.0, 0.45, 0.70), 0.5  # laid over what is left out, which may be as dark as the layer
 TICK_MM, TICK_PIXELS = 5.0, 6
 DASH_PIXELS = 6
 
@@ -62,8 +63,9 @@ def picture_of(image, measurement, width, height):
         grey = _interpolated(strip, own, depth)
         grey = np.clip((grey - low) / max(high - low, 1e-300), 0, 1)
         ends = np.where(strip.is_counted, strip.ends_mm, -np.inf)[np.abs(strip.arc_mm[:, None] - own).argmin(0)]
-        grey = np.where(depth[:, None] > ends, LEFT_OUT * grey, grey)
-        colors[:, columns] = np.where(np.isfinite(grey), grey, BACKGROUND[0])[..., None]
+        grey = np.where(np.isfinite(grey), grey, BACKGROUND[0])[..., None]
+        is_left_out = (depth[:, None] > ends)[..., None]
+        colors[:, columns] = np.where(is_left_out, (1 - TINT) * grey + TINT * np.array(LEFT_OUT), grey)
         _draw(colors, columns, np.zeros(len(columns)), LINE, depth)
         if np.isfinite(m.edges_mm).all() and np.isfinite(m.thk_mm):
             for edge in m.edges_mm:

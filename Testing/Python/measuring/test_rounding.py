@@ -1,6 +1,6 @@
 """Values as they are shown: no digit more than asked for, but never only zeros."""
 
-from M1SHThkLib.measuring.rounding import shown
+from M1SHThkLib.measuring.rounding import shown, shown_with_error
 
 
 def test_two_digits_of_a_value_are_seen_whatever_its_unit():
@@ -19,3 +19,10 @@ def test_limits_have_the_decimals_of_their_value():
 
 def test_nothing_is_nothing():
     assert shown(0.0, 3) == "0"
+
+
+def test_an_error_that_is_not_nothing_is_not_shown_as_nothing():
+    assert shown_with_error(-0.0602, 2, 0.00012) == ("-0.0602", "0.0001")
+    assert shown_with_error(16.613, 2, 0.0415) == ("16.61", "0.04")
+    assert shown_with_error(16.613, 2, 30.0) == ("16.61", "30.00")
+    assert shown_with_error(0.25, 2, 0.0) == ("0.25", "0")

@@ -62,3 +62,17 @@ def drawn(two_regions_drawn):
 def blank(two_regions):
     """The volume alone, in the module."""
     return reader.start_reading(two_regions)
+
+
+@pytest.fixture
+def answers(monkeypatch):
+    """What the reader says to questions, in turn; what was asked is kept."""
+    asked, said = [], []
+
+    def answer(text, *arguments, **options):
+        asked.append(text)
+        return said.pop(0)
+
+    for name in ("confirmOkCancelDisplay", "confirmYesNoDisplay"):
+        monkeypatch.setattr(slicer.util, name, answer)
+    return asked, said

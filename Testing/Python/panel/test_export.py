@@ -9,20 +9,6 @@ import slicer
 from reader import KNOB, LOBULE
 
 
-@pytest.fixture
-def answers(monkeypatch):
-    """What the reader says to questions, in turn; what was asked is kept."""
-    asked, said = [], []
-
-    def answer(text, *arguments, **options):
-        asked.append(text)
-        return said.pop(0)
-
-    for name in ("confirmOkCancelDisplay", "confirmYesNoDisplay"):
-        monkeypatch.setattr(slicer.util, name, answer)
-    return asked, said
-
-
 def export(base, button="exportResultsButton"):
     reader.enter_path(reader.ui().exportPathLineEdit, base)
     getattr(reader.ui(), button).click()

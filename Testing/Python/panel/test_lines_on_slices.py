@@ -4,22 +4,7 @@ import MiniSlicer
 import numpy as np
 import pytest
 import reader
-import slicer
 from reader import KNOB
-
-
-@pytest.fixture
-def answers(monkeypatch):
-    """What the reader says when asked; what was asked is kept."""
-    asked, said = [], []
-
-    def answer(text, *arguments, **options):
-        asked.append(text)
-        return said.pop(0)
-
-    for name in ("confirmOkCancelDisplay", "confirmYesNoDisplay"):
-        monkeypatch.setattr(slicer.util, name, answer)
-    return asked, said
 
 
 def lines():

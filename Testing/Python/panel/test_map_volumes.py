@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -50,6 +51,19 @@ def test_a_checked_volume_is_measured_on_the_same_normals(with_map):
         assert expected.peak_mm == pytest.approx(core.mode_mm, abs=0.15)
     assert len(stored()) == 2
     assert "My_QSM" in reader.ui().mapsLabel.text and "layer" in reader.ui().mapsLabel.text
+
+
+def test_an_error_and_a_name_are_readable_however_small_and_long(with_map, two_regions):
+    slicer.util.updateVolumeFromArray(with_map, slicer.util.arrayFromVolume(with_map) * 1e-3)
+    cell(0, 0).setText("a_map_of_a_very_long_name")
+    reader.settle()
+    error = re.search(r"\(SE ([0-9.]+)\)", reader.ui().mapsLabel.text).group(1)
+    (row,) = (row for row in stored() if row["hemisphere"].ToString() == KNOB[0])
+    assert 0 < float(error) == pytest.approx(row["layer_se"].ToDouble(), rel=0.5)
+    # The plot's legend is as wide as its longest entry.
+    chart = reader.parameters().plotChart
+    names = [chart.GetNthPlotSeriesNode(number).GetName() for number in range(chart.GetNumberOfPlotSeriesNodes())]
+    assert "a_map_of_a_… (own scale)" in names
 
 
 def test_what_is_said_of_a_map_can_be_changed(with_map):

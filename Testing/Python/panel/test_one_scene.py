@@ -25,20 +25,6 @@ def control():
     )
 
 
-@pytest.fixture
-def answers(monkeypatch):
-    """What the reader says to questions, in turn; what was asked is kept."""
-    asked, said = [], []
-
-    def answer(text, *arguments, **options):
-        asked.append(text)
-        return said.pop(0)
-
-    for name in ("confirmOkCancelDisplay", "confirmYesNoDisplay"):
-        monkeypatch.setattr(slicer.util, name, answer)
-    return asked, said
-
-
 def logic():
     return slicer.util.getModuleLogic("M1SHThk")
 

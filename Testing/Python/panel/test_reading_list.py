@@ -2,7 +2,12 @@
 
 import csv
 import json
+import os
+import signal
+import subprocess
+import sys
 from dataclasses import replace
+from pathlib import Path
 
 import MiniSlicer
 import numpy as np
@@ -16,6 +21,7 @@ from M1SHThkLib.files.exams import write_exam
 from M1SHThkLib.files.reader_folder import ReaderFolder
 from M1SHThkLib.files.reading_list import read_reading_list
 from M1SHThkLib.measuring.settings import Settings
+from M1SHThkLib.scene.case_drawings import drawings_of, restore_drawings
 from reader import KNOB
 
 SUBJECTS = 2
@@ -271,3 +277,98 @@ def test_a_reader_who_reads_elsewhere_is_told(study, faults):
     reader.ui().readingNextButton.click()
     assert "another window" in faults[-1] and not slicer.util.getNodesByClass("vtkMRMLScalarVolumeNode")
     elsewhere.close()
+
+
+#
+# A study rehearsed: twelve exams, two readers, repeats, a kill in the middle
+#
+
+KILLED = """
+import os, signal, sys
+sys.path[:0] = {paths!r}
+import reader, test_reading_list as reading
+exam = reading.phantom_of(1)
+reading.reader.slicer.util.mainWindow().resize(*reader.SIZES[1])
+reading.reader.slicer.util.selectModule("M1SHThk")
+reading.open_list(reading.Path({folder!r}))
+for number in range(2):
+    case = reading.next_case()
+    reading.score()
+    reading.lock()
+    reader.draw_splenium(exam)
+    if number == 1:
+        reader.draw_white_matter(exam, 0)
+        reader.look_at(exam.regions[0].pial_lines[0][0])
+        reader.ui().drawLineButton.click()
+        reader.place(exam.regions[0].pial_lines[0][:4])
+        reader.slicer.app.processEvents()
+        print(case, flush=True)
+        os.kill(os.getpid(), signal.SIGKILL)
+    reader.draw_region(exam, 0)
+    reader.settle()
+    reading.accept()
+    reader.slicer.util.confirmOkCancelDisplay = lambda *arguments, **options: True
+    reader.ui().readingFinishButton.click()
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no kill -9")
+def test_a_blinded_study_of_twelve_exams_and_two_readers(tmp_path, answers):
+    phantom = phantom_of(1)
+    exam, source = phantom.exam(SETTINGS), tmp_path / "hospital"
+    for number in range(12):
+        image = replace(exam.image, voxels=exam.image.voxels * np.float32(1 + 0.01 * number))
+        who = {"subject": f"Rossi{number:02d}", "group": ("patient", "control")[number % 2]}
+        write_exam(source / who["subject"], replace(exam, image=image, **who), compact=True)
+    folder = tmp_path / "list"
+    command = ["reading-list", "make", str(source), "-o", str(folder), "--seed", "3"]
+    command += ["--reader", "R1", "--reader", "R2", "--ask", "both", "--ask", "R2=score", "--repeat", "0.25"]
+    assert main(command) == 0
+
+    paths = [path for path in sys.path if "site-packages" not in path and path] + [str(Path(__file__).parent)]
+    code = KILLED.format(paths=paths, folder=str(folder))
+    killed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert killed.returncode == -signal.SIGKILL, killed.stderr
+    case = killed.stdout.split()[-1]
+
+    open_list(folder)
+    assert next_case() == case
+    assert "Case 2 of 15" in reader.ui().readingProgressLabel.text and reader.ui().readingSumValueLabel.text == "3"
+    assert not reader.ui().readingScore0ComboBox.enabled and reader.splenium_voxels() > 0
+    np.testing.assert_allclose(reader.points(KNOB), phantom.regions[0].pial_lines[0][:4], atol=0.3)
+    reader.draw_line(phantom, 0, phantom.regions[0].pial_lines[0][4:])
+    reader.settle()
+    drawings = {**drawings_of(reader.widget().logic), "accepted": {}}
+    accept()
+    reader.ui().readingFinishButton.click()
+    for _ in range(13):  # the same line on the same cortex: drawn by a script, as fast as it can be
+        next_case()
+        score(), lock()
+        restore_drawings(reader.widget().logic, drawings)
+        reader.settle()
+        accept()
+        reader.ui().readingFinishButton.click()
+    open_list(folder, "R2")
+    for number in range(15):
+        next_case()
+        score((number % 3, 0, 1, 0))
+        reader.ui().readingFinishButton.click()
+    assert "All 15 cases are read" in reader.ui().readingProgressLabel.text
+
+    out = tmp_path / "out"
+    assert main(["reading-list", "collect", str(folder), "-o", str(out)]) == 0
+    with open(out / "measurements.tsv", newline="") as file:
+        rows = list(csv.DictReader(file, delimiter="\t"))
+    assert sorted({row["subject"] for row in rows}) == [f"Rossi{number:02d}" for number in range(12)]
+    assert len(rows) == 15 and sum(row["session"] == "2" for row in rows) == 3
+    values = [float(row["sh_thk_per_mm"]) for row in rows if row["accepted"] == "yes"]
+    assert len(values) == 15 and np.ptp(values[2:]) < 0.02 * np.mean(values)
+    study = [
+        "cohort",
+        str(out / "measurements.tsv"),
+        "--clinical",
+        str(out / "clinical.tsv"),
+        "-o",
+        str(tmp_path / "s"),
+    ]
+    assert main(study) == 0 and "R2" in (tmp_path / "s" / "findings.tsv").read_text()

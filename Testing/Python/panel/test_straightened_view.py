@@ -55,6 +55,19 @@ def test_it_shows_the_selected_region(drawn):
     assert "paracentral lobule" in title()
 
 
+def test_what_is_left_out_is_blue_and_the_layer_has_its_edges(drawn):
+    core, shown = reader.measured()[KNOB], pixels()
+    depth = (np.arange(len(shown)) + 0.5) / len(shown) * (6.0 + ABOVE_MM) - ABOVE_MM
+    is_blue = (shown[..., 2] > shown[..., 0] + 40) & (np.abs(depth) > 1)[:, None]
+    assert np.isfinite(core.along.ends_mm).any()
+    assert depth[is_blue.any(1)].min() == pytest.approx(core.along.ends_mm.min(), abs=0.1)
+    assert is_blue.any(0).mean() == pytest.approx(np.isfinite(core.along.ends_mm).mean(), abs=0.05)
+    is_red = shown[..., 0] > shown[..., 1:].max(-1) + 150
+    edges = depth[is_red.mean(1) > 0.9]
+    assert edges.min() == pytest.approx(min(core.edges_mm), abs=0.1)
+    assert edges.max() == pytest.approx(max(core.edges_mm), abs=0.1)
+
+
 def test_it_follows_the_line_when_the_hand_rests(drawn):
     before = pixels()
     reader.drag_point(KNOB, len(reader.points(KNOB)) // 2, np.array([0.0, 1.5, 0.0]))

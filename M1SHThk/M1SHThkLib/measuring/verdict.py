@@ -51,7 +51,7 @@ STRAY_MM = 0.25
 STRAY_CHANGES_RATIO, LEAST_STRAY_MM = 0.08, 0.12
 UNEVEN_Z, UNEVEN_SHARE, UNEVEN_OF_SPLENIUM = 3.0, 0.05, 0.005
 # A stretch of the line so long with so small a part of the rest's darkness does not lie on the same cortex.
-BARE_STRETCH_MM, BARE_SHARE, BARE_Z = 3.0, 0.25, 4.0
+BARE_STRETCH_MM, BARE_SHARE, BARE_Z, BARE_OF_SPLENIUM = 3.0, 0.25, 5.0, 0.02
 # Of the variance of a mean, what the mean and the 20 % trimmed mean of the same normal samples differ by.
 TRIMMED_EXCESS_VARIANCE = 0.14
 
@@ -214,7 +214,8 @@ def _bare_mm(h, seen):
     # The noise is what changes faster than that: the stretch itself is none.
     deviation = median_abs_deviation(h - uniform_filter1d(h, length, mode="nearest"), scale="normal")
     error = deviation * np.sqrt(max(seen.noise.correlation_length, 1.0) / length)
-    bare = (stretch < BARE_SHARE * rest) & (rest - stretch > BARE_Z * error)
+    least = max(BARE_Z * error, BARE_OF_SPLENIUM * abs(seen.splenium.mean / seen.scale))
+    bare = (stretch < BARE_SHARE * rest) & (rest - stretch > least)
     return float(np.convolve(bare, np.ones(length)).astype(bool).sum() * spacing)
 
 

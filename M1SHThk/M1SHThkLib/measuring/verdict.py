@@ -207,7 +207,7 @@ def _bare_mm(h, seen):
     """
     spacing = seen.settings.normal_spacing_mm
     length = round(BARE_STRETCH_MM / spacing)
-    if len(h) < 2 * length:
+    if len(h) < 2 * length or not seen.layer.z >= NEAR_NOISE_BELOW_Z:
         return 0.0
     stretch = np.convolve(h, np.ones(length) / length, "valid")
     rest = (h.sum() - length * stretch) / (len(h) - length)

@@ -160,7 +160,7 @@ def edge_shifts(intensities, depths_mm, positions, line, spacing_mm):
     samples = as_seen.shape[2]
     best = np.full(n, middle)
     for template_pass in range(_TEMPLATE_PASSES):
-        shifted = as_seen - _levels(as_seen[rows, best], places)[:, None, None]
+        shifted = as_seen - _levels(as_seen, best, shifts_mm, places)[:, None, None]
         now = shifted[rows, best]
         template = np.median(now, axis=0)
         variance = 2.2 * np.median((now - template) ** 2) + (_UNLIKENESS * np.ptp(template)) ** 2 + 1e-300
@@ -192,12 +192,16 @@ def edge_shifts(intensities, depths_mm, positions, line, spacing_mm):
     return smooth - smooth[clear].mean(), outliers
 
 
-def _levels(profiles, places):
-    """How much brighter each profile is than the usual one: linear in place, by those that follow it; shape (n,)."""
-    usual = np.median(profiles, axis=0)
-    slope = np.gradient(usual)
-    # Profiles that are not aligned yet differ by the usual one's slope besides.
-    brighter = ((profiles - usual) @ np.linalg.pinv(np.stack([np.ones(len(usual)), slope, np.gradient(slope)])))[:, 0]
+def _levels(shifted, best, shifts_mm, places):
+    """How much brighter each normal is than the usual one: linear in place, by those that follow it; shape (n,)."""
+    rows = np.arange(len(shifted))
+    difference = shifted - np.median(shifted[rows, best], axis=0)
+    brighter = difference.mean(2)
+    # By its shape alone each profile is matched first, since a shift makes it brighter, too.
+    misfit = difference.var(2)
+    usual = np.median(misfit[rows, best]) + 1e-300
+    at = (misfit / usual + shifts_mm**2 / STRAY_PRIOR_MM**2 / shifted.shape[2]).argmin(1)
+    brighter = brighter[rows, at]
     follows = np.ones(len(brighter), bool)
     for _ in range(_LEVEL_PASSES):
         levels = places @ np.linalg.lstsq(places[follows], brighter[follows])[0]

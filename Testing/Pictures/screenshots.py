@@ -1,6 +1,6 @@
-"""Takes the tutorial's pictures from the panel, and the sample exams' thumbnails.
+"""Takes the tutorial's pictures from the panel; draws the sample exams' thumbnails and where to click for each region.
 
-usage: screenshots.py [FOLDER]    the pictures; without it, those in M1SHThk/Resources/Docs and Icons are made anew
+usage: screenshots.py [FOLDER]    the tutorial's; without it, all in M1SHThk/Resources/Docs, Icons and Regions anew
 """
 
 import sys
@@ -35,6 +35,7 @@ class Tutorial:
         self._mini.keyPress("Red", "z", "ctrl")
         self._rest()
         self._ui.acceptButton.click()
+        self._rest()
         self._ui.resultsCollapsibleButton.collapsed = False
         self._take("tutorial-4-accepted")
         self._load("M1SHThkDifficult3T")
@@ -84,9 +85,10 @@ def main(arguments):
     MiniSlicer.loadModule(ROOT / "M1SHThk" / "M1SHThk.py")
     Tutorial(folder).run()
     if not arguments:
-        from Pictures.thumbnails import draw_all
+        from Pictures import thumbnails, where
 
-        draw_all()
+        thumbnails.draw_all()
+        where.draw_all()
     return 0
 
 

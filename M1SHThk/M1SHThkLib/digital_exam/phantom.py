@@ -10,6 +10,7 @@ from ..measuring.exam import Exam, Region
 from ..measuring.image import Image
 from ..measuring.roi import Roi
 from ..measuring.settings import Settings
+from ..translation import tr as _
 from .anatomy import MARGIN, SECTIONS, SPLENIUM, Patch, tissue_map
 from .hand import Line
 from .lean import Lean
@@ -119,7 +120,11 @@ class PhantomOptions:
     def __post_init__(self):
         def require(legal, name, meaning):
             if not legal:
-                raise ValueError(f"phantom option '{name}' is {getattr(self, name)!r}; it must be {meaning}")
+                raise ValueError(
+                    _("phantom option '{name}' is {value!r}; it must be {meaning}").format(
+                        name=name, value=getattr(self, name), meaning=meaning
+                    )
+                )
 
         require(self.field_strength in SEQUENCES, "field_strength", "3 or 7 (tesla)")
         require(self.group in GROUPS, "group", "'patient' or 'control'")
@@ -381,6 +386,6 @@ def _sensitivity(rise, points):
 def _drawn_points(options, key, bank):
     """What the observer clicks along the pial line, shape (n, 2), in the slice plane."""
     half = bank.length / 2
-    points, _ = bank.fold.at(np.linspace(-half, half, round(bank.length / options.control_spacing_mm) + 1))
+    points, _normals = bank.fold.at(np.linspace(-half, half, round(bank.length / options.control_spacing_mm) + 1))
     generator = np.random.default_rng([options.seed, _LINE, ALL_REGIONS.index(key)])
     return points + options.line_jitter_mm * generator.standard_normal(points.shape)

@@ -9,6 +9,8 @@ import math
 
 import numpy as np
 
+from ..translation import tr as _
+
 _SCANNER = 1  # the code of the scanner's own coordinates
 _MATERIAL_MM = 0.1  # from here on a contradiction is told
 _ORTHONORMAL_WITHIN = 1e-4
@@ -46,7 +48,7 @@ def nifti_affine(header, shape):
             "neither sform nor qform is set: left and right, front and back may be swapped; check them.",
         )
     if header.sform_code and not np.isfinite(header.sform).all():
-        raise ValueError("its sform holds NaN or infinity and cannot be inverted; save it again with a valid one")
+        raise ValueError(_("its sform holds NaN or infinity and cannot be inverted; save it again with a valid one"))
     qform, sform = _qform(header), header.sform.astype(np.float32)
     name = _chosen(header, qform, sform)
     forms = {"qform": qform, "sform": sform}
@@ -134,10 +136,12 @@ def _chosen(header, qform, sform):
     if not header.qform_code:
         if is_rotation:
             return "sform"
-        fault = "is not orthonormal: its axes do not stand upright on one another" if _is_invertible(sform) else ""
+        fault = _("is not orthonormal: its axes do not stand upright on one another") if _is_invertible(sform) else ""
         raise ValueError(
-            f"its sform {fault or 'cannot be inverted'}, and no qform is set, so that Slicer, too, refuses it; "
-            "resample it to a rectangular grid"
+            _(
+                "its sform {fault}, and no qform is set, so that Slicer, too, refuses it; resample it to "
+                "a rectangular grid"
+            ).format(fault=fault or _("cannot be inverted"))
         )
     if is_rotation and (header.sform_code == _SCANNER or _alike(sform, qform)):
         return "sform"
@@ -182,8 +186,11 @@ def _alike(sform, qform):
     if np.count_nonzero(sform[:, :3]) == np.count_nonzero(qform[:, :3]) == 3 and np.abs(np.diag(cosines)).min() > 0.5:
         return True
     raise ValueError(
-        "sform and qform name the same origin but lay the axes from it in other directions, and which of them Slicer "
-        "takes hangs on rounding; keep the right one and set the other's code to 0"
+        _(
+            "sform and qform name the same origin but lay the axes from it in other directions, and "
+            "which of them Slicer takes hangs on rounding; keep the right one and set the other's "
+            "code to 0"
+        )
     )
 
 

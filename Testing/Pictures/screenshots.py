@@ -8,7 +8,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "M1SHThk" / "Resources" / "Docs"
-KNOB = 0  # row of the left hand knob
+KNOB, OROFACIAL = 0, 2  # rows of the left hand knob, and of the left orofacial area, which is not drawn
 SIZE = (1280, 800)
 
 
@@ -30,17 +30,24 @@ class Tutorial:
         self._ui.examCollapsibleButton.collapsed = True
         self._select(KNOB)
         self._take("tutorial-2-region")
+        self._select(OROFACIAL)
+        self._take("tutorial-2-where")
+        self._select(KNOB)
         self._drag_a_point()
         self._take("tutorial-3-drag")
         self._mini.keyPress("Red", "z", "ctrl")
         self._rest()
         self._ui.acceptButton.click()
         self._rest()
-        self._ui.resultsCollapsibleButton.collapsed = False
         self._take("tutorial-4-accepted")
+        self._ui.regionsCollapsibleButton.collapsed = True
+        self._ui.resultsCollapsibleButton.collapsed = False
+        self._rest()
+        self._take("tutorial-5-export")
+        self._ui.regionsCollapsibleButton.collapsed = False
         self._load("M1SHThkDifficult3T")
         self._select(KNOB)
-        self._take("tutorial-5-flags")
+        self._take("tutorial-6-flags")
 
     @property
     def _ui(self):

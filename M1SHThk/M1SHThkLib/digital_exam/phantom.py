@@ -133,7 +133,7 @@ class PhantomOptions:
         require(0.2 <= self.control_spacing_mm <= 5, "control_spacing_mm", "from 0.2 to 5 mm")
         require(self.line_jitter_mm >= 0, "line_jitter_mm", "0 or more")
         require(1 <= self.white_matter_voxels <= 200, "white_matter_voxels", "from 1 to 200")
-        require(0 < self.splenium_area_mm2 <= 60, "splenium_area_mm2", "above 0 and up to 60 mm2")
+        require(0 < self.splenium_area_mm2 <= 60, "splenium_area_mm2", "above 0 and up to 60 mm²")
         require(self.regions and set(self.regions) <= set(ALL_REGIONS), "regions", f"some of {ALL_REGIONS}")
         require(self.slices >= len(self.sections), "slices", f"at least {len(self.sections)}, one a section")
         require(self.iron_spread is None or 0 <= self.iron_spread <= 2, "iron_spread", "from 0 to 2, or None")

@@ -61,7 +61,11 @@ def read_echoes(paths, settings, method):
         _check_magnitude(paths, sidecars, files)
     warnings = [
         *(warning for file in files for warning in file.warnings),
-        *(f"{sidecar.fault}. Nothing of it is needed." for sidecar in sidecars if sidecar and sidecar.fault),
+        *(
+            _("{fault}. Nothing of it is needed.").format(fault=sidecar.fault)
+            for sidecar in sidecars
+            if sidecar and sidecar.fault
+        ),
     ]
     in_scanner_frame = all(file.in_scanner_frame for file in files)
     return EchoImages(*_on_one_grid(paths, files), sidecars, tuple(warnings), in_scanner_frame)

@@ -67,7 +67,8 @@ def read_curve(path):
     if not left_out:
         return Curve(points)
     whole = len(points) + left_out
-    return Curve(points, (f"{path}: {left_out} of {whole} control points have no place and are left out.",))
+    told = _("{path}: {left_out} of {whole} control points have no place and are left out.")
+    return Curve(points, (told.format(path=path, left_out=left_out, whole=whole),))
 
 
 def write_curve(path, points):
@@ -146,7 +147,7 @@ def _points(curve):
     points = np.array(placed, float).reshape(-1, 3)
     different = len(np.unique(points, axis=0))
     if different < 2:
-        count = {0: "no control point", 1: "one control point"}[different]
+        count = {0: _("no control point"), 1: _("one control point")}[different]
         without = (
             _(" with a place, of {count}").format(count=len(control_points))
             if len(control_points) > len(points)

@@ -156,7 +156,8 @@ def _of_its_twin(path):
     twin = path.with_name(stem + _SINGLE)
     if kind != _SINGLE or not path.name.lower().endswith(_COMPRESSED) or not os.path.isfile(twin):
         return []
-    return [f"{twin.name} lies beside it, whose voxels Slicer shows in its stead; keep one of the two."]
+    told = _("{name} lies beside it, whose voxels Slicer shows in its stead; keep one of the two.")
+    return [told.format(name=twin.name)]
 
 
 def _split(path):

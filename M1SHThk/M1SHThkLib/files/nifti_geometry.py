@@ -41,11 +41,11 @@ def nifti_affine(header, shape):
     spacing = header.spacing * header.mm
     if header.is_analyze:
         return _unoriented(spacing), (
-            "Analyze 7.5 holds no reliable orientation: LEFT AND RIGHT MAY BE SWAPPED; better convert to NIfTI.",
+            _("Analyze 7.5 holds no reliable orientation: LEFT AND RIGHT MAY BE SWAPPED; better convert to NIfTI."),
         )
     if not header.qform_code and not header.sform_code:
         return _unoriented(spacing), (
-            "neither sform nor qform is set: left and right, front and back may be swapped; check them.",
+            _("neither sform nor qform is set: left and right, front and back may be swapped; check them."),
         )
     if header.sform_code and not np.isfinite(header.sform).all():
         raise ValueError(_("its sform holds NaN or infinity and cannot be inverted; save it again with a valid one"))
@@ -198,18 +198,20 @@ def _disagreement(header, forms, used, spacing, shape):
     if not header.qform_code or not header.sform_code:
         return []
     if used == "qform" and not _is_rotation(forms["sform"]):
-        return ["the sform's axes do not stand upright on one another; the qform is used, as in Slicer."]
+        return [_("the sform's axes do not stand upright on one another; the qform is used, as in Slicer.")]
     places = [_placed(form, spacing, header.mm) for form in forms.values()]
     if farthest_corner(*places, shape) <= _MATERIAL_MM:
         return []
-    return [f"sform and qform put the image in different places; the {used} is used, as in Slicer."]
+    told = _("sform and qform put the image in different places; the {used} is used, as in Slicer.")
+    return [told.format(used=used)]
 
 
 def _quaternion_faults(header):
     length = math.hypot(*header.quaternion)
     if length <= 1 + _ROUNDING:
         return []
-    return [f"the quaternion's vector is {length:.3g} long, more than 1; it is taken as a half turn, as in Slicer."]
+    told = _("the quaternion's vector is {length:.3g} long, more than 1; it is taken as a half turn, as in Slicer.")
+    return [told.format(length=length)]
 
 
 def _scale_faults(sform, spacing, mm, shape):
@@ -217,4 +219,5 @@ def _scale_faults(sform, spacing, mm, shape):
     if (np.abs(lengths - np.abs(spacing)) * shape).max() <= _MATERIAL_MM:
         return []
     stated, used = (" x ".join(f"{length:.4g}" for length in sizes) for sizes in (lengths, np.abs(spacing)))
-    return [f"voxels are {stated} mm by the sform but {used} mm by pixdim, which counts, as in Slicer; check the size."]
+    told = _("voxels are {stated} mm by the sform but {used} mm by pixdim, which counts, as in Slicer; check the size.")
+    return [told.format(stated=stated, used=used)]

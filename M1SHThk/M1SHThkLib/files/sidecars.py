@@ -93,7 +93,7 @@ def _read(path):
     except ValueError as error:
         return Sidecar(path, fault=str(error))
     if not isinstance(content, dict):
-        return Sidecar(path, fault=f"{path}: is no BIDS sidecar; one JSON object is needed")
+        return Sidecar(path, fault=_("{path}: is no BIDS sidecar; one JSON object is needed").format(path=path))
     return Sidecar(path, content)
 
 

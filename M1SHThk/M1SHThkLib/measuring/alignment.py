@@ -13,6 +13,8 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from scipy.ndimage import gaussian_filter1d
 
+from ..translation import Note
+from ..translation import marked as _
 from .pial_line import PialLine, smooth_pial_line
 from .sampling import sample_normals
 
@@ -85,7 +87,9 @@ def align(image, lines, white_matter, settings):
         strays.append(shifts[~outliers].std() if not outliers.all() else 0.0)
     share = float(np.average(unclear, weights=lengths))
     if share > MOST_UNCLEAR:
-        return Alignment(tuple(lines), float("nan"), share, f"the edge is unclear on {share:.0%} of the line")
+        return Alignment(
+            tuple(lines), float("nan"), share, Note(_("the edge is unclear on {share:.0%} of the line"), share=share)
+        )
     return Alignment(tuple(moved), float(np.sqrt(np.average(np.square(strays), weights=lengths))), share, "")
 
 
@@ -102,8 +106,8 @@ def _aligned(image, line, white_matter, settings):
     reach = WINDOW_MM + LARGEST_SHIFT_MM
     depths = np.arange(-round(reach / _STEP_MM), round(reach / _STEP_MM) + 1) * _STEP_MM
     moved, total = line, np.zeros(len(line.positions))
-    for _ in range(_LINE_PASSES):
-        intensities, _ = sample_normals(image, moved.positions, moved.normals, depths, settings.interpolation)
+    for _pass in range(_LINE_PASSES):
+        intensities, _inside = sample_normals(image, moved.positions, moved.normals, depths, settings.interpolation)
         shifts, outliers = edge_shifts(intensities, depths, moved.length_mm / (len(moved.positions) - 1))
         total = total + _resampled(shifts, len(total))
         if outliers.mean() > MOST_UNCLEAR:
@@ -169,7 +173,7 @@ def edge_shifts(intensities, depths_mm, spacing_mm):
             # And of noise alone a template can be made that all of it agrees with.
             no_edge = no_edge | (np.ptp(template) < FAINTEST_STEP * np.sqrt(variance.mean()))
         outliers = no_edge
-        for _ in range(_OUTLIER_PASSES + 1):
+        for _pass in range(_OUTLIER_PASSES + 1):
             weights = np.where(outliers, 1e6, error * shared)
             smooth = prior @ np.linalg.solve(prior + np.diag(weights), raw)
             # What the smooth line does not explain is no edge either.

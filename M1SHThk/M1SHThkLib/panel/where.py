@@ -9,7 +9,7 @@ from slicer.i18n import tr as _
 from ..scene.region_nodes import region_title
 
 _DRAWINGS = Path(__file__).resolve().parents[2] / "Resources" / "Regions"
-_TIP_PIXELS = 560  # wide
+_TIP_PIXELS = 420  # wide; Qt breaks the text of a tip at some 500
 
 
 class WhereToClick:

@@ -4,6 +4,8 @@ A pseudo-translation puts every text between brackets: what is seen without them
 """
 
 import ast
+import inspect
+import pickle
 import re
 import subprocess
 import sys
@@ -11,6 +13,8 @@ import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
 import pytest
+from M1SHThkLib import translation
+from M1SHThkLib.measuring.flags import notes_as_text, notes_from_text, sentence
 
 ROOT = Path(__file__).resolve().parents[3]
 MODULE = ROOT / "M1SHThk"
@@ -64,6 +68,37 @@ def faults_of(path):
 @pytest.mark.parametrize("path", TOLD, ids=lambda path: f"{path.parent.name}-{path.stem}")
 def test_faults_that_a_reader_is_told_can_be_translated(path):
     assert [text for fault in faults_of(path) for text in literals(fault)] == []
+
+
+def prose(path):
+    """Texts of several words that stand in no call of `_` and are no docstring."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    bodies = [node.body for node in ast.walk(tree) if isinstance(node, (ast.Module, ast.FunctionDef, ast.ClassDef))]
+    docstrings = [ast.get_docstring(ast.Module(body, [])) for body in bodies]
+    told = [inspect.cleandoc(text) for text in literals(tree) if re.search(r"[a-z]{2}[,;:]? [a-z]{2}", text)]
+    return [text for text in told if text not in docstrings]
+
+
+@pytest.mark.parametrize("name", ["verdict", "alignment", "layer_width", "tilt"])
+def test_what_a_flag_found_can_be_translated(name):
+    assert prose(LIBRARY / "measuring" / f"{name}.py") == []
+
+
+@pytest.fixture
+def shouting(request):
+    """A language in which every text is written in capitals, but what stands between braces."""
+    request.addfinalizer(lambda: translation.use(lambda context, text: text))
+    translation.use(lambda context, text: re.sub(r"[^{}]+(?![^{]*})", lambda part: part[0].upper(), text))
+
+
+def test_notes_are_english_in_files_and_told_in_the_language_of_the_reader(shouting):
+    depth = translation.Note(translation.marked("it begins {depth:.1f} mm beneath the line"), depth=0.32)
+    both = translation.listed([depth, "off_slice"])
+    assert notes_as_text({"undecided": both}) == "undecided: it begins 0.3 mm beneath the line; off_slice"
+    assert sentence("undecided", both).endswith(" (IT BEGINS 0.3 MM BENEATH THE LINE; off_slice.)")
+    from_file = notes_from_text("undecided: it begins 0.3 mm beneath the line")["undecided"]
+    assert sentence("undecided", from_file).endswith(" (It begins 0.3 mm beneath the line.)")
+    assert pickle.loads(pickle.dumps(both)) == both
 
 
 @pytest.mark.parametrize("path", sorted(LIBRARY.rglob("*.py")), ids=lambda path: f"{path.parent.name}-{path.stem}")

@@ -5,7 +5,7 @@ usage: python3 Testing/run.py COMMAND [ARGUMENT ...]
   demo        measure a digital exam and draw it; writes to demo-output/ (elsewhere: -o DIR)
   tests       run the tests; arguments go to pytest (one test: -k NAME)
   window      open the module in a miniature Slicer (picture alone: --screenshot FILE)
-  screenshots take the tutorial's pictures and the samples' thumbnails (pictures alone, elsewhere: FOLDER)
+  screenshots take the tutorial's pictures, draw thumbnails and where to click (the tutorial's alone: FOLDER)
   benchmark   measure accuracy, precision and speed (all counts: --full; result elsewhere: --json FILE), or the claims
               of a study's report (--statistics)
 

@@ -25,6 +25,35 @@ def marked(text):
     return text
 
 
+class Note(str):
+    """A remark that files keep in English and readers are told in their own language.
+
+    The string itself is English: `Note(marked("by {depth:.1f} mm"), depth=0.3)`. A value may be a note.
+    """
+
+    def __new__(cls, text, **values):
+        note = super().__new__(cls, text.format(**values))
+        note._parts = context_of(sys._getframe(1).f_code.co_filename), text, values
+        return note
+
+    def __reduce__(self):
+        return str, (str(self),)  # another process has no reader
+
+
+def told(note):
+    """A note in the reader's language; any other text, such as one that a file keeps, as it is."""
+    if not isinstance(note, Note):
+        return note
+    context, text, values = note._parts
+    return translated(context, text).format(**{name: told(value) for name, value in values.items()})
+
+
+def listed(notes):
+    """Notes as one, with semicolons between them; empty without any."""
+    named = {f"note{number}": note for number, note in enumerate(notes)}
+    return Note("; ".join(f"{{{name}}}" for name in named), **named)
+
+
 def translated(context, text):
     """A text of a context in the reader's language."""
     return _translators[0](context, text) if _translators else text

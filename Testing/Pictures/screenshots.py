@@ -1,6 +1,6 @@
-"""Takes the tutorial's pictures from the panel, and the sample exams' thumbnails.
+"""Takes the tutorial's pictures from the panel; draws the sample exams' thumbnails and where to click for each region.
 
-usage: screenshots.py [FOLDER]    the pictures; without it, those in M1SHThk/Resources/Docs and Icons are made anew
+usage: screenshots.py [FOLDER]    the tutorial's; without it, all in M1SHThk/Resources/Docs, Icons and Regions anew
 """
 
 import sys
@@ -8,7 +8,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "M1SHThk" / "Resources" / "Docs"
-KNOB = 0  # row of the left hand knob
+KNOB, OROFACIAL = 0, 2  # rows of the left hand knob, and of the left orofacial area, which is not drawn
 SIZE = (1280, 800)
 
 
@@ -30,16 +30,24 @@ class Tutorial:
         self._ui.examCollapsibleButton.collapsed = True
         self._select(KNOB)
         self._take("tutorial-2-region")
+        self._select(OROFACIAL)
+        self._take("tutorial-2-where")
+        self._select(KNOB)
         self._drag_a_point()
         self._take("tutorial-3-drag")
         self._mini.keyPress("Red", "z", "ctrl")
         self._rest()
         self._ui.acceptButton.click()
-        self._ui.resultsCollapsibleButton.collapsed = False
+        self._rest()
         self._take("tutorial-4-accepted")
+        self._ui.regionsCollapsibleButton.collapsed = True
+        self._ui.resultsCollapsibleButton.collapsed = False
+        self._rest()
+        self._take("tutorial-5-export")
+        self._ui.regionsCollapsibleButton.collapsed = False
         self._load("M1SHThkDifficult3T")
         self._select(KNOB)
-        self._take("tutorial-5-flags")
+        self._take("tutorial-6-flags")
 
     @property
     def _ui(self):
@@ -84,9 +92,10 @@ def main(arguments):
     MiniSlicer.loadModule(ROOT / "M1SHThk" / "M1SHThk.py")
     Tutorial(folder).run()
     if not arguments:
-        from Pictures.thumbnails import draw_all
+        from Pictures import thumbnails, where
 
-        draw_all()
+        thumbnails.draw_all()
+        where.draw_all()
     return 0
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from scipy.stats import norm
 
+from ..translation import tr as _
 from .proportions import wilson
 from .study import MARKERS, REGION_NAMES, THK, matrix
 from .ties import tied
@@ -133,7 +134,11 @@ def make_norms(studies, source):
         at = f"{study.field_strength_t:g} T"
         if len(used) > 1:
             listed = "; ".join(sorted(str(protocol or "not known") for protocol in used))
-            raise ValueError(f"the controls at {at} have several protocols ({listed}); make norms of one at a time")
+            raise ValueError(
+                _("the controls at {at} have several protocols ({listed}); make norms of one at a time").format(
+                    at=at, listed=listed
+                )
+            )
         ages = np.array([control.age for control in controls], float)
         for marker in MARKERS:
             for place, values in _places(study, controls, marker, ages):
@@ -143,7 +148,9 @@ def make_norms(studies, source):
             protocols[study.field_strength_t] = next(iter(used))
     if not curves:
         raise ValueError(
-            f"no norms: at least {FEWEST} controls with a value and different ages are needed at one field strength"
+            _(
+                "no norms: at least {fewest} controls with a value and different ages are needed at one field strength"
+            ).format(fewest=FEWEST)
         )
     return Norms(tuple(curves), protocols, source)
 
@@ -172,7 +179,7 @@ def _curve(field_strength_t, marker, place, ages, values):
     try:
         from statsmodels.regression.quantile_regression import QuantReg
     except ImportError as error:
-        raise ValueError("norms need statsmodels, which is not installed; install it") from error
+        raise ValueError(_("norms need statsmodels, which is not installed; install it")) from error
     low, high = ages.min(), ages.max()
     grid = np.unique([low, *np.arange(np.ceil(low / AGE_STEP) * AGE_STEP, high, AGE_STEP), high])
     design, at = (np.column_stack([np.ones(len(own)), own - ages.mean()]) for own in (ages, grid))
@@ -187,7 +194,7 @@ def _curve(field_strength_t, marker, place, ages, values):
     told = np.isfinite(centiles[0])
     centiles[:, told] = np.sort(np.maximum(centiles[:, told], 0), axis=1)
     transformed = _transformed(values, marker.column)
-    coefficients, *_ = np.linalg.lstsq(design, transformed, rcond=None)
+    coefficients, *_residuals = np.linalg.lstsq(design, transformed, rcond=None)
     residuals = transformed - design @ coefficients
     sd = np.sqrt(residuals @ residuals / (len(values) - 2))
     return Curve(

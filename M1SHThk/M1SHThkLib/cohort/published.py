@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from ..translation import tr as _
 from .finding import ci_text, find, p_text
 from .sample import study_sample
 from .study import SH_THK
@@ -58,7 +59,11 @@ def beside_the_paper(study, findings):
         If nothing was published at this field strength.
     """
     if study.field_strength_t not in PUBLISHED:
-        raise ValueError(f"nothing was published at {study.field_strength_t:g} T; 3 and 7 T can be compared")
+        raise ValueError(
+            _("nothing was published at {field_strength_t:g} T; 3 and 7 T can be compared").format(
+                field_strength_t=study.field_strength_t
+            )
+        )
     paper = PUBLISHED[study.field_strength_t]
     values = study_sample(study, SH_THK, "paper")
     means = _mean(values.patients), _mean(values.others)

@@ -10,6 +10,7 @@ from ..measuring.exam import Exam, Region
 from ..measuring.image import Image
 from ..measuring.roi import Roi
 from ..measuring.settings import Settings
+from ..translation import tr as _
 from .anatomy import MARGIN, SECTIONS, SPLENIUM, Patch, tissue_map
 from .hand import Line
 from .lean import Lean
@@ -119,7 +120,11 @@ class PhantomOptions:
     def __post_init__(self):
         def require(legal, name, meaning):
             if not legal:
-                raise ValueError(f"phantom option '{name}' is {getattr(self, name)!r}; it must be {meaning}")
+                raise ValueError(
+                    _("phantom option '{name}' is {value!r}; it must be {meaning}").format(
+                        name=name, value=getattr(self, name), meaning=meaning
+                    )
+                )
 
         require(self.field_strength in SEQUENCES, "field_strength", "3 or 7 (tesla)")
         require(self.group in GROUPS, "group", "'patient' or 'control'")
@@ -128,7 +133,7 @@ class PhantomOptions:
         require(0.2 <= self.control_spacing_mm <= 5, "control_spacing_mm", "from 0.2 to 5 mm")
         require(self.line_jitter_mm >= 0, "line_jitter_mm", "0 or more")
         require(1 <= self.white_matter_voxels <= 200, "white_matter_voxels", "from 1 to 200")
-        require(0 < self.splenium_area_mm2 <= 60, "splenium_area_mm2", "above 0 and up to 60 mm2")
+        require(0 < self.splenium_area_mm2 <= 60, "splenium_area_mm2", "above 0 and up to 60 mm²")
         require(self.regions and set(self.regions) <= set(ALL_REGIONS), "regions", f"some of {ALL_REGIONS}")
         require(self.slices >= len(self.sections), "slices", f"at least {len(self.sections)}, one a section")
         require(self.iron_spread is None or 0 <= self.iron_spread <= 2, "iron_spread", "from 0 to 2, or None")
@@ -381,6 +386,6 @@ def _sensitivity(rise, points):
 def _drawn_points(options, key, bank):
     """What the observer clicks along the pial line, shape (n, 2), in the slice plane."""
     half = bank.length / 2
-    points, _ = bank.fold.at(np.linspace(-half, half, round(bank.length / options.control_spacing_mm) + 1))
+    points, _normals = bank.fold.at(np.linspace(-half, half, round(bank.length / options.control_spacing_mm) + 1))
     generator = np.random.default_rng([options.seed, _LINE, ALL_REGIONS.index(key)])
     return points + options.line_jitter_mm * generator.standard_normal(points.shape)

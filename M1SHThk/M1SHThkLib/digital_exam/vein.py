@@ -5,6 +5,7 @@ from functools import cached_property, lru_cache
 
 import numpy as np
 
+from ..translation import tr as _
 from .tissue import Tissue
 
 _STEP_MM = 0.02
@@ -54,7 +55,11 @@ class Vein:
         ):
             value = getattr(self, name)
             if not lowest <= value <= highest:
-                raise ValueError(f"vein '{name}' is {value!r}; it must be from {lowest} to {highest}")
+                raise ValueError(
+                    _("vein '{name}' is {value!r}; it must be from {lowest} to {highest}").format(
+                        name=name, value=value, lowest=lowest, highest=highest
+                    )
+                )
 
     @property
     def reaches_mm(self):

@@ -11,6 +11,7 @@ import numpy as np
 from scipy.special import ndtr
 
 from ..cohort.study import LIMBS
+from ..translation import tr as _
 from .phantom import PhantomOptions, make_phantom
 from .subject import ISOINTENSE_R2STAR, LIMB_REGIONS, deep_r2star, iron_scores
 
@@ -144,9 +145,13 @@ def draw_study(field_strength, seed=STUDY_SEED):
         If the field strength or the seed is none of these.
     """
     if field_strength not in FIELD_STRENGTHS:
-        raise ValueError(f"the field strength is {field_strength!r}; it must be 3 or 7 (tesla)")
+        raise ValueError(
+            _("the field strength is {field_strength!r}; it must be 3 or 7 (tesla)").format(
+                field_strength=field_strength
+            )
+        )
     if seed < 0:
-        raise ValueError(f"the seed is {seed!r}; it must be 0 or more")
+        raise ValueError(_("the seed is {seed!r}; it must be 0 or more").format(seed=seed))
     subjects = []
     for group in ("patient", "control"):
         number, men, mean_age, deviation = PEOPLE[field_strength, group]

@@ -12,6 +12,7 @@ from datetime import datetime
 from pathlib import Path
 
 from .. import __version__
+from ..translation import tr as _
 
 _START = "0" * 64
 
@@ -53,7 +54,9 @@ def read_trail(path):
     try:
         content = path.read_bytes() if path.exists() else b""
     except OSError as error:
-        raise ValueError(f"{path}: cannot be read ({error.strerror}); check your right to read it") from error
+        raise ValueError(
+            _("{path}: cannot be read ({reason}); check your right to read it").format(path=path, reason=error.strerror)
+        ) from error
     entries, faults, torn, last = [], [], 0, _START
     for number, line in enumerate(content.split(b"\n"), 1):
         if not line:
@@ -118,8 +121,12 @@ class TrailWriter:
                 os.close(file)
         except OSError as error:
             self._ends_whole = False  # part of it may be there
-            remedy = "make room there and try again"
-            raise ValueError(f"{self._path}: cannot be written ({error.strerror}); {remedy}") from error
+            remedy = _("make room there and try again")
+            raise ValueError(
+                _("{path}: cannot be written ({reason}); {remedy}").format(
+                    path=self._path, reason=error.strerror, remedy=remedy
+                )
+            ) from error
         self._last, self._ends_whole = hashlib.sha256(line).hexdigest(), True
         self.entries.append(entry)
         return entry

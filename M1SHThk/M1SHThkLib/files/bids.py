@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..measuring.exam import GROUPS, HEMISPHERES, REGIONS, SCHEMA, region_name
+from ..translation import tr as _
 from .disk import naming, read_json
 from .exam_schema import check_exam
 from .sidecars import Sidecar, sidecar_echo_times, sidecar_field_strength
@@ -74,17 +75,25 @@ def read_dataset(root):
     """
     root = Path(root)
     if not os.path.isfile(root / "dataset_description.json"):
-        raise ValueError(f"{root}: is no BIDS data set (it has no dataset_description.json); name its topmost folder")
+        raise ValueError(
+            _("{root}: is no BIDS data set (it has no dataset_description.json); name its topmost folder").format(
+                root=root
+            )
+        )
     groups = {}
     for path in sorted([*root.glob("sub-*/anat/*.nii*"), *root.glob("sub-*/ses-*/anat/*.nii*")]):
         entities, suffix, extension = parsed(path.name)
         if extension in _IMAGES and entities.get("part", "mag") == "mag":
             if not entities.get("echo", "0").isdecimal():
-                raise ValueError(f"{path}: its echo is '{entities['echo']}'; BIDS wants a number, such as echo-1")
+                raise ValueError(
+                    _("{path}: its echo is '{echo}'; BIDS wants a number, such as echo-1").format(
+                        path=path, echo=entities["echo"]
+                    )
+                )
             key = tuple((name, value) for name, value in entities.items() if name not in _OF_ONE_SCAN)
             groups.setdefault((key, suffix), []).append((int(entities.get("echo", "0")), path))
     found = {}
-    for kind, (suffixes, _) in KINDS.items():
+    for kind, (suffixes, _meaning) in KINDS.items():
         sessions = {}
         for (key, suffix), images in groups.items():
             if suffix in suffixes:
@@ -95,7 +104,11 @@ def read_dataset(root):
         found[kind] = [one for own in sessions.values() for one in own[min(own, key=suffixes.index)]]
     if not any(found.values()):
         wanted = ", ".join(f"*_{suffix}.nii.gz" for suffixes, _ in KINDS.values() for suffix in suffixes)
-        raise ValueError(f"{root}: has none of {wanted} in sub-*/[ses-*/]anat; there is nothing to measure")
+        raise ValueError(
+            _("{root}: has none of {wanted} in sub-*/[ses-*/]anat; there is nothing to measure").format(
+                root=root, wanted=wanted
+            )
+        )
     return found
 
 
@@ -161,13 +174,13 @@ def exam_of(acquisition, drawings, group, settings, path):
 
     members = drawings.members
     image = {"path": [relative(file) for file in acquisition.images]}
-    times, _ = sidecar_echo_times(acquisition.metadata)
+    times, _source = sidecar_echo_times(acquisition.metadata)
     if times:
         image["echo_times_ms"] = times
     if members.get("echo_combination") and len(acquisition.images) > 1:
         image["echo_combination"] = members["echo_combination"]
     others = [f"{key}-{value}" for key, value in acquisition.entities.items() if key != "sub"]
-    tesla, _ = sidecar_field_strength(acquisition.metadata)
+    tesla, _source = sidecar_field_strength(acquisition.metadata)
     exam = {
         "schema": SCHEMA,
         "subject": f"sub-{acquisition.entities['sub']}",
@@ -201,19 +214,19 @@ def parsed(name):
 
 def _metadata(root, image):
     """What sidecars say of an image, those nearer to it first to be believed (BIDS's inheritance principle)."""
-    entities, suffix, _ = parsed(image.name)
+    entities, suffix, _extension = parsed(image.name)
     folders = [root, *reversed(image.relative_to(root).parents[:-1])]
     merged = {}
     for folder in dict.fromkeys(root / part for part in folders):
         sidecars = []
         for path in folder.glob(f"*{suffix}.json"):
-            own, own_suffix, _ = parsed(path.name)
+            own, own_suffix, _extension = parsed(path.name)
             if own_suffix == suffix and own.items() <= entities.items():
                 sidecars.append((len(own), path))
-        for _, path in sorted(sidecars):
+        for _count, path in sorted(sidecars):
             content = read_json(path)
             if not isinstance(content, dict):
-                raise ValueError(f"{path}: is no BIDS sidecar; one JSON object is needed")
+                raise ValueError(_("{path}: is no BIDS sidecar; one JSON object is needed").format(path=path))
             merged |= content
     return Sidecar(image, merged)
 
@@ -253,7 +266,9 @@ def _of_names(file, folder):
             lines.setdefault(region, []).append(path)
     if not lines:
         raise ValueError(
-            f"{file}: no pial line lies beside it; name curves by hemisphere and region, as left_hand_knob.mrk.json"
+            _(
+                "{file}: no pial line lies beside it; name curves by hemisphere and region, as left_hand_knob.mrk.json"
+            ).format(file=file)
         )
     if observer is None and file.parent != folder and file.parent.name != "anat":
         observer = file.parent.name

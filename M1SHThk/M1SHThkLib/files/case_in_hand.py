@@ -6,6 +6,7 @@ from datetime import datetime
 
 from .. import __version__
 from ..cohort.scores import GREATEST_SCORE
+from ..translation import tr as _
 from .clinical_table import VISUAL_WORDS
 from .disk import sha256, write_json
 from .reader_folder import RECORD
@@ -52,10 +53,16 @@ class CaseInHand:
         self.case = self._list.cases[turn.case]
         waits = folder.waits_until(turn)
         if waits:
-            raise ValueError(f"the next case is read again, which the protocol allows from {waits:%Y-%m-%d %H:%M} on")
+            raise ValueError(
+                _("the next case is read again, which the protocol allows from {waits:%Y-%m-%d %H:%M} on").format(
+                    waits=waits
+                )
+            )
         found = sha256(self.image)
         if found != self.case.sha256:
-            raise ValueError(f"{self.image}: is not the image that the list was drawn up with; restore it")
+            raise ValueError(
+                _("{image}: is not the image that the list was drawn up with; restore it").format(image=self.image)
+            )
         kept = folder.in_hand(turn.case)
         self._state = {**copy.deepcopy(_EMPTY), **(kept or {}), "case": turn.case}
         self._kept = copy.deepcopy(self._state) if kept else None
@@ -136,10 +143,14 @@ class CaseInHand:
             If the score is locked, or the value is none.
         """
         if self.is_locked:
-            raise ValueError("the score is locked, as the protocol has it")
+            raise ValueError(_("the score is locked, as the protocol has it"))
         allowed = range(GREATEST_SCORE + 1) if key else VISUAL_WORDS
         if value is not None and value not in allowed:
-            raise ValueError(f"the score is {value!r}; it must be one of {', '.join(map(str, allowed))}")
+            raise ValueError(
+                _("the score is {value!r}; it must be one of {listed}").format(
+                    value=value, listed=", ".join(map(str, allowed))
+                )
+            )
         if key:
             self._state["score"] = {"regions": {**(self.score or {}).get("regions", {}), " ".join(key): value}}
         else:
@@ -155,7 +166,7 @@ class CaseInHand:
             If it is not complete.
         """
         if not self.is_scored:
-            raise ValueError("the score is not complete; score every region first")
+            raise ValueError(_("the score is not complete; score every region first"))
         if not self.is_locked:
             # The trail first: a score that is locked on disk alone would pass for one that never was.
             self.note("score_locked", score=self.score)

@@ -10,6 +10,7 @@ from ..cohort.scores import GREATEST_SCORE
 from ..cohort.study import ALL_REGIONS, LIMB_REGIONS, LIMBS
 from ..measuring.columns import Column
 from ..measuring.exam import GROUPS, HEMISPHERES, REGIONS
+from ..translation import tr as _
 from .nominal_field import field_strength
 from .tables import Row, filled_table
 
@@ -75,11 +76,13 @@ def read_clinical(path, covariates):
         own = persons.setdefault(row.required("subject"), {})
         if tesla in own or (own and None in (tesla, *own)):
             line = own.get(tesla, next(iter(own.values()))).row.line
-            raise row.fault(f"stands in line {line} too; keep one row for each field strength, which it names")
+            raise row.fault(
+                _("stands in line {line} too; keep one row for each field strength, which it names").format(line=line)
+            )
         own[tesla] = Person(row, _facts(row, further))
         groups = {person.facts["group"] for person in own.values()}
         if len(groups) > 1:
-            raise row.fault("is of another group in another row; give the subject one group")
+            raise row.fault(_("is of another group in another row; give the subject one group"))
     return persons
 
 
@@ -96,10 +99,13 @@ class _FurtherColumns:
     def of(cls, path, header, covariates):
         found = {"visual": {}, "score": {}, "date": {}}
         remedies = {
-            "visual": "does not name one reader and one session; call it visual_<reader>_<session>, both without "
-            "underscores",
-            "score": "does not name reader, session, hemisphere and region; call it "
-            f"score_<reader>_<session>_<hemisphere>_<region>, the last one of {', '.join(REGIONS)}",
+            "visual": _(
+                "does not name one reader and one session; call it visual_<reader>_<session>, both without underscores"
+            ),
+            "score": _(
+                "does not name reader, session, hemisphere and region; call it "
+                "score_<reader>_<session>_<hemisphere>_<region>, the last one of {regions}"
+            ).format(regions=", ".join(REGIONS)),
         }
         for name in header:
             for kind, pattern in (("visual", _VISUAL), ("score", _SCORE), ("date", _DATE)):
@@ -107,7 +113,9 @@ class _FurtherColumns:
                 if match:
                     found[kind][name] = match.groups()
                 elif kind in remedies and name.lower().startswith(kind if kind == "visual" else f"{kind}_"):
-                    raise ValueError(f"{path}: the column '{name}' {remedies[kind]}")
+                    raise ValueError(
+                        _("{path}: the column '{name}' {remedy}").format(path=path, name=name, remedy=remedies[kind])
+                    )
         return cls(found["visual"], found["score"], found["date"], tuple(covariates))
 
 
@@ -117,13 +125,21 @@ def _facts(row, further):
     limbs = [UMN_COLUMNS[number] for number in LIMB_REGIONS]
     scored = [column for column in limbs if row.text(column) is not None]
     if scored and not limb_max > 0:
-        raise row.fault(f"{scored[0]} is scored but umn_limb_max is {row.cells['umn_limb_max']}; give the scale's end")
+        raise row.fault(
+            _("{column} is scored but umn_limb_max is {end}; give the scale's end").format(
+                column=scored[0], end=row.cells["umn_limb_max"]
+            )
+        )
     umn = [row.number(column, 0, limb_max if scored else np.inf) for column in limbs]
     bulbar = row.number("umn_bulbar", 0) if "umn_bulbar" in row.cells else np.nan
     umn = np.array([*umn, bulbar, bulbar])
     total = row.number("umn_total", 0)
     if scored and total < np.nanmax(umn):
-        raise row.fault(f"umn_total is {total:g}, below the {np.nanmax(umn):g} of one limb; correct one of them")
+        raise row.fault(
+            _("umn_total is {total:g}, below the {limb:g} of one limb; correct one of them").format(
+                total=total, limb=np.nanmax(umn)
+            )
+        )
     words = {key: row.choice(column, VISUAL_WORDS) for column, key in further.visual.items()}
     return {
         "group": group,
@@ -156,7 +172,9 @@ def _date(row, column):
     try:
         return date.fromisoformat(text)
     except ValueError as error:
-        raise row.fault(f"{column} is '{text}'; it must be a date as 2024-01-31, or n/a") from error
+        raise row.fault(
+            _("{column} is '{text}'; it must be a date as 2024-01-31, or n/a").format(column=column, text=text)
+        ) from error
 
 
 def person_at(own, tesla, measured_at):

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from ..cohort.study import Study, Subject
+from ..translation import tr as _
 from .clinical_table import NO_COLUMN, Person, person_at, read_clinical
 from .disk import sha256
 from .measurement_tables import provenance_files, read_exams
@@ -53,7 +54,11 @@ def read_studies(measurement_paths, clinical_path, to_read=(), adjust=(), exclud
     exams = read_exams([Path(path) for path in measurement_paths], persons, exclusions)
     for name in to_read:
         if name not in exams:
-            raise ValueError(f"{measurement_paths[0]}: {name} is to be read but has no measurement; check the name")
+            raise ValueError(
+                _("{path}: {name} is to be read but has no measurement; check the name").format(
+                    path=measurement_paths[0], name=name
+                )
+            )
     warnings = (*exclusions.notes(), *left_out(persons, exams, to_read))
     subjects = {}
     for name in dict.fromkeys([*persons, *exams]):
@@ -67,7 +72,11 @@ def read_studies(measurement_paths, clinical_path, to_read=(), adjust=(), exclud
                 subjects.setdefault(tesla, []).append(Subject(name=name, readings=readings, **{"group": None} | facts))
     if not subjects:
         reason = f" ({warnings[0].rstrip('.')})" if warnings else ""
-        raise ValueError(f"{clinical_path}: no subject is left{reason}; name subjects and T as the measurements do")
+        raise ValueError(
+            _("{path}: no subject is left{reason}; name subjects and T as the measurements do").format(
+                path=clinical_path, reason=reason
+            )
+        )
     studies = tuple(Study(tesla, tuple(subjects[tesla])) for tesla in sorted(subjects))
     return studies, (*warnings, *mixed(studies))
 

@@ -1,5 +1,6 @@
 """An exam that was measured -> DICOM objects of the patient whose series it was made from."""
 
+from ..translation import tr as _
 from .dicom_reports import line_report, measurement_report
 from .dicom_segments import segmentation, segments_of
 from .dicom_series import REMEDY
@@ -37,7 +38,9 @@ def write_dicom(folder, stem, exam, measurements, series):
     try:
         import highdicom  # noqa: F401
     except ImportError as error:
-        raise ValueError(f"DICOM objects need highdicom, which is missing here; {REMEDY}") from error
+        raise ValueError(
+            _("DICOM objects need highdicom, which is missing here; {remedy}").format(remedy=REMEDY)
+        ) from error
     segments = segments_of(exam, measurements)
     try:
         seg = segmentation(exam, segments, series)
@@ -48,7 +51,11 @@ def write_dicom(folder, stem, exam, measurements, series):
         }
     except AttributeError as error:
         missing = str(error).rpartition("attribute ")[2]
-        raise ValueError(f"{series.name} lacks {missing}, which DICOM objects need; export the series again") from error
+        raise ValueError(
+            _("{name} lacks {missing}, which DICOM objects need; export the series again").format(
+                name=series.name, missing=missing
+            )
+        ) from error
     folder = made_folder(folder)
     for name, dataset in objects.items():
         with replacing(folder / name) as temporary:

@@ -12,6 +12,7 @@ import numpy as np
 
 from ..measuring.echoes import combine
 from ..measuring.magnitude import part_of_image_type
+from ..translation import tr as _
 
 REMEDY = "install it with: python3 -m pip install highdicom"
 _LPS_TO_RAS = np.diag([-1.0, -1.0, 1.0, 1.0])
@@ -139,7 +140,9 @@ def files_in(folder):
         If there is no such folder.
     """
     if not os.path.isdir(folder):
-        raise ValueError(f"{folder}: there is no such folder; name the one that holds the DICOM series")
+        raise ValueError(
+            _("{folder}: there is no such folder; name the one that holds the DICOM series").format(folder=folder)
+        )
     return sorted(path for path in Path(folder).rglob("*") if path.is_file())
 
 
@@ -169,19 +172,27 @@ def series_of(exam, all_series, where):
     on_grid = [series for series in all_series if series.index_of(exam.image) is not None]
     if not on_grid:
         raise ValueError(
-            f"{where}: of its {len(all_series)} MR series none lies on the grid of {exam.image.name}; name the folder "
-            "of the series that the image was made from"
+            _(
+                "{where}: of its {count} MR series none lies on the grid of {name}; name the folder of "
+                "the series that the image was made from"
+            ).format(where=where, count=len(all_series), name=exam.image.name)
         )
     agreement = [(_agreement(exam, series), series) for series in on_grid]
     best, series = max(agreement, key=lambda pair: pair[0])
     if best < _SAME_IMAGE:
         raise ValueError(
-            f"{where}: {series.name} lies on the grid of {exam.image.name} but shows another picture (correlation "
-            f"{best:.2f}); name the folder of the series that the image was made from"
+            _(
+                "{where}: {name} lies on the grid of {image} but shows another picture (correlation "
+                "{best:.2f}); name the folder of the series that the image was made from"
+            ).format(where=where, name=series.name, image=exam.image.name, best=best)
         )
     studies = {own.echoes[0][0].dataset.StudyInstanceUID for found, own in agreement if found > best - 1e-6}
     if len(studies) > 1:
-        raise ValueError(f"{where}: series of {len(studies)} studies show this image; leave the right one alone in it")
+        raise ValueError(
+            _("{where}: series of {count} studies show this image; leave the right one alone in it").format(
+                where=where, count=len(studies)
+            )
+        )
     return series
 
 
@@ -264,7 +275,11 @@ def _frame(dataset, number, value):
         value("PixelMeasuresSequence", "PixelSpacing"),
     )
     if None in place:
-        raise ValueError(f"{dataset.filename}: does not say where its slices lie; export the series again")
+        raise ValueError(
+            _("{filename}: does not say where its slices lie; export the series again").format(
+                filename=dataset.filename
+            )
+        )
     enhanced, classic = value("MREchoSequence", "EffectiveEchoTime"), dataset.get("EchoTime")
     echo_time = classic if enhanced is None else enhanced
     slope = value("PixelValueTransformationSequence", "RescaleSlope")
@@ -284,7 +299,9 @@ def _pixels(name):
         return _pydicom().dcmread(name).pixel_array
     except (AttributeError, NotImplementedError, OSError, RuntimeError, ValueError) as error:
         told = " ".join(str(error).split())
-        raise ValueError(f"{name}: its pixels cannot be read ({told}); export the series again") from error
+        raise ValueError(
+            _("{name}: its pixels cannot be read ({told}); export the series again").format(name=name, told=told)
+        ) from error
 
 
 def _is_magnitude(image_type):
@@ -295,5 +312,7 @@ def _pydicom():
     try:
         import pydicom
     except ImportError as error:
-        raise ValueError(f"DICOM files need pydicom, which is missing here; {REMEDY}") from error
+        raise ValueError(
+            _("DICOM files need pydicom, which is missing here; {remedy}").format(remedy=REMEDY)
+        ) from error
     return pydicom

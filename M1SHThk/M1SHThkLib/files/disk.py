@@ -10,6 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
+from ..translation import tr as _
+
 _LONGEST_SUFFIXES = 24
 
 
@@ -32,11 +34,15 @@ def existing(path):
     """
     path = Path(path)
     if os.path.isdir(path):
-        raise ValueError(f"{path}: is a folder; name a file in it")
+        raise ValueError(_("{path}: is a folder; name a file in it").format(path=path))
     if not os.path.exists(path):
         if os.path.islink(path):
-            raise ValueError(f"{path}: is a link to {os.readlink(path)}, which is not there; restore that file")
-        raise ValueError(f"{path}: there is no such file; check its name and folder")
+            raise ValueError(
+                _("{path}: is a link to {target}, which is not there; restore that file").format(
+                    path=path, target=os.readlink(path)
+                )
+            )
+        raise ValueError(_("{path}: there is no such file; check its name and folder").format(path=path))
     return path
 
 
@@ -71,7 +77,9 @@ def read_text(path):
         return content.decode("utf-8-sig")  # Windows editors put a byte order mark first
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-        raise ValueError(f"{path}: line {line} is not UTF-8 text; save the file as UTF-8") from error
+        raise ValueError(
+            _("{path}: line {line} is not UTF-8 text; save the file as UTF-8").format(path=path, line=line)
+        ) from error
 
 
 def read_json(path):
@@ -86,7 +94,11 @@ def read_json(path):
     try:
         return json.loads(text, object_pairs_hook=_with_unique_keys)
     except json.JSONDecodeError as error:
-        raise ValueError(f"{path}: line {error.lineno} is not valid JSON ({error.msg}); correct it there") from error
+        raise ValueError(
+            _("{path}: line {lineno} is not valid JSON ({msg}); correct it there").format(
+                path=path, lineno=error.lineno, msg=error.msg
+            )
+        ) from error
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from error
 
@@ -139,8 +151,12 @@ def replacing(path):
             os.fsync(file.fileno())
         os.replace(temporary, path)
     except OSError as error:
-        remedy = "choose a folder with free space that you may write to"
-        raise ValueError(f"{path}: cannot be written ({error.strerror or error}); {remedy}") from error
+        remedy = _("choose a folder with free space that you may write to")
+        raise ValueError(
+            _("{path}: cannot be written ({reason}); {remedy}").format(
+                path=path, reason=error.strerror or error, remedy=remedy
+            )
+        ) from error
     finally:
         with suppress(OSError):  # what there was to tell of the folder has been told
             temporary.unlink(missing_ok=True)
@@ -158,7 +174,9 @@ def made_folder(path):
     try:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise ValueError(f"{path}: this folder cannot be made ({error.strerror}); choose another") from error
+        raise ValueError(
+            _("{path}: this folder cannot be made ({reason}); choose another").format(path=path, reason=error.strerror)
+        ) from error
     return path
 
 
@@ -168,7 +186,9 @@ def _readable(path):
         with open(existing(path), "rb") as file:
             yield file
     except OSError as error:
-        raise ValueError(f"{path}: cannot be read ({error.strerror}); check your right to read it") from error
+        raise ValueError(
+            _("{path}: cannot be read ({reason}); check your right to read it").format(path=path, reason=error.strerror)
+        ) from error
 
 
 def _with_unique_keys(pairs):
@@ -176,7 +196,7 @@ def _with_unique_keys(pairs):
     if len(members) < len(pairs):
         keys = [key for key, _ in pairs]
         repeated = next(key for key in keys if keys.count(key) > 1)
-        raise ValueError(f"the key '{repeated}' stands twice in one object; keep one")
+        raise ValueError(_("the key '{repeated}' stands twice in one object; keep one").format(repeated=repeated))
     return members
 
 
@@ -198,4 +218,8 @@ def removed(*paths):
         try:
             Path(path).unlink(missing_ok=True)
         except OSError as error:
-            raise ValueError(f"{path}: cannot be taken away ({error.strerror}); close or remove it") from error
+            raise ValueError(
+                _("{path}: cannot be taken away ({reason}); close or remove it").format(
+                    path=path, reason=error.strerror
+                )
+            ) from error

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..measuring.magnitude import is_signed, part_of_name
+from ..translation import tr as _
 from .images import read_image
 from .nifti_geometry import farthest_corner
 from .sidecars import read_sidecars
@@ -60,7 +61,11 @@ def read_echoes(paths, settings, method):
         _check_magnitude(paths, sidecars, files)
     warnings = [
         *(warning for file in files for warning in file.warnings),
-        *(f"{sidecar.fault}. Nothing of it is needed." for sidecar in sidecars if sidecar and sidecar.fault),
+        *(
+            _("{fault}. Nothing of it is needed.").format(fault=sidecar.fault)
+            for sidecar in sidecars
+            if sidecar and sidecar.fault
+        ),
     ]
     in_scanner_frame = all(file.in_scanner_frame for file in files)
     return EchoImages(*_on_one_grid(paths, files), sidecars, tuple(warnings), in_scanner_frame)
@@ -74,27 +79,46 @@ def _on_one_grid(paths, files):
     volumes = []
     for path, file in zip(paths, files, strict=True):
         if len(file.volumes) > 1:
-            raise ValueError(f"{path}: holds {len(file.volumes)} volumes; in a list each image holds one echo")
+            raise ValueError(
+                _("{path}: holds {count} volumes; in a list each image holds one echo").format(
+                    path=path, count=len(file.volumes)
+                )
+            )
         volumes.append(file.volumes[0])
         shape = volumes[0].shape
         if volumes[-1].shape != shape or farthest_corner(file.affine, first.affine, shape) > _SAME_GRID_MM:
-            raise ValueError(f"{path}: lies on another grid than {paths[0]}; give echoes of one scan")
+            raise ValueError(
+                _("{path}: lies on another grid than {paths}; give echoes of one scan").format(
+                    path=path, paths=paths[0]
+                )
+            )
     return volumes, first.affine
 
 
 def _check_magnitude(paths, sidecars, files):
     """Refuses phase, real and imaginary images: by their sidecar or else by their name, and by their values."""
-    remedy = "give the magnitude images"
+    remedy = _("give the magnitude images")
     for path, sidecar, file in zip(paths, sidecars, files, strict=True):
         part = sidecar and sidecar.part
-        reason = f"ImageType in {sidecar.path.name}" if part else "by its name; if it is none, rename it"
+        reason = (
+            _("ImageType in {name}").format(name=sidecar.path.name)
+            if part
+            else _("by its name; if it is none, rename it")
+        )
         part = part or part_of_name(path.name)
         if part not in (None, "magnitude"):
-            raise ValueError(f"{path}: is {'an' if part[0] == 'i' else 'a'} {part} image ({reason}); {remedy}")
+            kinds = {"phase": _("a phase image"), "real": _("a real image"), "imaginary": _("an imaginary image")}
+            raise ValueError(
+                _("{path}: is {kind} ({reason}); {remedy}").format(
+                    path=path, kind=kinds[part], reason=reason, remedy=remedy
+                )
+            )
         for number, volume in enumerate(file.volumes, 1):
             if is_signed(volume):
-                which = f"volume {number}" if len(file.volumes) > 1 else "much of it"
+                which = _("volume {number}").format(number=number) if len(file.volumes) > 1 else _("much of it")
                 raise ValueError(
-                    f"{path}: {which} is below 0, as in phase, real and imaginary images; {remedy}, or for a map that "
-                    "is bright in iron set 'polarity' to 'bright'"
+                    _(
+                        "{path}: {which} is below 0, as in phase, real and imaginary images; {remedy}, or for a "
+                        "map that is bright in iron set 'polarity' to 'bright'"
+                    ).format(path=path, which=which, remedy=remedy)
                 )

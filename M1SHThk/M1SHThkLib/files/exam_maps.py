@@ -3,6 +3,7 @@
 from ..measuring.echoes import averaged_echoes, combine
 from ..measuring.image import Image
 from ..measuring.maps import NO_UNIT, ExamMap
+from ..translation import tr as _
 from .disk import naming
 from .images import read_image
 
@@ -70,7 +71,9 @@ def _read(one, folder, echoes, affine, echo_times_ms, boxes, warnings):
         path = folder / one["path"]
         file = read_image(path)
         if len(file.volumes) > 1:
-            raise ValueError(f"{path}: holds {len(file.volumes)} volumes; a map holds one")
+            raise ValueError(
+                _("{path}: holds {count} volumes; a map holds one").format(path=path, count=len(file.volumes))
+            )
         warnings += file.warnings
         image, is_map = Image(file.volumes[0], file.affine, str(path)), True
     else:

@@ -9,6 +9,7 @@ import unicodedata
 from ..measuring.echoes import checked_combination
 from ..measuring.exam import ACCEPTED, GROUPS, HEMISPHERES, REGIONS, SCHEMA
 from ..measuring.maps import checked_map, checked_names
+from ..translation import tr as _
 from .names import MISSING_NAME, cleaned
 
 HIGHEST_FIELD_TESLA = 25.0
@@ -44,8 +45,10 @@ def check_exam(exam):
     required = ("schema", "subject", "image", "splenium", "regions")
     optional = ("session", "observer", "group", "field_strength_tesla", "settings", "maps")
     if isinstance(exam, dict) and exam.get("schema") != SCHEMA:
-        raise ValueError(f"its schema is {_shown(exam.get('schema'))}; it must be '{SCHEMA}'")
-    _check_members(exam, "the exam", required, optional)
+        raise ValueError(
+            _("its schema is {found}; it must be '{schema}'").format(found=_shown(exam.get("schema")), schema=SCHEMA)
+        )
+    _check_members(exam, _("the exam"), required, optional)
     _name(exam["subject"], "subject")
     for key in ("session", "observer"):
         if exam.get(key) is not None:
@@ -55,20 +58,28 @@ def check_exam(exam):
     if exam.get("field_strength_tesla") is not None:
         positive_number(exam["field_strength_tesla"], "field_strength_tesla", "T", HIGHEST_FIELD_TESLA)
     if not isinstance(exam.get("settings") or {}, dict):
-        raise ValueError(f"settings is {_shown(exam['settings'])}; it must be an object")
+        raise ValueError(_("settings is {settings}; it must be an object").format(settings=_shown(exam["settings"])))
     _check_image(exam["image"])
     _check_maps(exam.get("maps") or [])
     _check_roi(exam["splenium"], "splenium")
     regions = exam["regions"]
     most = len(HEMISPHERES) * len(REGIONS)
     if not isinstance(regions, list) or not 1 <= len(regions) <= most:
-        raise ValueError(f"regions is {_shown(regions)}; it must be a list of 1 to {most} regions")
+        raise ValueError(
+            _("regions is {regions}; it must be a list of 1 to {most} regions").format(
+                regions=_shown(regions), most=most
+            )
+        )
     for number, region in enumerate(regions):
         _check_region(region, f"regions[{number}]")
     targets = [(region["hemisphere"], region["region"]) for region in regions]
     for number, target in enumerate(targets):
         if target in targets[:number]:
-            raise ValueError(f"regions[{number}] is {' '.join(target)} once more; pool lines in one 'pial_lines'")
+            raise ValueError(
+                _("regions[{number}] is {region} once more; pool lines in one 'pial_lines'").format(
+                    number=number, region=" ".join(target)
+                )
+            )
 
 
 def _check_image(image):
@@ -76,10 +87,16 @@ def _check_image(image):
     _paths(image["path"] if isinstance(image["path"], list) else [image["path"]], "image.path")
     averaged = image.get("averaged_echoes")
     if averaged is not None and (type(averaged) is not int or not 1 <= averaged <= _MOST_ECHOES):
-        raise ValueError(f"image.averaged_echoes is {_shown(averaged)}; it must be a whole number, 1 to {_MOST_ECHOES}")
+        raise ValueError(
+            _("image.averaged_echoes is {averaged}; it must be a whole number, 1 to {most}").format(
+                averaged=_shown(averaged), most=_MOST_ECHOES
+            )
+        )
     times = image.get("echo_times_ms")
     if times is not None and not (isinstance(times, list) and times):
-        raise ValueError(f"image.echo_times_ms is {_shown(times)}; it must be a list of numbers in ms")
+        raise ValueError(
+            _("image.echo_times_ms is {times}; it must be a list of numbers in ms").format(times=_shown(times))
+        )
     for number, time in enumerate(times or []):
         positive_number(time, f"image.echo_times_ms[{number}]", "ms")
     checked_combination(image.get("echo_combination") or "mean")
@@ -87,7 +104,9 @@ def _check_image(image):
 
 def _check_maps(maps):
     if not isinstance(maps, list):
-        raise ValueError(f"maps is {_shown(maps)}; it must be a list of objects with 'name' and 'path' or 'from'")
+        raise ValueError(
+            _("maps is {maps}; it must be a list of objects with 'name' and 'path' or 'from'").format(maps=_shown(maps))
+        )
     for number, one in enumerate(maps):
         where = f"maps[{number}]"
         optional = ("path", "from", "echo_combination", "unit", "polarity", "normalization")
@@ -95,13 +114,15 @@ def _check_maps(maps):
         _text(one["name"], f"{where}.name")
         checked_map(one["name"], one.get("polarity") or "bright", one.get("normalization") or "none")
         if (one.get("path") is None) == (one.get("from") is None):
-            raise ValueError(f"{where} must have either 'path' or 'from'")
+            raise ValueError(_("{where} must have either 'path' or 'from'").format(where=where))
         if one.get("unit") is not None:
             _text(one["unit"], f"{where}.unit")
         if one.get("path") is not None:
             _text(one["path"], f"{where}.path")
             if one.get("echo_combination") is not None:
-                raise ValueError(f"{where}.echo_combination goes with 'from': 'echoes'; leave it out")
+                raise ValueError(
+                    _("{where}.echo_combination goes with 'from': 'echoes'; leave it out").format(where=where)
+                )
         else:
             _choice(one["from"], f"{where}.from", ("echoes",))
             checked_combination(one.get("echo_combination") or "r2star")
@@ -122,51 +143,77 @@ def _check_roi(roi, where):
     _check_members(roi, where, ("path",), ("segment", "label"))
     _text(roi["path"], f"{where}.path")
     if ("segment" in roi) == ("label" in roi):
-        raise ValueError(f"{where} must have either 'segment' or 'label'")
+        raise ValueError(_("{where} must have either 'segment' or 'label'").format(where=where))
     if "segment" in roi:
         _text(roi["segment"], f"{where}.segment")
     elif type(roi["label"]) is not int or not 1 <= roi["label"] <= _HIGHEST_LABEL:
-        raise ValueError(f"{where}.label is {_shown(roi['label'])}; it must be a whole number from 1")
+        raise ValueError(
+            _("{where}.label is {label}; it must be a whole number from 1").format(
+                where=where, label=_shown(roi["label"])
+            )
+        )
 
 
 def _check_members(value, where, required, optional=()):
     known = required + optional
     if not isinstance(value, dict):
-        raise ValueError(f"{where} is {_shown(value)}; it must be an object with {', '.join(known)}")
+        raise ValueError(
+            _("{where} is {value}; it must be an object with {keys}").format(
+                where=where, value=_shown(value), keys=", ".join(known)
+            )
+        )
     for key in value:
         if key not in known:
-            raise ValueError(f"{where} has the unknown key '{key}'; known are {', '.join(known)}")
+            raise ValueError(
+                _("{where} has the unknown key '{key}'; known are {known}").format(
+                    where=where, key=key, known=", ".join(known)
+                )
+            )
     for key in required:
         if key not in value:
-            raise ValueError(f"{where} lacks '{key}'; it must have {', '.join(required)}")
+            raise ValueError(
+                _("{where} lacks '{key}'; it must have {required}").format(
+                    where=where, key=key, required=", ".join(required)
+                )
+            )
 
 
 def _paths(value, where):
     if not isinstance(value, list) or not value:
-        raise ValueError(f"{where} is {_shown(value)}; it must be a list of one or more paths")
+        raise ValueError(
+            _("{where} is {value}; it must be a list of one or more paths").format(where=where, value=_shown(value))
+        )
     for number, path in enumerate(value):
         _text(path, f"{where}[{number}]")
         if path in value[:number]:
-            raise ValueError(f"{where} names '{path}' twice; name it once")
+            raise ValueError(_("{where} names '{path}' twice; name it once").format(where=where, path=path))
 
 
 def _name(value, where):
     _text(value, where)
     if value.strip().lower() == MISSING_NAME:
         raise ValueError(
-            f"{where} is {_shown(value)}, which stands for a missing one in tables; name it, or leave it out"
+            _("{where} is {value}, which stands for a missing one in tables; name it, or leave it out").format(
+                where=where, value=_shown(value)
+            )
         )
 
 
 def _text(value, where):
     is_text = isinstance(value, str) and cleaned(value)
     if not is_text or any(unicodedata.category(character) in _NOT_IN_A_LINE for character in value):
-        raise ValueError(f"{where} is {_shown(value)}; it must be text in one line, not empty")
+        raise ValueError(
+            _("{where} is {value}; it must be text in one line, not empty").format(where=where, value=_shown(value))
+        )
 
 
 def _choice(value, where, choices):
     if value not in choices:
-        raise ValueError(f"{where} is {_shown(value)}; it must be {' or '.join(choices)}")
+        raise ValueError(
+            _("{where} is {value}; it must be {choices}").format(
+                where=where, value=_shown(value), choices=_(" or ").join(choices)
+            )
+        )
 
 
 def positive_number(value, where, unit, highest=math.inf):
@@ -179,7 +226,11 @@ def positive_number(value, where, unit, highest=math.inf):
     """
     if type(value) not in (int, float) or not 0 < value <= min(highest, sys.float_info.max):
         most = "" if highest == math.inf else f" to {highest:g}"
-        raise ValueError(f"{where} is {_shown(value)}; it must be a positive number{most} in {unit}")
+        raise ValueError(
+            _("{where} is {value}; it must be a positive number{most} in {unit}").format(
+                where=where, value=_shown(value), most=most, unit=unit
+            )
+        )
     return float(value)
 
 

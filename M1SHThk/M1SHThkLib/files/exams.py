@@ -10,6 +10,7 @@ from ..measuring.echoes import averaged_echoes, checked_echo_times, combine, nee
 from ..measuring.exam import SCHEMA, Exam, Region
 from ..measuring.image import Image
 from ..measuring.roi import roi_from_mask
+from ..translation import tr as _
 from .disk import existing, made_folder, naming, read_json, sha256, write_json
 from .echo_images import read_echoes
 from .exam_maps import described_map, map_paths, needs_echo_times, read_maps
@@ -150,9 +151,9 @@ def write_exam(folder, exam, echoes=None, echo_times_ms=None, echo_combination="
         echoes = np.moveaxis(echoes, -1, 0)
     with naming(exam_path):
         if exam.field_strength_tesla is None:
-            raise ValueError("the exam lacks the field strength; add it")
+            raise ValueError(_("the exam lacks the field strength; add it"))
         if any(echo.shape != exam.image.voxels.shape for echo in echoes):
-            raise ValueError("the echoes lie on another grid than the exam's image; give echoes of one scan")
+            raise ValueError(_("the echoes lie on another grid than the exam's image; give echoes of one scan"))
         if echo_times_ms is not None:
             echo_times_ms = list(checked_echo_times(echo_times_ms, len(echoes), echo_combination)[0])
     segments = {"Splenium": exam.splenium.indices}
@@ -272,8 +273,12 @@ class _Curves:
         if off.max() > _FARTHEST_OFF_MM:
             number = int(off.argmax())
             raise ValueError(
-                f"{path}: control point {number + 1} of the {region.replace('_', ' ')} lies {off[number]:.0f} mm off "
-                f"{self._grid.name}; place it on this image"
+                _(
+                    "{path}: control point {number} of the {region} lies {off:.0f} mm off {name}; place it "
+                    "on this image"
+                ).format(
+                    path=path, number=number + 1, region=region.replace("_", " "), off=off[number], name=self._grid.name
+                )
             )
         return curve.points
 
@@ -305,7 +310,11 @@ class _Rois:
 
 def _check_size_of_numbers(voxels):
     if voxels.dtype.itemsize > 4 and np.abs(voxels[np.isfinite(voxels)]).max(initial=0) > _GREATEST:
-        raise ValueError(f"holds intensities beyond {_GREATEST:g}, with which nothing can be computed; export it again")
+        raise ValueError(
+            _("holds intensities beyond {greatest:g}, with which nothing can be computed; export it again").format(
+                greatest=_GREATEST
+            )
+        )
 
 
 def _echo_times(path, image_description, sidecars, n_echoes, method):
@@ -315,8 +324,10 @@ def _echo_times(path, image_description, sidecars, n_echoes, method):
         times, source = sidecar_echo_times(sidecars)
     if times is None:
         if method == "r2star":
-            raise ValueError(f"{path}: R2* needs the echo times; give them in image.echo_times_ms")
-        warning = f"{path}: the times of the {n_echoes} echoes are not known; give them in image.echo_times_ms."
+            raise ValueError(_("{path}: R2* needs the echo times; give them in image.echo_times_ms").format(path=path))
+        warning = _(
+            "{path}: the times of the {n_echoes} echoes are not known; give them in image.echo_times_ms."
+        ).format(path=path, n_echoes=n_echoes)
         return None, None, (warning,) if n_echoes > 1 else ()
     with naming(source):
         times, warnings = checked_echo_times(times, n_echoes, method)
@@ -330,7 +341,9 @@ def _field_strength(path, description, sidecars):
     tesla, source = sidecar_field_strength(sidecars)
     if tesla is None:
         raise ValueError(
-            f"{path}: lacks 'field_strength_tesla', and the image has no BIDS sidecar that gives it; add it"
+            _("{path}: lacks 'field_strength_tesla', and the image has no BIDS sidecar that gives it; add it").format(
+                path=path
+            )
         )
     return tesla, source.name
 

@@ -4,6 +4,7 @@ from contextlib import contextmanager
 
 import numpy as np
 
+from ..translation import tr as _
 from . import metaimage, nrrd
 from .disk import existing, naming, replacing
 from .nifti import is_nifti, read_nifti, write_nifti
@@ -32,7 +33,9 @@ def read_image(path):
     path = existing(path)
     file = _reader(path)(path)
     if not _is_invertible(file.affine):
-        raise ValueError(f"{path}: its orientation matrix cannot be inverted; save it again with a valid one")
+        raise ValueError(
+            _("{path}: its orientation matrix cannot be inverted; save it again with a valid one").format(path=path)
+        )
     return file
 
 
@@ -61,7 +64,9 @@ def write_image(path, volumes, affine, compact=False):
         If the affine is sheared or the file cannot be written.
     """
     if not is_orthogonal(affine):
-        raise ValueError(f"{path}: image files hold no sheared grid; resample the image to a rectangular one")
+        raise ValueError(
+            _("{path}: image files hold no sheared grid; resample the image to a rectangular one").format(path=path)
+        )
     with replacing(path) as temporary:
         if is_nifti(path):
             with naming(path):
@@ -85,7 +90,7 @@ def _read_with_simpleitk(path):
         image = sitk.ReadImage(_name_for_itk(path))
     try:
         if image.GetNumberOfComponentsPerPixel() > 1:
-            raise ValueError("holds vectors or colours; an image with one intensity a voxel is needed")
+            raise ValueError(_("holds vectors or colours; an image with one intensity a voxel is needed"))
         volumes = Volumes(sitk.GetArrayFromImage(image).T)
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from error
@@ -120,7 +125,9 @@ def _name_for_itk(path):
     try:
         name.encode()
     except UnicodeEncodeError as error:
-        raise ValueError(f"{path}: ITK opens no path that is not UTF-8; rename the file or its folder") from error
+        raise ValueError(
+            _("{path}: ITK opens no path that is not UTF-8; rename the file or its folder").format(path=path)
+        ) from error
     return name
 
 
@@ -130,7 +137,11 @@ def _itk_faults(path):
         with quiet():
             yield
     except RuntimeError as error:
-        raise ValueError(f"{path}: cannot be read as an image ({_last_line(error)}); export it again") from error
+        raise ValueError(
+            _("{path}: cannot be read as an image ({error}); export it again").format(
+                path=path, error=_last_line(error)
+            )
+        ) from error
 
 
 def _affine(image):
@@ -148,7 +159,9 @@ def _simpleitk(path):
         import SimpleITK
     except ImportError as error:
         raise ValueError(
-            f"{path}: needs SimpleITK to be read or written; install it with: python3 -m pip install SimpleITK"
+            _(
+                "{path}: needs SimpleITK to be read or written; install it with: python3 -m pip install SimpleITK"
+            ).format(path=path)
         ) from error
     return SimpleITK
 

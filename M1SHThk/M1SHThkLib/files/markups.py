@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ..translation import tr as _
 from .disk import naming, read_json, write_json
 
 _SCHEMA = (
@@ -55,14 +56,19 @@ def read_curve(path):
     """
     path = Path(path)
     if path.suffix.lower() == ".fcsv":
-        raise ValueError(f"{path}: is a list of points of an old Slicer; draw an open curve and save it as .mrk.json")
+        raise ValueError(
+            _("{path}: is a list of points of an old Slicer; draw an open curve and save it as .mrk.json").format(
+                path=path
+            )
+        )
     content = read_json(path)
     with naming(path):
         points, left_out = _points(_one_curve(content))
     if not left_out:
         return Curve(points)
     whole = len(points) + left_out
-    return Curve(points, (f"{path}: {left_out} of {whole} control points have no place and are left out.",))
+    told = _("{path}: {left_out} of {whole} control points have no place and are left out.")
+    return Curve(points, (told.format(path=path, left_out=left_out, whole=whole),))
 
 
 def write_curve(path, points):
@@ -114,40 +120,52 @@ def _control_point(name, number, position):
 def _one_curve(content):
     markups = content.get("markups") if isinstance(content, dict) else None
     if not isinstance(markups, list) or not all(isinstance(markup, dict) for markup in markups):
-        raise ValueError("is not a Slicer markups file; save an open curve from Slicer as .mrk.json")
+        raise ValueError(_("is not a Slicer markups file; save an open curve from Slicer as .mrk.json"))
     if len(markups) != 1:
-        raise ValueError(f"holds {len(markups)} markups; save each curve in a file of its own")
+        raise ValueError(_("holds {count} markups; save each curve in a file of its own").format(count=len(markups)))
     kind = markups[0].get("type")
     if kind != "Curve":
-        raise ValueError(f"holds a markup of type {_shown(kind)}; draw the pial line as an open curve (type Curve)")
+        raise ValueError(
+            _("holds a markup of type {kind}; draw the pial line as an open curve (type Curve)").format(
+                kind=_shown(kind)
+            )
+        )
     return markups[0]
 
 
 def _points(curve):
     system = str(curve.get("coordinateSystem", "LPS"))
     if system not in _FROM_RAS:
-        raise ValueError(f"its coordinateSystem is {_shown(system)}; it must be LPS or RAS")
+        raise ValueError(_("its coordinateSystem is {system}; it must be LPS or RAS").format(system=_shown(system)))
     unit = curve.get("coordinateUnits", "mm")
     if unit != "mm" and not (isinstance(unit, list) and unit[:2] == ["mm", "UCUM"]):
-        raise ValueError(f"its coordinateUnits are {_shown(unit)}; they must be mm")
+        raise ValueError(_("its coordinateUnits are {unit}; they must be mm").format(unit=_shown(unit)))
     control_points = curve.get("controlPoints")
     if not isinstance(control_points, list):
-        raise ValueError("has no list of controlPoints; save the curve from Slicer again")
+        raise ValueError(_("has no list of controlPoints; save the curve from Slicer again"))
     placed = [_position(point, number) for number, point in enumerate(control_points, 1) if _is_placed(point, number)]
     points = np.array(placed, float).reshape(-1, 3)
     different = len(np.unique(points, axis=0))
     if different < 2:
-        count = {0: "no control point", 1: "one control point"}[different]
-        without = f" with a place, of {len(control_points)}" if len(control_points) > len(points) else ""
-        raise ValueError(f"has only {count}{without}; draw the pial line with at least two, better five or more")
+        count = {0: _("no control point"), 1: _("one control point")}[different]
+        without = (
+            _(" with a place, of {count}").format(count=len(control_points))
+            if len(control_points) > len(points)
+            else ""
+        )
+        raise ValueError(
+            _("has only {count}{without}; draw the pial line with at least two, better five or more").format(
+                count=count, without=without
+            )
+        )
     return points * [_FROM_RAS[system], _FROM_RAS[system], 1], len(control_points) - len(points)
 
 
 def _is_placed(point, number):
     status = point.get("positionStatus", "defined") if isinstance(point, dict) else None
     if status not in _PLACED + _NOT_PLACED:
-        told = f"control point {number} has the positionStatus {_shown(status)}"
-        raise ValueError(f"{told}; save the curve from Slicer again")
+        told = _("control point {number} has the positionStatus {status}").format(number=number, status=_shown(status))
+        raise ValueError(_("{told}; save the curve from Slicer again").format(told=told))
     return status == "defined" or (status == "preview" and point.get("position") not in (None, ""))
 
 
@@ -155,9 +173,17 @@ def _position(point, number):
     position = point.get("position")
     is_vector = isinstance(position, list) and len(position) == 3
     if not is_vector or not all(type(x) in (int, float) and abs(x) < math.inf for x in position):
-        raise ValueError(f"control point {number} has the position {_shown(position)}; it must be three numbers")
+        raise ValueError(
+            _("control point {number} has the position {position}; it must be three numbers").format(
+                number=number, position=_shown(position)
+            )
+        )
     if max(map(abs, position)) > _FARTHEST_MM:
-        raise ValueError(f"control point {number} is at {_shown(position)}, beyond any scanner; place it on the image")
+        raise ValueError(
+            _("control point {number} is at {position}, beyond any scanner; place it on the image").format(
+                number=number, position=_shown(position)
+            )
+        )
     return position
 
 

@@ -6,6 +6,7 @@ import math
 from decimal import Decimal
 
 from ..measuring.settings import Settings
+from ..translation import tr as _
 
 # The greatest depth that can be set: no layer is thicker.
 DEEPEST_MM = next(f for f in dataclasses.fields(Settings) if f.name == "depth_max_mm").metadata["range"][1]
@@ -31,13 +32,19 @@ def check_measured(row, depth_mm):
     thickness = row.number("thk_mm", -math.inf)
     if thickness > depth_mm:
         raise row.fault(
-            f"thk_mm is {row.cells['thk_mm']}, thicker than the {depth_mm:g} mm that were sampled; restore the table"
+            _("thk_mm is {thk_mm}, thicker than the {depth_mm:g} mm that were sampled; restore the table").format(
+                thk_mm=row.cells["thk_mm"], depth_mm=depth_mm
+            )
         )
     for height, width, ratio in _HEIGHT_WIDTH_RATIO:
         _check_ratio(row, height, width, ratio)
     low, high = (row.number(end, -math.inf) for end in _INTERVAL)
     if low > high:
-        raise row.fault(f"{_INTERVAL[0]} is {low:g}, above {_INTERVAL[1]}, {high:g}; restore the table")
+        raise row.fault(
+            _("{lower} is {low:g}, above {upper}, {high:g}; restore the table").format(
+                lower=_INTERVAL[0], low=low, upper=_INTERVAL[1], high=high
+            )
+        )
 
 
 def _check_ratio(row, height, width, ratio):
@@ -52,7 +59,9 @@ def _check_ratio(row, height, width, ratio):
     if not lowest - slack <= r <= highest + slack:
         value = f"{h / w:.4g}" if w else "infinite"
         raise row.fault(
-            f"{ratio} is {texts[2]}, but {height} / {width} is {texts[0]} / {texts[1]} = {value}; restore the table"
+            _("{ratio} is {stated}, but {height} / {width} is {above} / {below} = {value}; restore the table").format(
+                ratio=ratio, stated=texts[2], height=height, width=width, above=texts[0], below=texts[1], value=value
+            )
         )
 
 

@@ -7,6 +7,7 @@ import numpy as np
 from ..cohort.study import ALL_REGIONS, DIP_PER_MM, MARKERS, REGION_NAMES, SH_THK, Reading, Subject
 from ..measuring.exam import GROUPS, HEMISPHERES, REGIONS
 from ..measuring.settings import Settings
+from ..translation import tr as _
 from .disk import read_json
 from .measured_rows import DEEPEST_MM, check_measured
 from .names import cleaned, seen
@@ -62,7 +63,7 @@ def read_exams(paths, persons, exclusions):
     """Exams by subject and field strength: dict of dict of list; without the regions that are excluded."""
     exams, groups = {}, {}
     for path in paths:
-        _, rows = filled_table(path, MEASUREMENT_COLUMNS)
+        _header, rows = filled_table(path, MEASUREMENT_COLUMNS)
         protocols = _protocols(path)
         for row in rows:
             name = row.required("subject")
@@ -71,7 +72,7 @@ def read_exams(paths, persons, exclusions):
             _check_group(row, group, own, groups)
             tesla = field_strength(row) or (next(iter(own)) if len(own) == 1 else None)
             if tesla is None:
-                raise row.fault("field_strength_t is missing; fill it in, here or in the clinical table")
+                raise row.fault(_("field_strength_t is missing; fill it in, here or in the clinical table"))
             key = _region(row)
             session, observer = row.name("session"), row.name("observer")
             if exclusions.holds(name, session, observer, *key):
@@ -84,8 +85,10 @@ def read_exams(paths, persons, exclusions):
             if key in exam.rows:
                 first = exam.rows[key]
                 raise row.fault(
-                    f"{REGION_NAMES[ALL_REGIONS.index(key)]} of this session and observer stands in line {first.line} "
-                    f"of {first.path} too; keep one, or tell them apart by session or observer"
+                    _(
+                        "{region} of this session and observer stands in line {line} of {path} too; keep "
+                        "one, or tell them apart by session or observer"
+                    ).format(region=REGION_NAMES[ALL_REGIONS.index(key)], line=first.line, path=first.path)
                 )
             exam.rows[key] = row
     return exams
@@ -97,12 +100,18 @@ def _check_group(row, group, own, groups):
     if group is None:
         return
     if groups.setdefault(name, group) != group:
-        raise row.fault(f"group is {group}, but {groups[name]} in another row; give the subject one group")
+        raise row.fault(
+            _("group is {group}, but {other} in another row; give the subject one group").format(
+                group=group, other=groups[name]
+            )
+        )
     for person in own.values():
         clinical = person.facts["group"]
         if clinical not in (None, group):
             raise row.fault(
-                f"group is {group}, but {clinical} in line {person.row.line} of {person.row.path}; correct one of them"
+                _("group is {group}, but {clinical} in line {line} of {path}; correct one of them").format(
+                    group=group, clinical=clinical, line=person.row.line, path=person.row.path
+                )
             )
 
 
@@ -135,7 +144,11 @@ def read_measured(path, age):
     """
     exams = read_exams([path], {}, Exclusions())
     if len(exams) > 1:
-        raise ValueError(f"{path}: holds {len(exams)} subjects, but one age is given; measure one subject at a time")
+        raise ValueError(
+            _("{path}: holds {count} subjects, but one age is given; measure one subject at a time").format(
+                path=path, count=len(exams)
+            )
+        )
     return [
         (tesla, Subject(name, None, tuple(exam.reading() for exam in own), age=age))
         for name, by_field in exams.items()
@@ -158,7 +171,9 @@ def _protocols(path):
                 who = tuple(seen(exam.get(key) or "") or None for key in ("subject", "session", "observer"))
                 protocols[who] = protocol_of(exam), float(exam["settings"].get("depth_max_mm", DEEPEST_MM))
         except (TypeError, ValueError, KeyError, AttributeError, OverflowError) as error:
-            raise ValueError(f"{file}: is not the record that 'measure' wrote; restore it or take it away") from error
+            raise ValueError(
+                _("{file}: is not the record that 'measure' wrote; restore it or take it away").format(file=file)
+            ) from error
     return protocols
 
 

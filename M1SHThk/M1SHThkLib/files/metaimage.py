@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ..translation import tr as _
 from .text_headers import Encoding, header_lines, named_files, number_of, stored_numbers
 from .volumes import ImageFile, Volumes
 
@@ -53,10 +54,12 @@ def read_metaimage(path):
         affine, sentences = _affine(fields, len(shape))
     except _DAMAGE as error:
         fault = str(error) or type(error).__name__
-        raise ValueError(f"{path}: cannot be read as an image ({fault}); export it again") from error
+        raise ValueError(
+            _("{path}: cannot be read as an image ({fault}); export it again").format(path=path, fault=fault)
+        ) from error
     try:
         if _whole(fields, "ElementNumberOfChannels", 1) > 1:
-            raise ValueError("holds vectors or colours; an image with one intensity a voxel is needed")
+            raise ValueError(_("holds vectors or colours; an image with one intensity a voxel is needed"))
         volumes = Volumes(stored)
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from error
@@ -70,31 +73,35 @@ def _header(path):
     for number, (line, after) in enumerate(lines, 1):
         name, separator, value = line.partition("=")
         if not separator:
-            name, _, value = line.partition(":")
+            name, _colon, value = line.partition(":")
         name, value = name.strip(), value.strip()
         if not value:
-            raise ValueError(f"line {number} of its header is no field" if number > 1 else "it is no MetaImage")
+            raise ValueError(
+                _("line {number} of its header is no field").format(number=number)
+                if number > 1
+                else _("it is no MetaImage")
+            )
         fields[name] = value
         if name == _DATA:
             here = value.lower() == _HERE
             return fields, () if here else tuple(named_files(value, (text for text, _ in lines[number:]))), after
-    raise ValueError(f"its header lacks {_DATA}")
+    raise ValueError(_("its header lacks {data}").format(data=_DATA))
 
 
 def _shape(fields):
     dimensions = _whole(fields, "NDims")
     if not 1 <= dimensions <= _MOST_AXES:
-        raise ValueError(f"NDims is {fields['NDims'][:60]}")
+        raise ValueError(_("NDims is {count}").format(count=fields["NDims"][:60]))
     sizes = [int(size) for size in _numbers(fields, "DimSize", dimensions)]
     if min(sizes) < 1:
-        raise ValueError(f"DimSize is {fields['DimSize'][:60]}")
+        raise ValueError(_("DimSize is {sizes}").format(sizes=fields["DimSize"][:60]))
     return sizes
 
 
 def _encoding(fields, shape):
     name = fields.get("ElementType", "").removesuffix("_ARRAY")
     if name not in _TYPES:
-        raise ValueError(f"ElementType is '{name[:60]}'")
+        raise ValueError(_("ElementType is '{name}'").format(name=name[:60]))
     is_big = _is_true(fields, "BinaryDataByteOrderMSB", _is_true(fields, "ElementByteOrderMSB", False))
     dtype = np.dtype(_TYPES[name]).newbyteorder(">" if is_big else "<")
     kind = "text"
@@ -102,10 +109,10 @@ def _encoding(fields, shape):
         kind = "zlib" if _is_true(fields, "CompressedData", False) else "raw"
     skipped = _whole(fields, "HeaderSize", 0)
     if skipped < -1 or (skipped and kind != "raw"):
-        raise ValueError(f"HeaderSize is {skipped}")
+        raise ValueError(_("HeaderSize is {skipped}").format(skipped=skipped))
     channels = _whole(fields, "ElementNumberOfChannels", 1)
     if channels < 1:
-        raise ValueError(f"ElementNumberOfChannels is {channels}")
+        raise ValueError(_("ElementNumberOfChannels is {channels}").format(channels=channels))
     # Of several values a voxel, which are refused, one is looked for.
     return Encoding(kind, dtype, math.prod(shape), 0, skipped)
 
@@ -117,12 +124,16 @@ def _affine(fields, dimensions):
     turn = _first(fields, ("TransformMatrix", "Rotation", "Orientation"), dimensions**2, None)
     sentences = []
     if turn is None:
-        sentences.append("its header gives no directions: left and right may be swapped; check them.")
+        sentences.append(_("its header gives no directions: left and right may be swapped; check them."))
         turn = np.eye(dimensions).ravel()
     if fields.get("DistanceUnits", "").lower() not in _UNITS:
-        sentences.append(f"DistanceUnits is {fields['DistanceUnits'][:60]}, but lengths are taken in mm, as in Slicer.")
+        sentences.append(
+            _("DistanceUnits is {unit}, but lengths are taken in mm, as in Slicer.").format(
+                unit=fields["DistanceUnits"][:60]
+            )
+        )
     if not np.isfinite([*spacing, *origin, *turn]).all():
-        raise ValueError("its spacing, origin or directions are no numbers")
+        raise ValueError(_("its spacing, origin or directions are no numbers"))
     affine = np.eye(4)
     if dimensions >= 3:
         axes = np.reshape(turn, (dimensions, dimensions))[:3, :3].T  # a row of the file is an axis
@@ -141,7 +152,9 @@ def _first(fields, names, count, missing):
 def _numbers(fields, name, count):
     words = fields.get(name, "").split()
     if len(words) < count:
-        raise ValueError(f"{name} has {len(words)} numbers, where {count} are needed")
+        raise ValueError(
+            _("{name} has {count} numbers, where {needed} are needed").format(name=name, count=len(words), needed=count)
+        )
     return [number_of(word) for word in words[:count]]
 
 

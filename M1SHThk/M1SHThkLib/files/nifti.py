@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ..translation import tr as _
 from .nifti_geometry import in_scanner_frame, nifti_affine
 from .nifti_header import LONGEST, encoded_header, parsed_header
 from .volumes import ImageFile, Volumes
@@ -65,7 +66,9 @@ def read_nifti(path):
         stored = _stored(data_path, header)
     except _DAMAGE as error:
         fault = str(error) or type(error).__name__
-        raise ValueError(f"{path}: cannot be read as an image ({fault}); export it again") from error
+        raise ValueError(
+            _("{path}: cannot be read as an image ({fault}); export it again").format(path=path, fault=fault)
+        ) from error
     try:
         volumes = Volumes(stored, header.slope, header.intercept)
         affine, sentences = nifti_affine(header, volumes.shape)
@@ -129,7 +132,7 @@ def _stored(path, header):
     offset = header.offset
     if offset < 0:
         if path.name.lower().endswith(_COMPRESSED):
-            raise ValueError("the voxels of a compressed file cannot be counted from its end")
+            raise ValueError(_("the voxels of a compressed file cannot be counted from its end"))
         offset = max(path.stat().st_size - stored.nbytes, 0)
     with _opened(path) as file:
         file.seek(offset)
@@ -137,7 +140,11 @@ def _stored(path, header):
         while missing and (count := file.readinto(missing[:_BLOCK])):
             missing = missing[count:]
         if missing:
-            raise ValueError(f"{path.name} is cut short: {len(missing)} of {stored.nbytes} bytes of voxels are missing")
+            raise ValueError(
+                _("{name} is cut short: {count} of {nbytes} bytes of voxels are missing").format(
+                    name=path.name, count=len(missing), nbytes=stored.nbytes
+                )
+            )
         while file.read(_BLOCK):  # to the end, where a compressed file has its checksum
             pass
     return stored
@@ -149,7 +156,8 @@ def _of_its_twin(path):
     twin = path.with_name(stem + _SINGLE)
     if kind != _SINGLE or not path.name.lower().endswith(_COMPRESSED) or not os.path.isfile(twin):
         return []
-    return [f"{twin.name} lies beside it, whose voxels Slicer shows in its stead; keep one of the two."]
+    told = _("{name} lies beside it, whose voxels Slicer shows in its stead; keep one of the two.")
+    return [told.format(name=twin.name)]
 
 
 def _split(path):
@@ -170,7 +178,7 @@ def _present(path, stem, kind):
 def _one(path, stem, kind, what):
     files = [path] if _split(path)[1] == kind else _present(path, stem, kind)
     if not files:
-        raise ValueError(f"its {what}, {stem}{kind}, is not beside it")
+        raise ValueError(_("its {what}, {stem}{kind}, is not beside it").format(what=what, stem=stem, kind=kind))
     return files[0]
 
 

@@ -9,6 +9,8 @@ import math
 
 import numpy as np
 
+from ..translation import tr as _
+
 _SCANNER = 1  # the code of the scanner's own coordinates
 _MATERIAL_MM = 0.1  # from here on a contradiction is told
 _ORTHONORMAL_WITHIN = 1e-4
@@ -39,14 +41,14 @@ def nifti_affine(header, shape):
     spacing = header.spacing * header.mm
     if header.is_analyze:
         return _unoriented(spacing), (
-            "Analyze 7.5 holds no reliable orientation: LEFT AND RIGHT MAY BE SWAPPED; better convert to NIfTI.",
+            _("Analyze 7.5 holds no reliable orientation: LEFT AND RIGHT MAY BE SWAPPED; better convert to NIfTI."),
         )
     if not header.qform_code and not header.sform_code:
         return _unoriented(spacing), (
-            "neither sform nor qform is set: left and right, front and back may be swapped; check them.",
+            _("neither sform nor qform is set: left and right, front and back may be swapped; check them."),
         )
     if header.sform_code and not np.isfinite(header.sform).all():
-        raise ValueError("its sform holds NaN or infinity and cannot be inverted; save it again with a valid one")
+        raise ValueError(_("its sform holds NaN or infinity and cannot be inverted; save it again with a valid one"))
     qform, sform = _qform(header), header.sform.astype(np.float32)
     name = _chosen(header, qform, sform)
     forms = {"qform": qform, "sform": sform}
@@ -134,10 +136,12 @@ def _chosen(header, qform, sform):
     if not header.qform_code:
         if is_rotation:
             return "sform"
-        fault = "is not orthonormal: its axes do not stand upright on one another" if _is_invertible(sform) else ""
+        fault = _("is not orthonormal: its axes do not stand upright on one another") if _is_invertible(sform) else ""
         raise ValueError(
-            f"its sform {fault or 'cannot be inverted'}, and no qform is set, so that Slicer, too, refuses it; "
-            "resample it to a rectangular grid"
+            _(
+                "its sform {fault}, and no qform is set, so that Slicer, too, refuses it; resample it to "
+                "a rectangular grid"
+            ).format(fault=fault or _("cannot be inverted"))
         )
     if is_rotation and (header.sform_code == _SCANNER or _alike(sform, qform)):
         return "sform"
@@ -182,8 +186,11 @@ def _alike(sform, qform):
     if np.count_nonzero(sform[:, :3]) == np.count_nonzero(qform[:, :3]) == 3 and np.abs(np.diag(cosines)).min() > 0.5:
         return True
     raise ValueError(
-        "sform and qform name the same origin but lay the axes from it in other directions, and which of them Slicer "
-        "takes hangs on rounding; keep the right one and set the other's code to 0"
+        _(
+            "sform and qform name the same origin but lay the axes from it in other directions, and "
+            "which of them Slicer takes hangs on rounding; keep the right one and set the other's "
+            "code to 0"
+        )
     )
 
 
@@ -191,18 +198,20 @@ def _disagreement(header, forms, used, spacing, shape):
     if not header.qform_code or not header.sform_code:
         return []
     if used == "qform" and not _is_rotation(forms["sform"]):
-        return ["the sform's axes do not stand upright on one another; the qform is used, as in Slicer."]
+        return [_("the sform's axes do not stand upright on one another; the qform is used, as in Slicer.")]
     places = [_placed(form, spacing, header.mm) for form in forms.values()]
     if farthest_corner(*places, shape) <= _MATERIAL_MM:
         return []
-    return [f"sform and qform put the image in different places; the {used} is used, as in Slicer."]
+    told = _("sform and qform put the image in different places; the {used} is used, as in Slicer.")
+    return [told.format(used=used)]
 
 
 def _quaternion_faults(header):
     length = math.hypot(*header.quaternion)
     if length <= 1 + _ROUNDING:
         return []
-    return [f"the quaternion's vector is {length:.3g} long, more than 1; it is taken as a half turn, as in Slicer."]
+    told = _("the quaternion's vector is {length:.3g} long, more than 1; it is taken as a half turn, as in Slicer.")
+    return [told.format(length=length)]
 
 
 def _scale_faults(sform, spacing, mm, shape):
@@ -210,4 +219,5 @@ def _scale_faults(sform, spacing, mm, shape):
     if (np.abs(lengths - np.abs(spacing)) * shape).max() <= _MATERIAL_MM:
         return []
     stated, used = (" x ".join(f"{length:.4g}" for length in sizes) for sizes in (lengths, np.abs(spacing)))
-    return [f"voxels are {stated} mm by the sform but {used} mm by pixdim, which counts, as in Slicer; check the size."]
+    told = _("voxels are {stated} mm by the sform but {used} mm by pixdim, which counts, as in Slicer; check the size.")
+    return [told.format(stated=stated, used=used)]

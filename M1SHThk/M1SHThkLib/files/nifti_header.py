@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.spatial.transform import Rotation
 
+from ..translation import tr as _
+
 _NIFTI_1 = np.dtype(
     {
         "names": ["size", "dim", "datatype", "bitpix", "pixdim", "vox_offset", "slope", "intercept", "units"]
@@ -101,11 +103,11 @@ def parsed_header(content):
     shape = _shape(raw["dim"].tolist(), notes)
     code = int(raw["datatype"])
     if code not in _TYPES:
-        raise ValueError(f"its voxels are of the unknown NIfTI type {code}")
+        raise ValueError(_("its voxels are of the unknown NIfTI type {code}").format(code=code))
     slope, intercept = _scaling(raw, notes)
     qform_code, sform_code = (0 if is_analyze else max(int(raw[name]), 0) for name in ("qform_code", "sform_code"))
     if qform_code and not np.isfinite([raw["quaternion"], raw["qoffset"]]).all():
-        notes.append("the qform holds NaN or infinity, which is taken as 0, as in Slicer.")
+        notes.append(_("the qform holds NaN or infinity, which is taken as 0, as in Slicer."))
     return NiftiHeader(
         is_analyze=is_analyze,
         is_single_file=is_single_file,
@@ -146,7 +148,7 @@ def encoded_header(shape, dtype, affine, slope, intercept):
     """
     codes = [code for code, name in _TYPES.items() if np.dtype(name).newbyteorder("<") == dtype]
     if not codes:
-        raise ValueError(f"NIfTI holds no voxels of type {dtype.name}; convert them to float32")
+        raise ValueError(_("NIfTI holds no voxels of type {name}; convert them to float32").format(name=dtype.name))
     spacing = np.linalg.norm(affine[:3, :3], axis=0)
     left_handed = np.linalg.det(affine[:3, :3]) < 0
     turn = Rotation.from_matrix(affine[:3, :3] / spacing * [1, 1, -1 if left_handed else 1])
@@ -169,12 +171,14 @@ def _raw(content):
             if raw["size"] == layout.itemsize and raw["magic"][2:3] == b"2" and _is_nifti(raw):
                 return raw
     if len(content) < _NIFTI_1.itemsize:
-        raise ValueError(f"it has {len(content)} bytes, a header alone {_NIFTI_1.itemsize}")
+        raise ValueError(
+            _("it has {count} bytes, a header alone {itemsize}").format(count=len(content), itemsize=_NIFTI_1.itemsize)
+        )
     for layout in (_NIFTI_1, _NIFTI_1.newbyteorder()):
         raw = np.frombuffer(content, layout, 1)[0]
         if 1 <= raw["dim"][0] <= 7 and (_is_nifti(raw) or _has_size_of_header(raw)):
             return raw
-    raise ValueError("its header is neither NIfTI nor Analyze 7.5")
+    raise ValueError(_("its header is neither NIfTI nor Analyze 7.5"))
 
 
 def _is_nifti(raw):
@@ -191,10 +195,10 @@ def _shape(dim, notes):
     """Sizes of the axes."""
     sizes = dim[1 : 1 + dim[0]]
     if sizes[0] < 1:
-        raise ValueError(f"its size along the first axis (dim[1]) is {sizes[0]}")
+        raise ValueError(_("its size along the first axis (dim[1]) is {sizes}").format(sizes=sizes[0]))
     for axis, size in enumerate(sizes, 1):
         if size < 1:
-            notes.append(f"dim[{axis}] is {size}; it is taken as 1, as in Slicer.")
+            notes.append(_("dim[{axis}] is {size}; it is taken as 1, as in Slicer.").format(axis=axis, size=size))
     return tuple(max(size, 1) for size in sizes)
 
 
@@ -202,7 +206,11 @@ def _spacing(pixdim, dimensions, notes):
     spacing = pixdim.astype(float)
     for axis in range(min(dimensions, 3)):
         if spacing[axis] == 0 or not np.isfinite(spacing[axis]):
-            notes.append(f"pixdim[{axis + 1}] is {spacing[axis]:g}; it is taken as 1, as in Slicer.")
+            notes.append(
+                _("pixdim[{axis}] is {spacing:g}; it is taken as 1, as in Slicer.").format(
+                    axis=axis + 1, spacing=spacing[axis]
+                )
+            )
             spacing[axis] = 1
     return spacing
 
@@ -212,7 +220,11 @@ def _scaling(raw, notes):
     if abs(slope) >= np.finfo(float).eps:
         return float(slope), float(intercept)
     if intercept:
-        notes.append(f"scl_slope is 0, for 'not scaled', but scl_inter {intercept:g}, which is added, as in Slicer.")
+        notes.append(
+            _("scl_slope is 0, for 'not scaled', but scl_inter {intercept:g}, which is added, as in Slicer.").format(
+                intercept=intercept
+            )
+        )
     return 1.0, float(intercept)
 
 
@@ -222,13 +234,19 @@ def _offset(value, is_single_file, header_size, notes):
     offset = int(stated) if math.isfinite(stated) and abs(stated) < _C_INT else -_C_INT
     if not is_single_file:
         if offset < 0:
-            notes.append(f"vox_offset is {stated:g}; the last voxels of the data are taken, as in Slicer.")
+            notes.append(
+                _("vox_offset is {stated:g}; the last voxels of the data are taken, as in Slicer.").format(
+                    stated=stated
+                )
+            )
         return offset
     used, first = max(offset, header_size), header_size + _EXTENSION_FLAG
     if used < first:
         notes.append(
-            f"vox_offset is {stated:g}, but voxels cannot begin before byte {first}; they are read from byte {used} "
-            "on, as in Slicer: compare the image with its source."
+            _(
+                "vox_offset is {stated:g}, but voxels cannot begin before byte {first}; they are read "
+                "from byte {used} on, as in Slicer: compare the image with its source."
+            ).format(stated=stated, first=first, used=used)
         )
     return used
 

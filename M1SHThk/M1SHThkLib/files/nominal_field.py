@@ -2,6 +2,7 @@
 
 import math
 
+from ..translation import tr as _
 from .exam_schema import HIGHEST_FIELD_TESLA
 
 # Scanners give 2.89 T for 3 T: what lies within 5 % of one of these is this one.
@@ -13,7 +14,7 @@ def field_strength(row):
     """Nominal field strength in tesla, None where missing."""
     tesla = row.number("field_strength_t", 0, HIGHEST_FIELD_TESLA)
     if tesla == 0:
-        raise row.fault("field_strength_t is 0; it must be a positive number in T, or n/a")
+        raise row.fault(_("field_strength_t is 0; it must be a positive number in T, or n/a"))
     nominal = min(_NOMINAL_T, key=lambda value: abs(value - tesla))
     if abs(tesla - nominal) <= _NOMINAL_WITHIN * nominal:
         return nominal

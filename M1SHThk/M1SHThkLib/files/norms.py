@@ -8,6 +8,7 @@ import numpy as np
 from ..cohort.norms import CENTILES, GREATEST, Curve, Norms
 from ..cohort.study import MARKERS, REGION_NAMES
 from ..measuring.columns import Column
+from ..translation import tr as _
 from .disk import made_folder, read_json, write_json
 from .results import write_tsv
 from .tables import filled_table
@@ -65,12 +66,18 @@ def read_norms(path):
     sidecar = path.with_suffix(".json")
     content = read_json(sidecar)
     if not isinstance(content, dict) or content.get("schema") != SCHEMA:
-        raise ValueError(f"{sidecar}: is no sidecar of norms ({SCHEMA}); keep it beside the table that 'norms' wrote")
+        raise ValueError(
+            _("{sidecar}: is no sidecar of norms ({schema}); keep it beside the table that 'norms' wrote").format(
+                sidecar=sidecar, schema=SCHEMA
+            )
+        )
     try:
         protocols = {float(own["field_strength_t"]): own["protocol"] for own in content["field_strengths"]}
     except (TypeError, ValueError, KeyError) as error:
-        raise ValueError(f"{sidecar}: lacks the field strengths with their protocols; write the norms anew") from error
-    _, rows = filled_table(path, [column.name for column in COLUMNS])
+        raise ValueError(
+            _("{sidecar}: lacks the field strengths with their protocols; write the norms anew").format(sidecar=sidecar)
+        ) from error
+    _header, rows = filled_table(path, [column.name for column in COLUMNS])
     curves = {}
     for row in rows:
         marker = row.choice("marker", [marker.column for marker in MARKERS])
@@ -78,15 +85,23 @@ def read_norms(path):
         head = (row.number("field_strength_t", 0), marker, place, int(row.number("n", 1)))
         head += (row.number("age_mean", 0), row.number("age_sd", 0))
         if None in head or any(isinstance(own, float) and math.isnan(own) for own in head):
-            raise row.fault("field strength, marker, place, n or the ages are missing; write the norms anew")
+            raise row.fault(_("field strength, marker, place, n or the ages are missing; write the norms anew"))
         numbers = [row.number(name, 0) for name in ("age", "expected", "sd", *_NAMED.values())]
         curves.setdefault(head, []).append(numbers)
-    for tesla, marker, place, *_ in curves:
+    for tesla, marker, place, *_ages in curves:
         if place == GREATEST and not any(own[:2] == (tesla, marker) and own[2] != GREATEST for own in curves):
-            raise ValueError(f"{path}: tells of no region whose greatest is that of {marker}; write the norms anew")
+            raise ValueError(
+                _("{path}: tells of no region whose greatest is that of {marker}; write the norms anew").format(
+                    path=path, marker=marker
+                )
+            )
     missing = sorted({head[0] for head in curves} - set(protocols))
     if missing:
-        raise ValueError(f"{sidecar}: tells no protocol at {missing[0]:g} T, which the table has; write the norms anew")
+        raise ValueError(
+            _("{sidecar}: tells no protocol at {tesla:g} T, which the table has; write the norms anew").format(
+                sidecar=sidecar, tesla=missing[0]
+            )
+        )
     source = {key: value for key, value in content.items() if key not in ("schema", "field_strengths", "columns")}
     return Norms(tuple(_curve(head, rows) for head, rows in curves.items()), protocols, source)
 

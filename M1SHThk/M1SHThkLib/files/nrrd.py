@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ..translation import tr as _
 from .text_headers import Encoding, header_lines, named_files, number_of, stored_numbers
 from .volumes import ImageFile, Volumes
 
@@ -88,7 +89,9 @@ def read_nrrd(path):
         affine, sentences = _affine(header.fields, axes)
     except _DAMAGE as error:
         fault = str(error) or type(error).__name__
-        raise ValueError(f"{path}: cannot be read as an image ({fault}); export it again") from error
+        raise ValueError(
+            _("{path}: cannot be read as an image ({fault}); export it again").format(path=path, fault=fault)
+        ) from error
     stored = numbers.reshape([axis.size for axis in axes], order="F")
     try:
         volumes = Volumes(_listed(stored, axes, header.keys))
@@ -108,9 +111,9 @@ def nrrd_header(path):
     try:
         lines = header_lines(path)
     except OSError as error:
-        raise ValueError(f"cannot be read ({error.strerror})") from error
+        raise ValueError(_("cannot be read ({reason})").format(reason=error.strerror)) from error
     if not lines or not re.match(r"NRRD\d", lines[0][0]):
-        raise ValueError("its first line is not that of a NRRD file")
+        raise ValueError(_("its first line is not that of a NRRD file"))
     fields, keys, names, begin = {}, {}, (), lines[-1][1]
     for number, (line, after) in enumerate(lines[1:], 2):
         begin = after
@@ -120,7 +123,7 @@ def nrrd_header(path):
             continue
         name, colon, value = line.partition(":")
         if not colon:
-            raise ValueError(f"line {number} of its header is neither a field nor a key")
+            raise ValueError(_("line {number} of its header is neither a field nor a key").format(number=number))
         if value.startswith("="):
             keys[name] = value[1:].replace("\\n", "\n").replace("\\\\", "\\")
             continue
@@ -148,10 +151,14 @@ class _Axis:
 def _axes(fields):
     dimension = _whole(fields, "dimension")
     if not 1 <= dimension <= _MOST_AXES:
-        raise ValueError(f"its dimension is {dimension}")
+        raise ValueError(_("its dimension is {dimension}").format(dimension=dimension))
     sizes = [number_of(word, int) for word in _needed(fields, "sizes").split()]
     if len(sizes) != dimension or min(sizes) < 1:
-        raise ValueError(f"its sizes are {fields['sizes'][:60]}, its dimension {dimension}")
+        raise ValueError(
+            _("its sizes are {sizes}, its dimension {dimension}").format(
+                sizes=fields["sizes"][:60], dimension=dimension
+            )
+        )
     kinds = [None if word.lower() in _UNKNOWN else word.lower() for word in _of_axes(fields, "kinds", "???", dimension)]
     spacings = [number_of(word) for word in _of_axes(fields, "spacings", "nan", dimension)]
     directions = [None] * dimension
@@ -159,40 +166,46 @@ def _axes(fields):
         directions = re.findall(r"none|\([^()]*\)", fields["space directions"])
         directions = [None if word == "none" else _vector(word) for word in directions]
         if len(directions) != dimension:
-            raise ValueError(f"it has {len(directions)} space directions for {dimension} axes")
+            raise ValueError(
+                _("it has {count} space directions for {dimension} axes").format(
+                    count=len(directions), dimension=dimension
+                )
+            )
     return [_Axis(*of) for of in zip(sizes, kinds, directions, spacings, strict=True)]
 
 
 def _of_axes(fields, name, missing, dimension):
     words = fields[name].split() if name in fields else [missing] * dimension
     if len(words) != dimension:
-        raise ValueError(f"it has {len(words)} {name} for {dimension} axes")
+        raise ValueError(
+            _("it has {count} {name} for {dimension} axes").format(count=len(words), name=name, dimension=dimension)
+        )
     return words
 
 
 def _vector(text):
     numbers = tuple(number_of(word) for word in text.strip().strip("()").split(","))
     if len(numbers) != 3 or not all(math.isfinite(number) for number in numbers):
-        raise ValueError(f"'{text[:60]}' is no vector of three numbers")
+        raise ValueError(_("'{text}' is no vector of three numbers").format(text=text[:60]))
     return numbers
 
 
 def _encoding(fields, axes):
     name = _needed(fields, "type").lower()
     if name not in _TYPE_OF_NAME:
-        raise ValueError(f"its type is '{name[:60]}'")
+        raise ValueError(_("its type is '{name}'").format(name=name[:60]))
     kind = _ENCODINGS.get(_needed(fields, "encoding").lower())
     if kind is None:
-        raise ValueError(f"its encoding is '{fields['encoding'][:60]}'")
+        raise ValueError(_("its encoding is '{encoding}'").format(encoding=fields["encoding"][:60]))
     dtype = np.dtype(_TYPE_OF_NAME[name])
     endian = fields.get("endian", "").lower()
     if dtype.itemsize > 1 and kind not in ("text",):
         if endian not in ("little", "big"):
-            raise ValueError(f"its endian is '{endian[:60]}'")
+            raise ValueError(_("its endian is '{endian}'").format(endian=endian[:60]))
         dtype = dtype.newbyteorder("<" if endian == "little" else ">")
     skips = [_whole(fields, f"{what} skip", _whole(fields, f"{what}skip", 0)) for what in ("line", "byte")]
     if skips[0] < 0 or skips[1] < -1 or (skips[1] < 0 and kind != "raw"):
-        raise ValueError(f"it skips {skips[0]} lines and {skips[1]} bytes")
+        raise ValueError(_("it skips {lines} lines and {bytes} bytes").format(lines=skips[0], bytes=skips[1]))
     return Encoding(kind, dtype, math.prod(axis.size for axis in axes), *skips)
 
 
@@ -200,22 +213,24 @@ def _affine(fields, axes):
     """Affine, and sentences for the user."""
     own = [axis for axis in axes if axis.is_of_space and (axis.direction or "space directions" not in fields)]
     if len(own) != 3:
-        raise ValueError(f"{len(own)} of its axes lie in space, where 3 are needed")
+        raise ValueError(_("{count} of its axes lie in space, where 3 are needed").format(count=len(own)))
     affine, sentences = np.eye(4), []
     named = fields.get("space", "").lower()
     has_space = "space" in fields or "space dimension" in fields
     if has_space and named not in _TO_RAS:
-        told = f"its space is '{named[:60]}'" if named else "its space has no name"
-        sentences.append(f"{told} and is taken for left-posterior-superior, as in Slicer; check left and right.")
+        told = _("its space is '{named}'").format(named=named[:60]) if named else _("its space has no name")
+        sentences.append(
+            _("{told} and is taken for left-posterior-superior, as in Slicer; check left and right.").format(told=told)
+        )
     if not has_space:
         if "axis mins" in fields or "axismins" in fields:
-            raise ValueError("it gives the axes' ends, but no space that they lie in")
-        sentences.append("its header names no space: left and right, front and back may be swapped; check them.")
+            raise ValueError(_("it gives the axes' ends, but no space that they lie in"))
+        sentences.append(_("its header names no space: left and right, front and back may be swapped; check them."))
     signs = np.array(_TO_RAS.get(named, _LPS))
     for number, axis in enumerate(own):
         if axis.direction is None:
             if has_space and math.isfinite(axis.spacing):
-                raise ValueError("it gives spacings in a space, but no directions")
+                raise ValueError(_("it gives spacings in a space, but no directions"))
             affine[number, number] = axis.spacing if math.isfinite(axis.spacing) else 1.0
         else:
             affine[:3, number] = axis.direction
@@ -231,14 +246,14 @@ def _listed(stored, axes, keys):
     if not others:
         return stored
     if len(others) > 1:
-        raise ValueError("holds several values a voxel; an image with one intensity a voxel is needed")
+        raise ValueError(_("holds several values a voxel; an image with one intensity a voxel is needed"))
     (number,) = others
     # A list of volumes is how Slicer saves a sequence and segments that overlap; ITK writes such a list as a vector.
     if axes[number].kind in ("list", "time") or axes[number].size == 1 or "Segment0_Layer" in keys:
         return np.moveaxis(stored, number, -1)
     if axes[number].kind == "complex":
-        raise ValueError("holds complex numbers; export the magnitude image")
-    raise ValueError("holds vectors or colours; an image with one intensity a voxel is needed")
+        raise ValueError(_("holds complex numbers; export the magnitude image"))
+    raise ValueError(_("holds vectors or colours; an image with one intensity a voxel is needed"))
 
 
 def _lists_times(axis, axes):
@@ -247,7 +262,7 @@ def _lists_times(axis, axes):
 
 def _needed(fields, name):
     if name not in fields:
-        raise ValueError(f"its header lacks the field '{name}'")
+        raise ValueError(_("its header lacks the field '{name}'").format(name=name))
     return fields[name]
 
 

@@ -13,6 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from ..cohort.trail_checks import may_be_opened
+from ..translation import tr as _
 from .audit_trail import TrailWriter
 from .disk import made_folder, read_json, removed, sha256, write_json
 
@@ -53,7 +54,9 @@ class ReaderFolder:
         self.turns = reading_list.turns_of(reader)
         if not self.turns:
             raise ValueError(
-                f"{reading_list.folder}: has no reader '{reader}'; it has {', '.join(reading_list.readers)}"
+                _("{folder}: has no reader '{reader}'; it has {readers}").format(
+                    folder=reading_list.folder, reader=reader, readers=", ".join(reading_list.readers)
+                )
             )
         self.folder = made_folder(reader_folder(reading_list, reader))
         self._lock = _locked(self.folder / _LOCK)
@@ -128,12 +131,16 @@ class ReaderFolder:
                 if path.is_file():
                     _flush(path)
             if final.exists():
-                raise ValueError(f"{final}: was finished before; nothing is overwritten")
+                raise ValueError(_("{final}: was finished before; nothing is overwritten").format(final=final))
             os.rename(part, final)
             _flush_folder(self.folder)
         except OSError as error:
-            remedy = "make room there and finish the case again"
-            raise ValueError(f"{final}: cannot be written ({error.strerror or error}); {remedy}") from error
+            remedy = _("make room there and finish the case again")
+            raise ValueError(
+                _("{final}: cannot be written ({reason}); {remedy}").format(
+                    final=final, reason=error.strerror or error, remedy=remedy
+                )
+            ) from error
         finally:
             shutil.rmtree(part, ignore_errors=True)
         self._note_finished(case)
@@ -170,7 +177,11 @@ def _locked(path):
     try:
         file = open(path, "a+b")  # noqa: SIM115  (it stays open as long as the folder is)
     except OSError as error:
-        raise ValueError(f"{path}: cannot be written ({error.strerror}); ask for the right to write there") from error
+        raise ValueError(
+            _("{path}: cannot be written ({reason}); ask for the right to write there").format(
+                path=path, reason=error.strerror
+            )
+        ) from error
     try:
         if os.name == "nt":
             import msvcrt
@@ -183,9 +194,11 @@ def _locked(path):
     except OSError as error:
         file.close()
         if error.errno in _HELD:
-            fault = "is read in another window or on another computer; close the list there first"
+            fault = _("is read in another window or on another computer; close the list there first")
         else:
-            fault = f"cannot be locked ({error.strerror}); put the list on a disk or share that can lock files"
+            fault = _("cannot be locked ({reason}); put the list on a disk or share that can lock files").format(
+                reason=error.strerror
+            )
         raise ValueError(f"{path.parent}: {fault}") from error
     return file
 

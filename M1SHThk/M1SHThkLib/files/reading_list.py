@@ -11,6 +11,7 @@ from pathlib import Path
 from ..cohort.reading_order import FIRST, REPEAT, Turn
 from ..measuring.exam import HEMISPHERES, REGIONS
 from ..measuring.settings import Settings
+from ..translation import tr as _
 from .disk import existing, naming, read_json, sha256, write_json
 from .exam_schema import positive_number
 from .results import write_tsv
@@ -159,7 +160,9 @@ def read_reading_list(path):
     content = read_json(description)
     with naming(description):
         if not isinstance(content, dict) or content.get("schema") != SCHEMA:
-            raise ValueError(f"is no reading list of this version; its schema must be '{SCHEMA}'")
+            raise ValueError(
+                _("is no reading list of this version; its schema must be '{schema}'").format(schema=SCHEMA)
+            )
         try:
             protocol = _protocol(content["protocol"])
             cases = {case["code"]: Case(**case) for case in content["cases"]}
@@ -169,15 +172,25 @@ def read_reading_list(path):
                     positive_number(case.field_strength_tesla, "field_strength_tesla", "T")
             table_sha256 = content["table_sha256"]
         except (KeyError, TypeError, AttributeError) as error:
-            raise ValueError(f"lacks or misspells {error}; restore the file that 'reading-list make' wrote") from error
+            raise ValueError(
+                _("lacks or misspells {error}; restore the file that 'reading-list make' wrote").format(error=error)
+            ) from error
     table = existing(folder / TABLE)
     if sha256(table) != table_sha256:
-        raise ValueError(f"{table}: was changed since it was drawn up; restore the file that 'reading-list make' wrote")
+        raise ValueError(
+            _("{table}: was changed since it was drawn up; restore the file that 'reading-list make' wrote").format(
+                table=table
+            )
+        )
     turns, ask = [], {}
     for row in filled_table(table, COLUMNS)[1]:
         reader, case = row.required("reader"), row.required("case")
         if case not in cases:
-            raise row.fault(f"the case {case} is not in {DESCRIPTION}; restore both files")
+            raise row.fault(
+                _("the case {case} is not in {description}; restore both files").format(
+                    case=case, description=DESCRIPTION
+                )
+            )
         turns.append(Turn(reader, int(row.number("place", 1)), int(row.number("block", FIRST, REPEAT)), case))
         ask[reader] = row.choice("ask", ASK)
     return ReadingList(folder, protocol, cases, tuple(turns), ask, sha256(description))
@@ -186,7 +199,13 @@ def read_reading_list(path):
 def _protocol(content):
     regions = tuple(map(tuple, content["regions"]))
     if not regions or any(len(key) != 2 or key[0] not in HEMISPHERES or key[1] not in REGIONS for key in regions):
-        raise ValueError(f"protocol.regions is {content['regions']}; hemispheres and regions are needed")
+        raise ValueError(
+            _("protocol.regions is {regions}; hemispheres and regions are needed").format(regions=content["regions"])
+        )
     if content["score"] not in SCORES:
-        raise ValueError(f"protocol.score is {content['score']}; it must be {' or '.join(SCORES)}")
+        raise ValueError(
+            _("protocol.score is {score}; it must be {choices}").format(
+                score=content["score"], choices=_(" or ").join(SCORES)
+            )
+        )
     return Protocol(content["score"], bool(content["score_first"]), regions, float(content["repeat_after_days"]))

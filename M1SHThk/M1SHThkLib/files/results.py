@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ..translation import tr as _
 from .disk import made_folder, naming, removed, write_json, write_text
 
 
@@ -78,7 +79,11 @@ def write_tsv(path, columns, rows):
         for number, row in enumerate(rows, 1):
             cells = [_cell(value) for value in row]
             if len(cells) != len(columns):
-                raise ValueError(f"row {number} has {len(cells)} values for {len(columns)} columns")
+                raise ValueError(
+                    _("row {number} has {cells} values for {columns} columns").format(
+                        number=number, cells=len(cells), columns=len(columns)
+                    )
+                )
             lines.append("\t".join(cells))
     write_text(path, "\n".join(lines) + "\n")
 
@@ -91,5 +96,9 @@ def _cell(value):
     if not isinstance(value, str):
         return repr(value)
     if any(character in value for character in "\t\n\r"):
-        raise ValueError(f"the text {value!r} holds a tab or line break, which would tear the table; take it out")
+        raise ValueError(
+            _("the text {value!r} holds a tab or line break, which would tear the table; take it out").format(
+                value=value
+            )
+        )
     return value or "n/a"

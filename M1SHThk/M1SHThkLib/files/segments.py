@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..translation import tr as _
 from .disk import naming, replacing
 from .images import read_image
 
@@ -61,16 +62,28 @@ class LabelFile:
         """
         found = [s for s in self._segments if s.id == name] or [s for s in self._segments if s.name == name]
         if not self._segments:
-            raise ValueError(f"{self.path}: holds no segments; give a label, or save a segmentation from Slicer")
+            raise ValueError(
+                _("{path}: holds no segments; give a label, or save a segmentation from Slicer").format(path=self.path)
+            )
         if not found:
             names = ", ".join(f"'{segment.name}'" for segment in self._segments)
-            raise ValueError(f"{self.path}: has no segment '{name}'; it has {names}")
+            raise ValueError(
+                _("{path}: has no segment '{name}'; it has {names}").format(path=self.path, name=name, names=names)
+            )
         if len(found) > 1:
             ids = ", ".join(segment.id for segment in found)
-            raise ValueError(f"{self.path}: {len(found)} segments are called '{name}'; give the ID of one: {ids}")
+            raise ValueError(
+                _("{path}: {count} segments are called '{name}'; give the ID of one: {ids}").format(
+                    path=self.path, count=len(found), name=name, ids=ids
+                )
+            )
         (segment,) = found
         if segment.layer >= len(self._layers):
-            raise ValueError(f"{self.path}: lacks the voxels of segment '{name}'; save it from Slicer again")
+            raise ValueError(
+                _("{path}: lacks the voxels of segment '{name}'; save it from Slicer again").format(
+                    path=self.path, name=name
+                )
+            )
         return self._boxed(self._voxels_of(segment.layer, segment.label))
 
     def label(self, value):
@@ -82,10 +95,18 @@ class LabelFile:
             If no voxel has the value, or segments overlap, so that a value alone is not clear.
         """
         if len(self._layers) > 1:
-            raise ValueError(f"{self.path}: has several layers of labels; name a segment instead of label {value}")
+            raise ValueError(
+                _("{path}: has several layers of labels; name a segment instead of label {label}").format(
+                    path=self.path, label=value
+                )
+            )
         mask = self._voxels_of(0, value)
         if not mask.any():
-            raise ValueError(f"{self.path}: no voxel has the label {value}; there are {_shown_labels(self._layers[0])}")
+            raise ValueError(
+                _("{path}: no voxel has the label {label}; there are {layers}").format(
+                    path=self.path, label=value, layers=_shown_labels(self._layers[0])
+                )
+            )
         return self._boxed(mask)
 
     def _voxels_of(self, layer, label):
@@ -95,7 +116,9 @@ class LabelFile:
         mask = np.abs(voxels - label) <= _HAIR
         lowest = voxels[mask].min(initial=label)
         if lowest < label:
-            shown = f"label {label} is stored as {float(lowest)!r}; Slicer drops decimals and shows {label - 1}."
+            shown = _("label {label} is stored as {stored!r}; Slicer drops decimals and shows {shown}.").format(
+                label=label, stored=float(lowest), shown=label - 1
+            )
             self.warnings = tuple(dict.fromkeys((*self.warnings, f"{self.path}: {shown}")))
         return mask
 
@@ -142,14 +165,18 @@ def write_segmentation(path, segments, shape, affine, terminology=None):
 
 def _segments(fields):
     if "Segmentation_Extent" in fields:
-        raise ValueError("was saved by Slicer 4; open it in Slicer 5 and save it again")
+        raise ValueError(_("was saved by Slicer 4; open it in Slicer 5 and save it again"))
     segments = []
     while (key := f"Segment{len(segments)}") + "_ID" in fields:
         identifier = fields[key + "_ID"]
         label = fields.get(key + "_LabelValue", "1")
         layer = fields.get(key + "_Layer", str(len(segments)))
         if not (label.isdecimal() and layer.isdecimal()):
-            raise ValueError(f"{key} has the label value '{label}' and layer '{layer}'; save it from Slicer again")
+            raise ValueError(
+                _("{key} has the label value '{label}' and layer '{layer}'; save it from Slicer again").format(
+                    key=key, label=label, layer=layer
+                )
+            )
         segments.append(_Segment(identifier, fields.get(key + "_Name", identifier), int(label), int(layer)))
     return segments
 
@@ -168,7 +195,7 @@ def _layered(segments, shape, terminology):
     layers, fields, labels = [], _SEGMENTATION_FIELDS.copy(), Counter()
     for number, (name, indices) in enumerate(segments.items()):
         if not len(indices):
-            raise ValueError(f"segment '{name}' is empty; leave it out or draw it")
+            raise ValueError(_("segment '{name}' is empty; leave it out or draw it").format(name=name))
         voxels = tuple(np.asarray(indices).T)
         free = (layer for layer, map_ in enumerate(layers) if not map_[voxels].any())
         layer = next(free, len(layers))

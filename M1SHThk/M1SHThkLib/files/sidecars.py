@@ -6,6 +6,7 @@ from pathlib import Path
 
 from ..measuring.echoes import LONGEST_ECHO_TIME_MS, SHORTEST_ECHO_TIME_MS
 from ..measuring.magnitude import part_of_image_type
+from ..translation import tr as _
 from .disk import naming, read_json
 from .exam_schema import HIGHEST_FIELD_TESLA, positive_number
 
@@ -92,7 +93,7 @@ def _read(path):
     except ValueError as error:
         return Sidecar(path, fault=str(error))
     if not isinstance(content, dict):
-        return Sidecar(path, fault=f"{path}: is no BIDS sidecar; one JSON object is needed")
+        return Sidecar(path, fault=_("{path}: is no BIDS sidecar; one JSON object is needed").format(path=path))
     return Sidecar(path, content)
 
 
@@ -100,8 +101,14 @@ def _milliseconds(seconds):
     time = 1000 * positive_number(seconds, "EchoTime", "s")
     if time > LONGEST_ECHO_TIME_MS:
         raise ValueError(
-            f"EchoTime is {seconds:g}, beyond {LONGEST_ECHO_TIME_MS:g} ms: BIDS wants seconds; is it {seconds / 1e3:g}?"
+            _("EchoTime is {seconds:g}, beyond {longest:g} ms: BIDS wants seconds; is it {guess:g}?").format(
+                seconds=seconds, longest=LONGEST_ECHO_TIME_MS, guess=seconds / 1000.0
+            )
         )
     if time < SHORTEST_ECHO_TIME_MS:
-        raise ValueError(f"EchoTime is {seconds:g}, below {SHORTEST_ECHO_TIME_MS:g} ms: BIDS wants seconds")
+        raise ValueError(
+            _("EchoTime is {seconds:g}, below {shortest:g} ms: BIDS wants seconds").format(
+                seconds=seconds, shortest=SHORTEST_ECHO_TIME_MS
+            )
+        )
     return round(time, 9)  # 1000 * 0.0186 is not quite 18.6

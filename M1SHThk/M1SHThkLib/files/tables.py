@@ -7,6 +7,7 @@ import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..translation import tr as _
 from .disk import existing, naming, read_text
 from .names import MISSING_NAME, cleaned, seen
 
@@ -38,14 +39,18 @@ class Row:
         """A cell's name, which must not be missing."""
         name = self.name(column)
         if name is None:
-            raise self.fault(f"{column} is missing; fill it in")
+            raise self.fault(_("{column} is missing; fill it in").format(column=column))
         return name
 
     def choice(self, column, choices):
         """A cell's text, one of `choices`; None where missing."""
         text = self.text(column)
         if text is not None and text not in choices:
-            raise self.fault(f"{column} is '{text}'; it must be {', '.join(choices)} or n/a")
+            raise self.fault(
+                _("{column} is '{text}'; it must be {choices} or n/a").format(
+                    column=column, text=text, choices=", ".join(choices)
+                )
+            )
         return text
 
     def number(self, column, lowest, highest=math.inf):
@@ -56,17 +61,28 @@ class Row:
         try:
             value = float(text)
         except ValueError as error:
-            raise self.fault(f"{column} is '{text}'; it must be a number (with a decimal point) or n/a") from error
+            raise self.fault(
+                _("{column} is '{text}'; it must be a number (with a decimal point) or n/a").format(
+                    column=column, text=text
+                )
+            ) from error
         if not math.isfinite(value) or not lowest <= value <= highest:
-            least = "" if lowest == -math.inf else f" and {lowest:g} or more"
-            bounds = f"finite{least}" if highest == math.inf else f"from {lowest:g} to {highest:g}"
-            raise self.fault(f"{column} is {text}; it must be {bounds}, or n/a")
+            least = "" if lowest == -math.inf else _(" and {lowest:g} or more").format(lowest=lowest)
+            bounds = (
+                _("finite{least}").format(least=least)
+                if highest == math.inf
+                else _("from {lowest:g} to {highest:g}").format(lowest=lowest, highest=highest)
+            )
+            raise self.fault(
+                _("{column} is {text}; it must be {bounds}, or n/a").format(column=column, text=text, bounds=bounds)
+            )
         return value
 
     def fault(self, message):
         """The error to raise: file, line and subject stand before the message."""
         subject = self.name("subject") if "subject" in self.cells else None
-        return ValueError(f"{self.path}: line {self.line}{f', {subject}' if subject else ''}: {message}")
+        where = ", ".join(filter(None, (_("line {line}").format(line=self.line), subject)))
+        return ValueError(f"{self.path}: {where}: {message}")
 
 
 def read_table(path, needed):
@@ -103,21 +119,33 @@ def read_table(path, needed):
                 lines.append((last + 1, [cleaned(cell) for cell in cells]))
                 last = reader.line_num
         except csv.Error as error:
-            raise ValueError(f"line {last + 1} is torn ({error}); close or take out its quotation marks") from error
+            raise ValueError(
+                _("line {last} is torn ({error}); close or take out its quotation marks").format(
+                    last=last + 1, error=error
+                )
+            ) from error
         lines = [(number, cells) for number, cells in lines if any(cells)]
         if not lines:
-            raise ValueError("is empty; a table with a header line is needed")
+            raise ValueError(_("is empty; a table with a header line is needed"))
         header = lines[0][1]
         _check_header(header, needed)
     rows = []
     for number, cells in lines[1:]:
         row = Row(path, number, dict(zip(header, cells, strict=False)))
         if len(cells) < len(header):
-            raise row.fault(f"has {len(cells)} cells for {len(header)} columns; write n/a where a value is missing")
+            raise row.fault(
+                _("has {cells} cells for {columns} columns; write n/a where a value is missing").format(
+                    cells=len(cells), columns=len(header)
+                )
+            )
         if any(cells[len(header) :]):
-            raise row.fault(f"has {len(cells)} cells for {len(header)} columns; take out what has no column")
+            raise row.fault(
+                _("has {cells} cells for {columns} columns; take out what has no column").format(
+                    cells=len(cells), columns=len(header)
+                )
+            )
         if any(unicodedata.category(character) == "Cc" for cell in cells for character in cell):
-            raise row.fault("holds a control character; type the line anew")
+            raise row.fault(_("holds a control character; type the line anew"))
         rows.append(row)
     return header, rows
 
@@ -126,7 +154,7 @@ def filled_table(path, needed):
     """The same of a table that must have a row below its header."""
     header, rows = read_table(path, needed)
     if not rows:
-        raise ValueError(f"{path}: has no row below its header; fill it in")
+        raise ValueError(_("{path}: has no row below its header; fill it in").format(path=path))
     return header, rows
 
 
@@ -134,12 +162,15 @@ def _check_header(header, needed):
     missing = [column for column in needed if column not in header]
     if missing:
         several = len(missing) > 1
-        remedy = f"add {'them' if several else 'it'}, with n/a where {'they are' if several else 'it is'} not known"
+        lacking = _("lacks the columns {missing}; {remedy}") if several else _("lacks the column {missing}; {remedy}")
+        remedy = _("add it, with n/a where it is not known")
+        if several:
+            remedy = _("add them, with n/a where they are not known")
         if len(header) == 1 and any(separator in header[0] for separator in ",;"):
-            remedy = "save the table with tabs between the columns"
+            remedy = _("save the table with tabs between the columns")
         elif alike := [name for name in header if name.lower() in missing]:
-            remedy = f"write '{alike[0]}' in small letters"
-        raise ValueError(f"lacks the column{'s' * several} {', '.join(missing)}; {remedy}")
+            remedy = _("write '{alike}' in small letters").format(alike=alike[0])
+        raise ValueError(lacking.format(missing=", ".join(missing), remedy=remedy))
     repeated = [column for column in dict.fromkeys(header) if column and header.count(column) > 1]
     if repeated:
-        raise ValueError(f"has the column '{repeated[0]}' twice; keep one")
+        raise ValueError(_("has the column '{repeated}' twice; keep one").format(repeated=repeated[0]))

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
+from ..translation import tr as _
+
 LONGEST_HEADER = 1 << 22
 _BLOCK = 1 << 20
 # How many bytes of voxels one byte of a file may stand for: of zeros alone, and where a double is written as "0 ".
@@ -96,7 +98,7 @@ def stored_numbers(path, names, encoding, begin):
     """
     files = [path.parent / name for name in names] or [path]
     if encoding.count % len(files):
-        raise ValueError(f"{len(files)} files hold no equal shares of its voxels")
+        raise ValueError(_("{count} files hold no equal shares of its voxels").format(count=len(files)))
     if encoding.kind not in ("text", "hex"):
         _check_size(files, encoding)
     share = encoding.count // len(files)
@@ -111,17 +113,17 @@ def _check_size(files, encoding):
     """Refuses, before memory is taken, what is far too short for any compression."""
     for file in files:
         if not os.path.isfile(file):
-            raise ValueError(f"its file of voxels, {Path(file).name}, is not there")
+            raise ValueError(_("its file of voxels, {name}, is not there").format(name=Path(file).name))
     most = _MOST_PACKED.get(encoding.kind, 1)
     needed = encoding.count * encoding.dtype.itemsize
     if needed > most * sum(os.path.getsize(file) for file in files):
-        raise ValueError(f"is cut short: {needed} bytes of voxels are needed")
+        raise ValueError(_("is cut short: {needed} bytes of voxels are needed").format(needed=needed))
 
 
 def _read_into(part, path, encoding, begin):
     with open(path, "rb") as plain:
         plain.seek(begin)
-        for _ in range(encoding.lines):
+        for _number in range(encoding.lines):
             plain.readline(LONGEST_HEADER)
         if encoding.kind in ("text", "hex"):
             part[:] = _parsed(plain.read(), encoding, len(part))
@@ -135,7 +137,11 @@ def _read_into(part, path, encoding, begin):
             while missing and (count := file.readinto(missing[:_BLOCK])):
                 missing = missing[count:]
         if missing:
-            raise ValueError(f"{Path(path).name} is cut short: {len(missing)} bytes of voxels are missing")
+            raise ValueError(
+                _("{name} is cut short: {count} bytes of voxels are missing").format(
+                    name=Path(path).name, count=len(missing)
+                )
+            )
 
 
 def _unpacking(plain, kind):
@@ -186,7 +192,8 @@ def number_of(word, kind=float):
     try:
         return kind(word)
     except ValueError as error:
-        raise ValueError(f"'{word[:60]}' is no {'whole ' if kind is int else ''}number") from error
+        text = _("'{word}' is no whole number") if kind is int else _("'{word}' is no number")
+        raise ValueError(text.format(word=word[:60])) from error
 
 
 def _parsed(content, encoding, count):
@@ -196,5 +203,9 @@ def _parsed(content, encoding, count):
         words = content.decode("ascii").replace(",", " ").split()
         numbers = np.array([number_of(word) for word in words[:count]])
     if len(numbers) < count:
-        raise ValueError(f"is cut short: {count - len(numbers)} of {count} numbers are missing")
+        raise ValueError(
+            _("is cut short: {missing} of {needed} numbers are missing").format(
+                missing=count - len(numbers), needed=count
+            )
+        )
     return numbers[:count]

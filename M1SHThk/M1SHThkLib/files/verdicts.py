@@ -3,6 +3,7 @@
 from collections import Counter
 
 from ..measuring.exam import HEMISPHERES, REGIONS
+from ..translation import tr as _
 from .tables import read_table
 
 VERDICTS = ("accept", "redraw", "exclude")
@@ -23,7 +24,7 @@ def read_verdicts(path):
     ValueError
         If the table lacks a column, or a row is faulty or stands twice.
     """
-    _, rows = read_table(path, COLUMNS)
+    _header, rows = read_table(path, COLUMNS)
     found = {}
     for row in rows:
         verdict = row.choice("verdict", VERDICTS)
@@ -34,9 +35,9 @@ def read_verdicts(path):
         if verdict is None:
             continue
         if key in found:
-            raise row.fault("has a verdict in another row too; keep one")
+            raise row.fault(_("has a verdict in another row too; keep one"))
         if verdict == "exclude" and row.text("reason") is None:
-            raise row.fault("is excluded without a reason; give one")
+            raise row.fault(_("is excluded without a reason; give one"))
         found[key] = verdict, row.text("reason")
     return found
 
@@ -63,7 +64,7 @@ class Exclusions:
     def notes(self):
         """Sentences on what was left out, and on verdicts on regions that no table of measurements has."""
         told = [(key, own) for key, own in self._verdicts.items() if own[0] in LEFT_OUT]
-        counts = Counter(verdict for key, (verdict, _) in told if key in self._met)
+        counts = Counter(verdict for key, (verdict, _reason) in told if key in self._met)
         reasons = Counter(reason for key, (verdict, reason) in told if key in self._met and verdict == "exclude")
         notes = []
         if counts:
@@ -72,6 +73,6 @@ class Exclusions:
                 f"Left out by {self._path}: {counts['exclude']} regions excluded{f' ({listed})' if listed else ''}, "
                 f"{counts['redraw']} to be redrawn."
             )
-        if lost := len({key for key, _ in told} - self._met):
+        if lost := len({key for key, _own in told} - self._met):
             notes.append(f"{self._path}: {lost} verdicts are on regions that the measurements do not have.")
         return notes

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from ..translation import tr as _
+
 
 @dataclass(frozen=True)
 class ImageFile:
@@ -64,14 +66,18 @@ class Volumes(Sequence):
 
 def _four_dimensional(stored):
     if stored.dtype.kind == "c":
-        raise ValueError("holds complex numbers; export the magnitude image")
+        raise ValueError(_("holds complex numbers; export the magnitude image"))
     if stored.dtype.kind not in "biuf":
-        raise ValueError("holds vectors or colours; an image with one intensity a voxel is needed")
+        raise ValueError(_("holds vectors or colours; an image with one intensity a voxel is needed"))
     while stored.ndim > 3 and stored.shape[-1] == 1:
         stored = stored[..., 0]
     if stored.ndim not in (3, 4):
-        raise ValueError(f"has {stored.ndim} dimensions; a 3D image, or a 4D one of several echoes, is needed")
+        raise ValueError(
+            _("has {ndim} dimensions; a 3D image, or a 4D one of several echoes, is needed").format(ndim=stored.ndim)
+        )
     if 0 in stored.shape:
-        raise ValueError(f"has no voxels (size {' x '.join(map(str, stored.shape))}); export it again")
+        raise ValueError(
+            _("has no voxels (size {size}); export it again").format(size=" x ".join(map(str, stored.shape)))
+        )
     stored = stored.astype(stored.dtype.newbyteorder("="), copy=False)
     return stored if stored.ndim == 4 else stored[..., None]

@@ -13,6 +13,8 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from scipy.ndimage import gaussian_filter1d
 
+from ..translation import Note
+from ..translation import marked as _
 from .pial_line import PialLine, smooth_pial_line
 from .sampling import sample_normals
 
@@ -80,15 +82,15 @@ def align(image, lines, white_matter, settings):
     Alignment
     """
     if sum(line.length_mm for line in lines) < _SHORTEST_LINE_MM:
-        return Alignment(tuple(lines), float("nan"), 1.0, "the line is too short to show the edge")
+        return Alignment(tuple(lines), float("nan"), 1.0, Note(_("the line is too short to show the edge")))
     reach = round((WINDOW_MM + LARGEST_SHIFT_MM) / _STEP_MM)
     depths = np.arange(-reach, reach + 1) * _STEP_MM
     moved, totals = list(lines), [np.zeros(len(line.positions)) for line in lines]
-    for _ in range(_LINE_PASSES):
+    for _pass in range(_LINE_PASSES):
         positions = np.concatenate([line.positions for line in moved])
         normals = np.concatenate([line.normals for line in moved])
         counts = [len(line.positions) for line in moved]
-        intensities, _ = sample_normals(image, positions, normals, depths, settings.interpolation)
+        intensities, _outside = sample_normals(image, positions, normals, depths, settings.interpolation)
         shifts, outliers = edge_shifts(
             intensities, depths, positions, np.repeat(np.arange(len(moved)), counts), settings.normal_spacing_mm
         )
@@ -97,7 +99,8 @@ def align(image, lines, white_matter, settings):
         totals = [total + _resampled(own, len(total)) for total, own in zip(totals, own_shifts, strict=True)]
         share = float(outliers.mean())
         if share > MOST_UNCLEAR:
-            return Alignment(tuple(lines), float("nan"), share, f"the edge is unclear on {share:.0%} of the line")
+            unclear = Note(_("the edge is unclear on {share:.0%} of the line"), share=share)
+            return Alignment(tuple(lines), float("nan"), share, unclear)
         moved = [_moved(image, line, own, white_matter, settings) for line, own in zip(moved, own_shifts, strict=True)]
     clear = [_resampled(own, len(total)) <= 0.5 for total, own in zip(totals, own_outliers, strict=True)]
     stray = np.concatenate([total[own] for total, own in zip(totals, clear, strict=True)]).std()
@@ -166,11 +169,9 @@ def edge_shifts(intensities, depths_mm, positions, line, spacing_mm):
         variance = 2.2 * np.median((now - template) ** 2) + (_UNLIKENESS * np.ptp(template)) ** 2 + 1e-300
         misfit = np.minimum((shifted - template) ** 2, TRUNCATED_AT * variance).mean(2) / variance
         penalised = misfit + shifts_mm**2 / STRAY_PRIOR_MM**2 / samples
-        at = np.clip(penalised.argmin(1), 1, len(shifts_mm) - 2)
-        before, here, after = (misfit[rows, at + step] for step in (-1, 0, 1))
-        bend = before - 2 * here + after
-        fraction = np.where(bend > 0, 0.5 * (before - after) / np.maximum(bend, 1e-9), 0.0)
-        raw = shifts_mm[at] + np.clip(fraction, -1, 1) * _FINE_MM
+        at, fraction, bend = _least(misfit, penalised)
+        here = misfit[rows, at]
+        raw = shifts_mm[at] + fraction * _FINE_MM
         error = 2 / (np.maximum(bend / _FINE_MM**2, 1e-6) * _INDEPENDENT_SAMPLES) + _SMALLEST_ERROR_MM**2
         no_edge = _with_neighbours(here > np.maximum(NO_EDGE_VARIANCES, NO_EDGE_VARIANCES * np.median(here)), arc)
         if template_pass == _TEMPLATE_PASSES - 1:
@@ -180,7 +181,7 @@ def edge_shifts(intensities, depths_mm, positions, line, spacing_mm):
             # And of noise alone a template can be made that all of it agrees with.
             no_edge = no_edge | (np.ptp(template) < FAINTEST_STEP * np.sqrt(variance.mean()))
         outliers = no_edge
-        for _ in range(_OUTLIER_PASSES + 1):
+        for _pass in range(_OUTLIER_PASSES + 1):
             weights = np.where(outliers, 1e6, error * shared)
             smooth = prior @ np.linalg.solve(prior + np.diag(weights), raw)
             # What the smooth line does not explain is no edge either.
@@ -196,18 +197,29 @@ def _levels(shifted, best, shifts_mm, places):
     """How much brighter each normal is than the usual one: linear in place, by those that follow it; shape (n,)."""
     rows = np.arange(len(shifted))
     difference = shifted - np.median(shifted[rows, best], axis=0)
-    brighter = difference.mean(2)
     # By its shape alone each profile is matched first, since a shift makes it brighter, too.
     misfit = difference.var(2)
     usual = np.median(misfit[rows, best]) + 1e-300
-    at = (misfit / usual + shifts_mm**2 / STRAY_PRIOR_MM**2 / shifted.shape[2]).argmin(1)
-    brighter = brighter[rows, at]
+    further = shifts_mm - shifts_mm[best][:, None]
+    at, fraction, _bend = _least(misfit, misfit / usual + further**2 / STRAY_PRIOR_MM**2 / shifted.shape[2])
+    brighter = difference.mean(2)
+    step = np.sign(fraction).astype(int)
+    brighter = brighter[rows, at] + np.abs(fraction) * (brighter[rows, at + step] - brighter[rows, at])
     follows = np.ones(len(brighter), bool)
-    for _ in range(_LEVEL_PASSES):
+    for _pass in range(_LEVEL_PASSES):
         levels = places @ np.linalg.lstsq(places[follows], brighter[follows])[0]
         off = np.abs(brighter - levels)
         follows = off <= _FOLLOWS * np.median(off)
     return levels
+
+
+def _least(misfit, penalised):
+    """Sample at which each row is least with its penalty; by a parabola, how much further the misfit is; its bend."""
+    rows, at = np.arange(len(misfit)), np.clip(penalised.argmin(1), 1, misfit.shape[1] - 2)
+    before, here, after = (misfit[rows, at + step] for step in (-1, 0, 1))
+    bend = before - 2 * here + after
+    fraction = np.where(bend > 0, 0.5 * (before - after) / np.where(bend > 0, bend, 1.0), 0.0)
+    return at, np.clip(fraction, -1, 1), bend
 
 
 def _shifted_profiles(intensities, depths_mm, line, spacing_mm):

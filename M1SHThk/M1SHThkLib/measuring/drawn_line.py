@@ -105,7 +105,7 @@ def distinct_points(points, name="pial line"):
         apart = np.linalg.norm(np.diff(points, axis=0), axis=1) > COINCIDENT_MM
         points = points[np.concatenate([[True], apart])]
     if len(points) < 2:
-        count = "one control point" if len(points) == 1 else "no control points"
+        count = _("one control point") if len(points) == 1 else _("no control points")
         raise ValueError(_("{name}: has {count}; draw the line with three or more").format(name=name, count=count))
     return points
 

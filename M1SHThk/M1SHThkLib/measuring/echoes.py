@@ -100,10 +100,12 @@ def checked_echo_times(times_ms, n_echoes, method="mean"):
             )
         )
     if n_echoes > 1 and len(set(times)) == 1:
-        fault = f"all {n_echoes} echo times are {times[0]:g} ms, as files converted from some GE scans say wrongly"
+        fault = _("all {count} echo times are {time:g} ms, as files converted from some GE scans say wrongly").format(
+            count=n_echoes, time=times[0]
+        )
         if method == "r2star":
             raise ValueError(_("{fault}; R2* needs the true ones, one for each echo").format(fault=fault))
-        return times, (f"{fault}: check them.",)
+        return times, (_("{fault}: check them.").format(fault=fault),)
     if any(later <= earlier for earlier, later in pairwise(times)):
         raise ValueError(
             _("echo times {shown} ms do not increase; put the echoes in the order of their times").format(shown=shown)

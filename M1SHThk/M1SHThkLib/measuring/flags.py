@@ -1,6 +1,6 @@
 """The flags that a measurement may carry: when each is raised, and what the observer can do."""
 
-from ..translation import context_of, translated
+from ..translation import context_of, told, translated
 from ..translation import marked as _
 
 FLAGS = {
@@ -124,6 +124,7 @@ FLAGS = {
 def sentence(flag, note=None):
     """A flag in words and in the reader's language, with what it found here."""
     text = translated(context_of(__file__), FLAGS[flag])
+    note = told(note)
     return f"{text} ({note[:1].upper()}{note[1:]}.)" if note else text
 
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..translation import Note
+from ..translation import marked as _
 from . import four_levels
 from .four_levels import BEGINS, CORTEX, FLUID, LAYER, LOG_SCALE, PIA, WHITE_MATTER, WIDTH
 from .hypointensity import averaged_profile, hypointensity, influence_on
@@ -89,13 +91,14 @@ def layer_width(seen, image, box_mm=0.0):
     """
     settings, layer = seen.settings, seen.layer
     if "no_dark_layer" in seen.flags:
-        return LayerWidth(dip=0.0, withheld="there is no dark layer")
+        return LayerWidth(dip=0.0, withheld=Note(_("there is no dark layer")))
     if layer.lobe is None or not np.isfinite(seen.thk_mm):
-        return LayerWidth(withheld="no layer whose thickness is measured")
+        return LayerWidth(withheld=Note(_("no layer whose thickness is measured")))
     x, h, noise = _whole_profile(seen, image)
     first = _outermost(x, h, noise, seen)
     if x[first] > -LEAST_OUTWARDS_MM:
-        return LayerWidth(withheld="nothing brighter than the cortex lies outside the line: the pial edge is dark")
+        dark = Note(_("nothing brighter than the cortex lies outside the line: the pial edge is dark"))
+        return LayerWidth(withheld=dark)
     last = min(layer.lobe.end_mm + PAST_LAYER_MM, layer.plateau_end_mm, x[-1])
     within = np.flatnonzero((np.arange(len(x)) >= first) & (x <= last + 1e-9))
     response = step_response(settings.step_response, settings.tukey_taper)
@@ -137,7 +140,9 @@ def layer_width(seen, image, box_mm=0.0):
     dips += beyond_noise * np.cov(dips, drawn[:, WIDTH])[0, 1] / max(drawn[:, WIDTH].var(), 1e-12)
     low, high = interval(widths)
     if high - low > WIDEST_INTERVAL * low:
-        withheld = f"noise leaves it open: its interval runs from {low:.2f} to {high:.2f} mm"
+        withheld = Note(
+            _("noise leaves it open: its interval runs from {low:.2f} to {high:.2f} mm"), low=low, high=high
+        )
         return LayerWidth(blur_fwhm_mm=blur, blur_fwhm_ci_mm=interval(blurs), withheld=withheld)
     return LayerWidth(
         w_mm=float(found[WIDTH]),
@@ -154,13 +159,19 @@ def layer_width(seen, image, box_mm=0.0):
 def _fault(found, blur, fluid_mm, at_bound):
     """Why a fit does not tell the layer's width, or nothing; `fluid_mm`: how far from the pial edge fluid is seen."""
     if at_bound:
-        return "the fit of four levels ended on a bound"
+        return Note(_("the fit of four levels ended on a bound"))
     if not found[FLUID] < found[CORTEX] < found[LAYER]:
-        return "the pial edge is dark: the cortex is brighter than what lies outside the line"
+        return Note(_("the pial edge is dark: the cortex is brighter than what lies outside the line"))
     if fluid_mm < LEAST_FLUID_OF_BLUR * blur:
-        return f"other tissue lies {fluid_mm:.1f} mm from the pial edge, too near for the blur of {blur:.2f} mm"
+        return Note(
+            _("other tissue lies {fluid:.1f} mm from the pial edge, too near for the blur of {blur:.2f} mm"),
+            fluid=fluid_mm,
+            blur=blur,
+        )
     if found[WIDTH] < NARROWEST_OF_BLUR * blur:
-        return f"the layer is narrower than {NARROWEST_OF_BLUR:g} of the blur of {blur:.2f} mm"
+        return Note(
+            _("the layer is narrower than {share:g} of the blur of {blur:.2f} mm"), share=NARROWEST_OF_BLUR, blur=blur
+        )
     return ""
 
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..translation import tr as _
+from ..translation import Note, tr
+from ..translation import marked as _
 from . import double_sigmoid
 from .hypointensity import averaged_profile, influence_on
 from .image import Image
@@ -74,16 +75,16 @@ def checked_map(name, polarity, normalization):
     """
     if not isinstance(name, str) or not _LETTERS.fullmatch(name):
         raise ValueError(
-            _("the map's name is {name!r}; it must be 1 to 40 letters, digits, '-' or '_'").format(name=name)
+            tr(_("the map's name is {name!r}; it must be 1 to 40 letters, digits, '-' or '_'")).format(name=name)
         )
     for what, value, choices in (
         ("polarity", polarity, POLARITIES),
         ("normalization", normalization, NORMALIZATIONS),
     ):
         if value not in choices:
-            either = _(" or ").join(choices)
+            either = tr(_(" or ")).join(choices)
             raise ValueError(
-                _("map '{name}': {what} is {value!r}; it must be {choices}").format(
+                tr(_("map '{name}': {what} is {value!r}; it must be {choices}")).format(
                     name=name, what=what, value=value, choices=either
                 )
             )
@@ -100,7 +101,7 @@ def checked_names(names):
     names = [name.lower() for name in names]
     for number, name in enumerate(names):
         if name in names[:number]:
-            raise ValueError(_("two maps have the name '{name}'; give each a name of its own").format(name=name))
+            raise ValueError(tr(_("two maps have the name '{name}'; give each a name of its own")).format(name=name))
 
 
 @dataclass(frozen=True)
@@ -183,7 +184,7 @@ def measure_map(exam_map, measurement):
     if exam_map.normalization == "splenium":
         scale = splenium if splenium > 0 else nan
         if not splenium > 0:
-            notes.append("its mean in the splenium is not positive, by which it should be divided")
+            notes.append(Note(_("its mean in the splenium is not positive, by which it should be divided")))
     seen = np.isfinite(m.intensities)
     how = m.settings.interpolation
     values, _inside = sample_normals(exam_map.image, m.positions, m.normals, m.depths_mm, how, seen)
@@ -194,7 +195,7 @@ def measure_map(exam_map, measurement):
         profile, deviations = _averaged(values[met], m)
     if profile is None:
         if np.isfinite(scale):
-            notes.append("the normals meet hardly any valid voxel of it")
+            notes.append(Note(_("the normals meet hardly any valid voxel of it")))
         profile, deviations = np.full(len(m.depths_mm), nan), np.full((1, len(m.depths_mm)), nan)
     layer_mm = superficial_mm = (nan, nan)
     if np.isfinite(m.thk_mm):
@@ -202,16 +203,17 @@ def measure_map(exam_map, measurement):
         above = m.edges_mm[0]
         superficial_mm = (FLUID_SHARE * above, (1 - LAYER_SHARE) * above)
     else:
-        notes.append("no thickness of the layer is reported")
+        notes.append(Note(_("no thickness of the layer is reported")))
     layer, layer_se = _mean_between(m.depths_mm, profile, deviations, layer_mm)
     superficial, superficial_se = _mean_between(m.depths_mm, profile, deviations, superficial_mm)
     window = m.lobe.window if m.lobe and np.isfinite(m.thk_mm) else np.ones(len(m.depths_mm), bool)
     peak, peak_mm = _peak(m.depths_mm[window], profile[window], 1.0 if exam_map.polarity == "bright" else -1.0)
     known = np.isfinite(profile)
     if known.any() and not known.all():
-        notes.append(f"the normals meet valid voxels of it down to {m.depths_mm[known][-1]:.1f} mm only")
+        deepest = m.depths_mm[known][-1]
+        notes.append(Note(_("the normals meet valid voxels of it down to {deepest:.1f} mm only"), deepest=deepest))
     elif known.any() and np.isnan(peak):
-        notes.append("its profile has no peak there")
+        notes.append(Note(_("its profile has no peak there")))
     return MapMeasurement(
         map=exam_map,
         profile=profile,
@@ -245,7 +247,8 @@ def _reference(exam_map, roi, affine, notes):
         notes.append(str(error))
         return float("nan"), float("nan")
     if not np.isfinite(exam_map.image.voxels[tuple(indices.T)]).any():
-        notes.append(f"{roi.name}: every voxel of {exam_map.image.name} in it is not a number")
+        every = _("{roi}: every voxel of {image} in it is not a number")
+        notes.append(Note(every, roi=roi.name, image=exam_map.image.name))
         return float("nan"), float("nan")
     noise = roi_noise(exam_map.image, indices)
     return noise.mean, noise.standard_error

@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ..translation import tr as _
+from ..translation import Note, tr
+from ..translation import marked as _
 from . import double_sigmoid
 from .alignment import Alignment, align
 from .exam import Exam, Region, region_name
@@ -70,7 +71,7 @@ def evaluate_roi(roi, image):
     """
     if not np.isfinite(roi.intensities(image)).any():
         raise ValueError(
-            _("{roi}: every voxel of {image} in it is not a number; draw it on valid image data").format(
+            tr(_("{roi}: every voxel of {image} in it is not a number; draw it on valid image data")).format(
                 roi=roi.name, image=image.name
             )
         )
@@ -286,7 +287,7 @@ class Measurement:
         """What of tilt and width is missing -> why, in words."""
         reasons = {
             "tilt_deg": self.tilt.missing if self.tilt else "",
-            "b0_angle_deg": "" if self.in_scanner_frame else "the image is not in the scanner's own frame",
+            "b0_angle_deg": "" if self.in_scanner_frame else Note(_("the image is not in the scanner's own frame")),
             "w_mm": self.unblurred.withheld if self.unblurred else "",
         }
         return {name: reason for name, reason in reasons.items() if reason}
@@ -436,7 +437,7 @@ def measure_region(image: Image, region: Region, splenium: Reference, white_matt
     """
     if settings.normalization == "splenium" and splenium.mean <= 0:
         raise ValueError(
-            _("splenium ROI: its mean intensity is {mean:g}; draw it on tissue, it must be positive").format(
+            tr(_("splenium ROI: its mean intensity is {mean:g}; draw it on tissue, it must be positive")).format(
                 mean=splenium.mean
             )
         )
@@ -491,7 +492,7 @@ def _seen_along(image, lines, splenium, white_matter, settings, name):
     d = int(np.isfinite(profile).sum())
     if d < 3:
         raise ValueError(
-            _("{name}: the normals meet hardly any valid voxel of {image}; draw the line on it").format(
+            tr(_("{name}: the normals meet hardly any valid voxel of {image}; draw the line on it")).format(
                 name=name, image=image.name
             )
         )

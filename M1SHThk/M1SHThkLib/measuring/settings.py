@@ -125,7 +125,7 @@ def _valid(setting, value):
     is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
     if not is_number or not lowest <= value <= highest or kind(value) != value:
         unit = f" {setting.metadata['unit']}" if setting.metadata["unit"] else ""
-        whole = "a whole number" if kind is int else "a number"
+        whole = _("a whole number") if kind is int else _("a number")
         raise ValueError(
             _("setting '{name}' is {value!r}; it must be {whole} from {lowest} to {highest}{unit}").format(
                 name=setting.name, value=value, whole=whole, lowest=lowest, highest=highest, unit=unit

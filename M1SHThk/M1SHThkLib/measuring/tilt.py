@@ -10,6 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.ndimage import gaussian_filter1d
 
+from ..translation import Note
+from ..translation import marked as _
 from .drawn_line import slice_normals
 from .sampling import sample_normals
 
@@ -28,7 +30,7 @@ _STEP_MM = 0.1
 _INDEPENDENT_MM = 0.7
 _LARGEST_BEND = 0.3  # of the tangent, between the pial edge and the layer
 _STREAM = 31  # of random numbers, apart from the bootstrap's
-_MISSING = "the slices above and below do not show the same cortex"
+_MISSING = Note(_("the slices above and below do not show the same cortex"))
 
 
 @dataclass(frozen=True)
@@ -144,7 +146,7 @@ def _line_tilts(image, line, thickness, settings):
     )
     beside = [(side, profiles) for side, profiles in zip((1, -1), beside, strict=True) if profiles is not None]
     if own is None or not beside:
-        return *nowhere, "there is no slice above or below"
+        return *nowhere, Note(_("there is no slice above or below"))
     own = own[:, reach : reach + len(inner)]
     shifts = np.arange(-reach, reach + 1)
     together = MATCHED_AT_ONCE_MM / spacing

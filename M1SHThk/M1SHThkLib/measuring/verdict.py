@@ -10,6 +10,8 @@ import numpy as np
 from scipy.ndimage import uniform_filter1d
 from scipy.stats import median_abs_deviation, trim_mean
 
+from ..translation import Note, listed
+from ..translation import marked as _
 from .flags import FLAGS
 from .hypointensity import DEEPEST_TOP_MM, TRIMMED_SHARE, hypointensity
 from .layer import NEAR_NOISE_BELOW_Z, NO_LAYER_BELOW_Z
@@ -105,7 +107,7 @@ def judge(seen):
     if raised["no_dark_layer"]:
         raised.update(dict.fromkeys(_OF_A_LAYER, False))
     raised["near_noise"] = found and layer.z < NEAR_NOISE_BELOW_Z
-    raised["undecided"] = "; ".join(doubts)
+    raised["undecided"] = listed(doubts)
     flags = tuple(name for name in FLAGS if raised.get(name))
     notes = {name: raised[name] for name in flags if isinstance(raised[name], str)}
     if raised["no_dark_layer"]:
@@ -142,12 +144,13 @@ def _of_the_line(seen):
     return {
         "line_folds": any(line.is_folded for line in lines),
         "line_doubles_back": alignment is not None and any(line.drawn.doubles_back for line in lines),
-        "lines_overlap": along.overlap_mm and f"{along.overlap_mm:.0f} mm",
-        "off_slice": off and f"{off} of {points} points, up to {farthest:.1f} mm",
+        "lines_overlap": along.overlap_mm and Note(_("{length:.0f} mm"), length=along.overlap_mm),
+        "off_slice": off
+        and Note(_("{off} of {points} points, up to {farthest:.1f} mm"), off=off, points=points, farthest=farthest),
         "sparse_clicks": alignment is not None
         and any(is_sparse(line, seen.settings.smoothing_length_mm) for line in lines),
         "short_line": along.length_mm < SHORT_LINE_MM,
-        "crossing_normals": crossing > 0 and f"{crossing:.0%} of the normals",
+        "crossing_normals": crossing > 0 and Note(_("{share:.0%} of the normals"), share=crossing),
         "outside_image": along.left_out > 0
         or bool(((along.ends_mm < end) & (along.ends_mm < along.crossings_mm)).any()),
         "edge_unclear": alignment.refusal if alignment else "",
@@ -155,7 +158,11 @@ def _of_the_line(seen):
         "uneven_line": alignment is not None and _is_uneven(seen),
         "tilted_cortex": seen.tilt is not None
         and seen.tilt.degrees >= TILTED_DEGREES
-        and f"by {seen.tilt.degrees:.0f} degrees: the slice shows it {seen.tilt.secant:.2g} times as thick",
+        and Note(
+            _("by {degrees:.0f} degrees: the slice shows it {times:.2g} times as thick"),
+            degrees=seen.tilt.degrees,
+            times=seen.tilt.secant,
+        ),
     }
 
 
@@ -170,7 +177,11 @@ def _strays(seen):
         change = abs(seen.layer.height / seen.layer.width_mm / (aligned.height / aligned.width_mm) - 1)
     if alignment.stray_mm < LEAST_STRAY_MM or (alignment.stray_mm < STRAY_MM and not change > STRAY_CHANGES_RATIO):
         return ""
-    return f"by {alignment.stray_mm:.2f} mm; on the edge SH/Thk would change by {change:.0%}"
+    return Note(
+        _("by {stray:.2f} mm; on the edge SH/Thk would change by {change:.0%}"),
+        stray=alignment.stray_mm,
+        change=change,
+    )
 
 
 def _is_uneven(seen):
@@ -196,7 +207,7 @@ def _is_uneven(seen):
     share = difference / abs(seen.scale) / max(seen.h[at].mean(), 1e-12)
     bare_mm = _bare_mm(hypointensity(darkness, seen.white_matter.mean, seen.scale, seen.settings.polarity), seen)
     if bare_mm:
-        return f"hardly any layer over {bare_mm:.0f} mm of it"
+        return Note(_("hardly any layer over {length:.0f} mm of it"), length=bare_mm)
     return bool(difference > UNEVEN_Z * error and share > UNEVEN_SHARE and counts)
 
 
@@ -241,17 +252,17 @@ def _vein(seen):
     """Why the dark area is taken for a vein, or nothing."""
     layer, beneath = seen.layer, seen.layer.beneath
     if layer.edges_mm[0] < SUPERFICIAL_CORTEX_MM:
-        return f"it begins {layer.edges_mm[0]:.1f} mm beneath the line"
+        return Note(_("it begins {depth:.1f} mm beneath the line"), depth=layer.edges_mm[0])
     bright = RIM_OF_SPLENIUM * abs(seen.splenium.mean / seen.scale)
     if beneath.rim_z <= RIM_Z and beneath.rim_height <= -bright:
-        return "tissue as bright as superficial cortex lies beneath it"
+        return Note(_("tissue as bright as superficial cortex lies beneath it"))
     if _is_area(beneath.dark, layer) and beneath.dark.is_whole:
         if layer.height > VEIN_OF_LAYER * beneath.dark.height:
-            return "a far less dark layer lies beneath it"
+            return Note(_("a far less dark layer lies beneath it"))
         if beneath.dark.top_mm - layer.mode_mm < NEAREST_BANK_MM:
-            return "a second dark layer lies beneath it, nearer than an opposite bank can"
+            return Note(_("a second dark layer lies beneath it, nearer than an opposite bank can"))
     if _is_area(layer.above, layer) and layer.above.top_mm >= SUPERFICIAL_CORTEX_MM:
-        return "a far less dark layer lies above it"
+        return Note(_("a far less dark layer lies above it"))
     return ""
 
 
@@ -270,8 +281,9 @@ def _of_the_references(seen):
         "unstable_white_matter": found
         and white_matter.noise.standard_error / seen.scale > UNSTABLE_SHARE_OF_SH * layer.height,
         "white_matter_below_10_mm2": white_matter.area_mm2 < SMALLEST_WHITE_MATTER_MM2
-        and f"{white_matter.area_mm2:.1f} mm2",
-        "splenium_below_5_mm2": splenium.area_mm2 < SMALLEST_SPLENIUM_MM2 and f"{splenium.area_mm2:.1f} mm2",
+        and Note(_("{area:.1f} mm²"), area=white_matter.area_mm2),
+        "splenium_below_5_mm2": splenium.area_mm2 < SMALLEST_SPLENIUM_MM2
+        and Note(_("{area:.1f} mm²"), area=splenium.area_mm2),
         "low_snr": seen.snr < LOWEST_SNR and f"{seen.snr:.0f}",
         "few_normals": seen.noise.blocks < FEWEST_BLOCKS,
         **(
@@ -301,9 +313,15 @@ def _doubts(seen, raised):
     ripple, limit = (sh * abs(seen.splenium.mean / seen.scale) for sh in (RIPPLE_SH, LARGEST_HIDDEN_SH))
     doubts = []
     if x[-1] < WHOLE_CORTEX_MM - 1e-9:
-        doubts.append(f"the profile ends at {x[-1]:.1f} mm, and cortex may be {WHOLE_CORTEX_MM:g} mm thick")
+        doubts.append(
+            Note(
+                _("the profile ends at {end:.1f} mm, and cortex may be {whole:g} mm thick"),
+                end=x[-1],
+                whole=WHOLE_CORTEX_MM,
+            )
+        )
     elif np.mean(ends >= WHOLE_CORTEX_MM - 1e-9) < 0.5:
-        doubts.append(f"more than half of the normals cross or end before {WHOLE_CORTEX_MM:g} mm")
+        doubts.append(Note(_("more than half of the normals cross or end before {whole:g} mm"), whole=WHOLE_CORTEX_MM))
     for flag in (
         "line_folds",
         "line_doubles_back",
@@ -320,12 +338,14 @@ def _doubts(seen, raised):
     surface = x <= 0.3
     error = np.linalg.norm(seen.deviations[:, surface].mean(1))
     if not seen.h[surface].mean() < -max(NEAR_NOISE_BELOW_Z * error, limit):
-        doubts.append("nothing brighter than white matter lies at the line: is it on the pial surface?")
+        doubts.append(Note(_("nothing brighter than white matter lies at the line: is it on the pial surface?")))
     inside = (x >= SUPERFICIAL_CORTEX_MM) & (x <= SUPERFICIAL_CORTEX_MM + 0.5)
     if inside.any() and seen.h[inside].mean() < seen.h[surface].mean():
-        doubts.append("it grows brighter beneath the line: does the white-matter ROI lie on the cortex's side of it?")
+        doubts.append(
+            Note(_("it grows brighter beneath the line: does the white-matter ROI lie on the cortex's side of it?"))
+        )
     if not hidden <= limit:
-        doubts.append(f"a layer with SH up to {hidden:.2g} could hide in the noise")
+        doubts.append(Note(_("a layer with SH up to {hidden:.2g} could hide in the noise"), hidden=hidden))
     return hidden, tuple(doubts)
 
 

@@ -90,5 +90,6 @@ class LiveReading:
         for view, text in ((panel.ui.numbersView, numbers), (panel.ui.flagsBrowser, remarks)):
             if view.plainText != text:
                 view.setPlainText(text)
+        panel.where.show(instead=not numbers and not remarks)
         panel.annotation.show()
         panel.snap.show()

@@ -7,6 +7,7 @@ from slicer.i18n import tr as _
 from ..measuring.maps import NORMALIZATIONS, POLARITIES
 from ..measuring.rounding import shown, shown_with_error
 from ..scene import exam_nodes, map_nodes
+from ..translation import told
 from .faults import faults_in_words
 
 _COLUMNS = ("name", "unit", "polarity", "normalization")
@@ -112,4 +113,4 @@ def _in_words(one):
             parts.append(f"{title} {shown(value, 2)}")
     if np.isfinite(one.peak):
         parts.append(_("peak {peak} at {depth:.1f} mm").format(peak=shown(one.peak, 2), depth=one.peak_mm))
-    return f"{one.map.name}, {one.map.shown_unit}: {'; '.join([*parts, *one.notes])}"
+    return f"{one.map.name}, {one.map.shown_unit}: {'; '.join([*parts, *map(told, one.notes)])}"

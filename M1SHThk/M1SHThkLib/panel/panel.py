@@ -27,6 +27,7 @@ from .snap import Snap
 from .straightened_view import StraightenedView
 from .study import StudySection
 from .views import Views
+from .where import WhereToClick
 
 
 class Panel:
@@ -74,6 +75,7 @@ class Panel:
         self.maps = MapsSection(self)
         self.references = ReferencesSection(self)
         self.regions = RegionsSection(self)
+        self.where = WhereToClick(self)
         self.readings = ReadingsSection(self)
         self.settings = SettingsSection(self)
         self.results = ResultsSection(self)

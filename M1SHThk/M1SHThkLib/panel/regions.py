@@ -6,6 +6,7 @@ from slicer.i18n import tr as _
 
 from ..scene import exam_nodes, region_nodes, tables
 from .region_state import RegionState
+from .where import tip
 from .words import with_interval
 
 _TEXT_MARGIN = 8  # above and below the text of a QTextBrowser
@@ -26,7 +27,8 @@ class RegionsSection:
                 table.setItem(row, column, qt.QTableWidgetItem(""))
             title = region_nodes.region_title(key).capitalize()
             table.item(row, 0).setText(title.replace(" lobule", ""))
-            table.item(row, 0).setToolTip(title)
+            for column in (0, 1):
+                table.item(row, column).setToolTip(tip(key))
         self._set_widths()
         for view, lines in ((panel.ui.numbersView, 3), (panel.ui.flagsBrowser, 4)):
             view.setFixedHeight(lines * view.fontMetrics().lineSpacing() + 2 * view.frameWidth + _TEXT_MARGIN)

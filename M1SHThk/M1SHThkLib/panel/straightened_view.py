@@ -8,6 +8,7 @@ from slicer.i18n import tr as _
 from vtk.util.numpy_support import numpy_to_vtk
 
 from ..scene.straightened_picture import picture_of
+from ..translation import told
 from .straightened_widget import PICTURE, TITLE, TITLE_NAME, register_view
 
 _SMALLEST_PIXELS = 40
@@ -65,7 +66,7 @@ class StraightenedView:
         self._shown = picture_of(read.image, read.measurement, width, height)
         self._label.setPixmap(_pixmap(self._shown.pixels))
         refusal = read.measurement.alignment.refusal if read.measurement.alignment else ""
-        self._title.setText(f"{TITLE}, {read.measurement.name}{f' ({refusal})' if refusal else ''}")
+        self._title.setText(f"{TITLE}, {read.measurement.name}{f' ({told(refusal)})' if refusal else ''}")
 
     def on_click(self, x, y):
         """Move the slice views' crosshair to the place that was clicked."""

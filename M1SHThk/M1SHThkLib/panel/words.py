@@ -5,6 +5,7 @@ from slicer.i18n import tr as _
 
 from ..measuring.rounding import shown
 from ..scene.region_nodes import region_title
+from ..translation import told
 
 # SH/Thk at constant iron is greatest where the layer is 1.22 times as thick as the blur is wide, and falls below.
 TURNS_AT_BLUR = 1.22
@@ -54,7 +55,7 @@ def of_the_scanner(measurement):
     ]
     if m.w_mm < TURNS_AT_BLUR * m.blur_fwhm_mm:
         lines.append(_("This layer is so thin that blur makes SH/Thk fall with thinning: trust dip per mm."))
-    lines += [_("Missing: {reason}.").format(reason=reason) for reason in m.withheld.values()]
+    lines += [_("Missing: {reason}.").format(reason=told(reason)) for reason in m.withheld.values()]
     return "\n".join(lines)
 
 

@@ -171,7 +171,7 @@ def identity_from_parameters(node):
     ValueError
         If the field strength is no number.
     """
-    tesla = _number(node.GetParameter("fieldStrength") or "0", "the field strength", "T")
+    tesla = _number(node.GetParameter("fieldStrength") or "0", _("the field strength"), "T")
     return {
         "subject": node.GetParameter("subject") or "unnamed",
         "session": node.GetParameter("session") or None,
@@ -225,7 +225,7 @@ def region_curves(node, key):
 
 def list_length(node, name):
     """How long a list in the parameter node is."""
-    return int(_number(node.GetParameter(f"{name}.len") or "0", f"the length of {name}"))
+    return int(_number(node.GetParameter(f"{name}.len") or "0", _("the length of {name}").format(name=name)))
 
 
 def _number(text, name, unit=""):

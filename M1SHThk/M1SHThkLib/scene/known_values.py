@@ -5,6 +5,8 @@ from typing import Annotated, get_args, get_origin, get_type_hints
 
 import vtk
 
+from ..translation import tr as _
+
 _BEFORE_ALL_OTHERS = 10.0  # priority of an observer
 
 
@@ -42,7 +44,8 @@ class KnownValues:
             if node.HasParameter(name) and not _is_known(node.GetParameter(name), kind, checks)
         ]
         for name, text in unknown:
-            self.replaced.append(f"{name} was '{text}', which this version does not know; it has its default now.")
+            told = _("{name} was '{text}', which this version does not know; it has its default now.")
+            self.replaced.append(told.format(name=name, text=text))
             node.UnsetParameter(name)
 
 

@@ -18,6 +18,7 @@ from .exam_nodes import (
 )
 from .map_nodes import PARAMETER, maps_from_parameters
 from .reading import Reading
+from .region_nodes import region_title
 
 
 def exam_from_scene(scene):
@@ -44,18 +45,21 @@ def exam_from_scene(scene):
 
 def _named_nodes(node):
     """Purpose and node, None where it is gone, of all that an exam's parameter node names."""
-    names = [("the volume", "inputVolume"), ("the references", "references")]
+    names = [(_("the volume"), "inputVolume"), (_("the references"), "references")]
     for key in REGION_KEYS:
         lines = f"{parameter_prefix(*key)}PialLines"
-        names += [(f"the {key[0]} {key[1].replace('_', ' ')}", f"{lines}.{n}") for n in range(list_length(node, lines))]
-    names += [("the list of maps", f"{PARAMETER}.{n}") for n in range(list_length(node, PARAMETER))]
+        names += [
+            (_("the {region}").format(region=region_title(key)), f"{lines}.{n}")
+            for n in range(list_length(node, lines))
+        ]
+    names += [(_("the list of maps"), f"{PARAMETER}.{n}") for n in range(list_length(node, PARAMETER))]
     return [(purpose, node.GetNodeReference(name)) for purpose, name in names if node.GetNodeReferenceID(name)]
 
 
 def _not_read(purpose, node):
     """Sentences on what a saved scene lacks of a node; raises ValueError where its file could not be read."""
     if node is None:
-        return [f"{purpose} names a node that is not in the scene; it is left out."]
+        return [_("{purpose} names a node that is not in the scene; it is left out.").format(purpose=purpose)]
     storage = node.GetStorageNode()
     if storage is not None and storage.GetReadState() != storage.Idle:
         file = storage.GetFullNameFromFileName()
@@ -68,8 +72,8 @@ def _not_read(purpose, node):
         return []
     left_out = node.GetNumberOfControlPoints() - len(points_from_curve(node))
     whole = node.GetNumberOfControlPoints()
-    told = f"{left_out} of {whole} control points of '{node.GetName()}' have no place and are left out."
-    return [told] if left_out else []
+    told = _("{left_out} of {whole} control points of '{name}' have no place and are left out.")
+    return [told.format(left_out=left_out, whole=whole, name=node.GetName())] if left_out else []
 
 
 def undrawn_exam(scene):

@@ -1,7 +1,6 @@
 """Reads a sample exam in a language that puts every text between brackets; prints what is seen without them.
 
-The segment editor is Slicer's own. What a flag found here, in brackets after its sentence, is kept with the results in
-English, as all that is written into files.
+The segment editor is Slicer's own. What is written into files is English in every language.
 """
 
 import re
@@ -61,7 +60,7 @@ def seen(panel):
         if isinstance(child, QGroupBox):
             yield name, child.title
         if isinstance(child, QTextBrowser):
-            yield name, re.sub(r"\([^()]*\)", "", child.plainText)
+            yield name, child.plainText
         if isinstance(child, QTableWidget):
             for column in range(child.columnCount):
                 if child.horizontalHeaderItem(column):

@@ -4,6 +4,8 @@ A pseudo-translation puts every text between brackets: what is seen without them
 """
 
 import ast
+import inspect
+import pickle
 import re
 import subprocess
 import sys
@@ -11,13 +13,16 @@ import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
 import pytest
+from M1SHThkLib import translation
+from M1SHThkLib.measuring.flags import notes_as_text, notes_from_text, sentence
 
 ROOT = Path(__file__).resolve().parents[3]
 MODULE = ROOT / "M1SHThk"
 LIBRARY = MODULE / "M1SHThkLib"
 PSEUDO = Path(__file__).with_name("pseudo_translation.py")
-# Rooms whose faults a reader in Slicer is told.
-TOLD = sorted(path for room in ("measuring", "scene", "panel") for path in (LIBRARY / room).glob("*.py"))
+# Rooms whose faults a reader in Slicer is told; the others speak on the command line alone, in English as its results.
+ROOMS = ("measuring", "cohort", "digital_exam", "files", "scene", "panel")
+TOLD = sorted(path for room in ROOMS for path in (LIBRARY / room).glob("*.py"))
 # As Slicer's Utilities/Scripts/update_translations.py finds texts.
 FOUND = re.compile(r"[^_]_\((\s*?\".+?\"\s*?)\)", re.DOTALL)
 
@@ -28,9 +33,11 @@ def calls_of_underscore(path):
 
 
 def literals(node):
-    """Texts in an expression that stand in no call of `_`."""
-    if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "_":
+    """Texts in an expression that stand in no call of `_`; what a key or a joined name finds is no text."""
+    if isinstance(node, ast.Call) and (getattr(node.func, "id", "") == "_" or getattr(node.func, "attr", "") == "get"):
         return []
+    if isinstance(node, ast.Subscript):
+        return literals(node.value)
     if isinstance(node, ast.Constant):
         return [node.value] if isinstance(node.value, str) and re.search("[A-Za-z]{2}", node.value) else []
     return [text for child in ast.iter_child_nodes(node) for text in literals(child)]
@@ -49,13 +56,49 @@ def test_entries_of_lists_that_are_read_back_are_not_translated():
     assert [text.text for text in entries if text.get("notr") != "true"] == []
 
 
+def faults_of(path):
+    """What the errors of a file say: of `raise ValueError(...)`, and of `raise row.fault(...)` of a table's row."""
+    raised = (node.exc for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Raise))
+    for fault in raised:
+        kind = getattr(fault, "func", None)
+        if getattr(kind, "id", "") == "ValueError" or getattr(kind, "attr", "") == "fault":
+            yield fault.args[0]
+
+
 @pytest.mark.parametrize("path", TOLD, ids=lambda path: f"{path.parent.name}-{path.stem}")
 def test_faults_that_a_reader_is_told_can_be_translated(path):
-    faults = [node.exc for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Raise)]
-    faults = [
-        fault for fault in faults if isinstance(fault, ast.Call) and getattr(fault.func, "id", "") == "ValueError"
-    ]
-    assert [text for fault in faults for text in literals(fault.args[0])] == []
+    assert [text for fault in faults_of(path) for text in literals(fault)] == []
+
+
+def prose(path):
+    """Texts of several words that stand in no call of `_` and are no docstring."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    bodies = [node.body for node in ast.walk(tree) if isinstance(node, (ast.Module, ast.FunctionDef, ast.ClassDef))]
+    docstrings = [ast.get_docstring(ast.Module(body, [])) for body in bodies]
+    told = [inspect.cleandoc(text) for text in literals(tree) if re.search(r"[a-z]{2}[,;:]? [a-z]{2}", text)]
+    return [text for text in told if text not in docstrings]
+
+
+@pytest.mark.parametrize("name", ["verdict", "alignment", "layer_width", "tilt"])
+def test_what_a_flag_found_can_be_translated(name):
+    assert prose(LIBRARY / "measuring" / f"{name}.py") == []
+
+
+@pytest.fixture
+def shouting(request):
+    """A language in which every text is written in capitals, but what stands between braces."""
+    request.addfinalizer(lambda: translation.use(lambda context, text: text))
+    translation.use(lambda context, text: re.sub(r"[^{}]+(?![^{]*})", lambda part: part[0].upper(), text))
+
+
+def test_notes_are_english_in_files_and_told_in_the_language_of_the_reader(shouting):
+    depth = translation.Note(translation.marked("it begins {depth:.1f} mm beneath the line"), depth=0.32)
+    both = translation.listed([depth, "off_slice"])
+    assert notes_as_text({"undecided": both}) == "undecided: it begins 0.3 mm beneath the line; off_slice"
+    assert sentence("undecided", both).endswith(" (IT BEGINS 0.3 MM BENEATH THE LINE; off_slice.)")
+    from_file = notes_from_text("undecided: it begins 0.3 mm beneath the line")["undecided"]
+    assert sentence("undecided", from_file).endswith(" (It begins 0.3 mm beneath the line.)")
+    assert pickle.loads(pickle.dumps(both)) == both
 
 
 @pytest.mark.parametrize("path", sorted(LIBRARY.rglob("*.py")), ids=lambda path: f"{path.parent.name}-{path.stem}")

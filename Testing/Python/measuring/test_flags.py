@@ -160,7 +160,7 @@ class TestNotes:
             ("lines_overlap", "14 mm"),
             ("line_strays", "by 0.35 mm; on the edge SH/Thk would change by 18%"),
             ("vein_suspected", "it begins 0.5 mm beneath the line"),
-            ("white_matter_below_10_mm2", "9.9 mm2"),
+            ("white_matter_below_10_mm2", "9.9 mm²"),
             ("low_snr", "8"),
         ],
     )

@@ -8,7 +8,7 @@ from .. import __version__
 from ..cohort.scores import GREATEST_SCORE
 from .clinical_table import VISUAL_WORDS
 from .disk import sha256, write_json
-from .reader_folder import RECORD
+from .reader_folder import IN_HAND, RECORD
 from .reading_list import BY_REGION
 
 QUALITY = ("motion", "artefact", "coverage")
@@ -22,6 +22,7 @@ _EMPTY = {
     "seconds": 0.0,
     "seconds_drawing": 0.0,
 }
+_KINDS = {float: (int, float), type(None): (dict, type(None))}  # what may stand in place of what is empty
 
 
 class CaseInHand:
@@ -57,6 +58,7 @@ class CaseInHand:
         if found != self.case.sha256:
             raise ValueError(f"{self.image}: is not the image that the list was drawn up with; restore it")
         kept = folder.in_hand(turn.case)
+        _check_kept(kept or {}, folder.folder / IN_HAND)
         self._state = {**copy.deepcopy(_EMPTY), **(kept or {}), "case": turn.case}
         self._kept = copy.deepcopy(self._state) if kept else None
         locked = [entry for entry in folder.entries if _is_lock_of(entry, turn.case)]
@@ -280,6 +282,14 @@ class CaseInHand:
             write_json(folder / RECORD, record)
 
         self._folder.finish(self.turn.case, write_all)
+
+
+def _check_kept(kept, path):
+    """What was kept must be what this program, or another version of it, can have written."""
+    for name, empty in _EMPTY.items():
+        if not isinstance(kept.get(name, empty), _KINDS.get(type(empty), type(empty))):
+            remedy = "restore it from a backup, or take it away and read the case anew"
+            raise ValueError(f"{path}: {name} is damaged; {remedy}")
 
 
 def _is_empty(drawings):

@@ -87,9 +87,11 @@ def main(arguments):
     folder.mkdir(parents=True, exist_ok=True)
     sys.path[0] = str(ROOT / "Testing")
     import MiniSlicer
+    from Pictures.reading import Study
 
     MiniSlicer.start(window=True)
     MiniSlicer.loadModule(ROOT / "M1SHThk" / "M1SHThk.py")
+    Study(folder).run()
     Tutorial(folder).run()
     if not arguments:
         from Pictures import thumbnails, where

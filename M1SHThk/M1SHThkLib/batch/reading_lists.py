@@ -15,15 +15,14 @@ from ..files.reading_list import (
     BOTH,
     BY_REGION,
     DESCRIPTION,
-    KEY_COLUMNS,
     MEASUREMENT,
     SCORE,
     TABLE,
     Case,
     key_beside,
+    write_key,
     write_reading_list,
 )
-from ..files.results import write_tsv
 from .reading_sources import find_sources
 
 CASES = "cases"
@@ -118,7 +117,7 @@ def make_reading_list(
                 warn(warning)
             tell(exam + 1, len(sources))
         of_list = write_reading_list(folder, protocol, [cases[code] for code in sorted(cases)], draw.turns, asked)
-        write_tsv(key, KEY_COLUMNS, [[*row, of_list] for row in sorted(rows, key=lambda row: row[0])])
+        write_key(key, [[*row, of_list] for row in sorted(rows, key=lambda row: row[0])])
     except (ValueError, KeyboardInterrupt):
         _take_away(folder, draw.codes)  # a list without its key can never be collected
         raise

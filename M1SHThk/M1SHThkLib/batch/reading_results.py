@@ -9,10 +9,10 @@ from ..files.audit_trail import read_trail
 from ..files.case_in_hand import QUALITY
 from ..files.clinical_table import CLINICAL_COLUMNS, score_column, visual_column
 from ..files.disk import existing, read_json, sha256
-from ..files.reader_folder import RECORD, TRAIL, checksums, reader_folder
-from ..files.reading_list import BY_REGION, KEY_COLUMNS, MEASUREMENT, read_reading_list
+from ..files.reader_folder import READINGS, RECORD, TRAIL, checksums, reader_folder
+from ..files.reading_list import BY_REGION, MEASUREMENT, read_key, read_reading_list
 from ..files.results import write_results, write_table
-from ..files.tables import filled_table, read_table
+from ..files.tables import read_table
 from ..measuring.columns import MEASUREMENT_COLUMNS, PROFILE_COLUMNS, Column
 from ..program import program
 
@@ -30,6 +30,7 @@ _READINGS = tuple(
         ("minutes", "min", "Time that the case was open, without pauses"),
         ("minutes_drawing", "min", "Time spent drawing"),
         ("finished", "", "When the case was finished"),
+        ("version", "", "Of the program that the case was read with"),
     )
 )
 _CHECKS = tuple(
@@ -122,17 +123,21 @@ def collect(folder, key, output, clinical=None):
             lambda case, of=reader: listed.is_score_first(of),
             listed.protocol.repeat_after_days,
         )
-        own += _list_faults(trail.entries, listed)
+        own += _list_faults(trail.entries, listed) + _stray_faults(listed, reader)
         faults += [(reader, fault, False) for fault in own]
+        noted = {entry.get("case") for entry in trail.entries if entry["event"] == "case_finished"}
         for turn in listed.turns_of(reader):
             place = reader_folder(listed, reader) / turn.case
             if not place.is_dir():
+                if turn.case in noted:
+                    faults.append((reader, Fault(turn.case, "was finished, but its folder is gone; restore it"), True))
                 continue
             wrong = _case_faults(listed, turn, place, trail.entries)
             wrong += [altered[turn.case]] if turn.case in altered else []
             faults += [(reader, Fault(turn.case, words), True) for words in wrong]
             if not wrong:
                 cases.append((turn, place, read_json(place / RECORD)))
+    faults += [(name, Fault(None, "has a folder, but is no reader of the list"), False) for name in _others(listed)]
     if not cases:
         reasons = "; ".join(f"{reader}, {fault.case}: {fault.words}" for reader, fault, _ in faults[:3])
         raise ValueError(f"{listed.folder}: no case can be collected: {reasons or 'none is finished yet'}")
@@ -146,9 +151,8 @@ def collect(folder, key, output, clinical=None):
 
 
 def _read_key(key, listed):
-    _, rows = filled_table(key, KEY_COLUMNS)
     entries = {}
-    for row in rows:
+    for row in read_key(key):
         if row.required("list_sha256") != listed.sha256:
             raise row.fault(f"is the key of another list than {listed.folder}, or that was changed; restore both")
         entries[row.required("case")] = KeyEntry(
@@ -166,18 +170,41 @@ def _list_faults(entries, listed):
     return [Fault(None, "was read by a list that was changed since")] if others else []
 
 
+def _stray_faults(listed, reader):
+    """Folders among a reader's cases that are none."""
+    known = {turn.case for turn in listed.turns_of(reader)}
+    return [
+        Fault(None, f"the folder {name} is no case of the reader's; nothing is taken from it")
+        for name in _folders(reader_folder(listed, reader))
+        if name not in known
+    ]
+
+
+def _others(listed):
+    return [name for name in _folders(listed.folder / READINGS) if name not in listed.readers]
+
+
+def _folders(place):
+    """Names of the folders in a folder, but for hidden ones."""
+    if not place.is_dir():
+        return []
+    return sorted(path.name for path in place.iterdir() if path.is_dir() and not path.name.startswith("."))
+
+
 def _case_faults(listed, turn, place, entries):
     """Why a finished case is not what was read; empty where it is."""
     own = [entry for entry in entries if entry.get("case") == turn.case]
     finished = [entry for entry in own if entry["event"] == "case_finished"]
     if not finished:
         return ["has files, but the trail does not tell that it was finished"]
-    before, now = finished[-1]["files"], checksums(place)
+    before, now = finished[-1].get("files"), checksums(place)
+    if not isinstance(before, dict):
+        return ["the trail does not tell what its files were"]
     faults = [
         f"{name} was changed, added or taken away" for name in {**before, **now} if before.get(name) != now.get(name)
     ]
     case = listed.cases[turn.case]
-    if any(entry["inputs"] != {case.image: case.sha256} for entry in own if entry["event"] == "case_opened"):
+    if any(entry.get("inputs") != {case.image: case.sha256} for entry in own if entry["event"] == "case_opened"):
         faults.append("another image than the list's was read")
     if not faults:
         faults += _record_faults(listed, turn, read_json(existing(place / RECORD)), own)
@@ -207,6 +234,7 @@ def _write(output, listed, entries, cases, faults, clinical):
             {
                 **{name: who[name] for name in ("subject", "session", "observer")},
                 "case": turn.case,
+                "version": record.get("version"),
                 "echo_times_ms": case.echo_times_ms,
                 "echo_combination": case.echo_combination,
                 "settings": record["settings"],
@@ -255,6 +283,7 @@ def _reading_row(entry, turn, record):
         round(record["seconds"] / 60, 2),
         round(record["seconds_drawing"] / 60, 2),
         record["finished"],
+        record.get("version"),
     ]
 
 

@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import pairwise
 
 from .reading_order import FIRST, REPEAT
 
 _DRAWN = ("drawing_begun", "region_accepted")
+_CLOCKS_DIFFER = timedelta(minutes=15)
 _WORK = {*_DRAWN, "region_reopened", "score_locked"}
 
 
@@ -44,7 +46,7 @@ def trail_faults(turns, entries, score_first, repeat_after_days):
     faults += _order_faults(turns, entries)
     for case in known:
         faults += _case_faults(case, [entry for entry in entries if entry.get("case") == case], score_first(case))
-    return faults + _waiting_faults(known, entries, repeat_after_days)
+    return faults + _waiting_faults(known, entries, repeat_after_days) + _clock_faults(entries)
 
 
 def _order_faults(turns, entries):
@@ -98,6 +100,17 @@ def _waiting_faults(known, entries, days):
     if not begins or not ends or _time(begins[0]) >= max(ends) + timedelta(days=days):
         return []
     return [Fault(begins[0]["case"], f"was read again before {days:g} days had passed")]
+
+
+def _clock_faults(entries):
+    """Computers on one share are not of one second; what goes back further was set back."""
+    times = [_time(entry) for entry in entries]
+    back = [then for then, now in pairwise(times) if now < then - _CLOCKS_DIFFER]
+    if not back:
+        return []
+    return (
+        [Fault(None, f"the clock was set back after {back[0]:%Y-%m-%d %H:%M}; times are not certain")] if back else []
+    )
 
 
 def _time(entry):

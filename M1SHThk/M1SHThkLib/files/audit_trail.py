@@ -57,21 +57,31 @@ def read_trail(path):
         raise ValueError(
             _("{path}: cannot be read ({reason}); check your right to read it").format(path=path, reason=error.strerror)
         ) from error
-    entries, faults, torn, last = [], [], 0, _START
+    entries, faults, torn, last, count = [], [], 0, _START, 0
     for number, line in enumerate(content.split(b"\n"), 1):
         if not line:
             continue
         try:
-            entry = json.loads(line.decode())
-            entry["event"], entry["time"], entry["previous"]
+            entry = _checked(json.loads(line.decode()))
         except (ValueError, TypeError, KeyError):
             torn += 1
             continue
-        if entry["previous"] != last or entry.get("number") != len(entries) + 1:
+        count += 1
+        if entry["previous"] != last or entry["number"] != count:
             faults.append(f"{path}: line {number} does not follow the line before it; the trail was changed")
-        last = hashlib.sha256(line).hexdigest()
+        last, count = hashlib.sha256(line).hexdigest(), entry["number"]
         entries.append(entry)
     return Trail(tuple(entries), tuple(faults), torn, last, not content or content.endswith(b"\n"))
+
+
+def _checked(entry):
+    """The entry, if it has what every entry has."""
+    texts = (entry["event"], entry["time"], entry["previous"], entry.get("case", ""))
+    if not all(isinstance(text, str) for text in texts) or type(entry["number"]) is not int:
+        raise TypeError("text and a number are wanted")
+    if datetime.fromisoformat(entry["time"]).tzinfo is None:
+        raise ValueError("moments are compared across time zones")
+    return entry
 
 
 class TrailWriter:

@@ -9,7 +9,7 @@ from ..cohort.scores import GREATEST_SCORE
 from ..translation import tr as _
 from .clinical_table import VISUAL_WORDS
 from .disk import sha256, write_json
-from .reader_folder import RECORD
+from .reader_folder import IN_HAND, RECORD
 from .reading_list import BY_REGION
 
 QUALITY = ("motion", "artefact", "coverage")
@@ -23,6 +23,7 @@ _EMPTY = {
     "seconds": 0.0,
     "seconds_drawing": 0.0,
 }
+_KINDS = {float: (int, float), type(None): (dict, type(None))}  # what may stand in place of what is empty
 
 
 class CaseInHand:
@@ -64,6 +65,7 @@ class CaseInHand:
                 _("{image}: is not the image that the list was drawn up with; restore it").format(image=self.image)
             )
         kept = folder.in_hand(turn.case)
+        _check_kept(kept or {}, folder.folder / IN_HAND)
         self._state = {**copy.deepcopy(_EMPTY), **(kept or {}), "case": turn.case}
         self._kept = copy.deepcopy(self._state) if kept else None
         locked = [entry for entry in folder.entries if _is_lock_of(entry, turn.case)]
@@ -291,6 +293,14 @@ class CaseInHand:
             write_json(folder / RECORD, record)
 
         self._folder.finish(self.turn.case, write_all)
+
+
+def _check_kept(kept, path):
+    """What was kept must be what this program, or another version of it, can have written."""
+    for name, empty in _EMPTY.items():
+        if not isinstance(kept.get(name, empty), _KINDS.get(type(empty), type(empty))):
+            remedy = "restore it from a backup, or take it away and read the case anew"
+            raise ValueError(f"{path}: {name} is damaged; {remedy}")
 
 
 def _is_empty(drawings):

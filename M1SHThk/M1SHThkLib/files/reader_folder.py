@@ -86,12 +86,14 @@ class ReaderFolder:
     @property
     def finished(self):
         """Turns that are finished, in order."""
-        return [turn for turn in self.turns if (self.folder / turn.case).is_dir()]
+        noted = self._noted_finished()  # and stay so if somebody takes their files away
+        return [turn for turn in self.turns if turn.case in noted or (self.folder / turn.case).is_dir()]
 
     @property
     def next_turn(self):
         """The Turn to go on with; None when all is read."""
-        return next((turn for turn in self.turns if not (self.folder / turn.case).is_dir()), None)
+        finished = self.finished
+        return next((turn for turn in self.turns if turn not in finished), None)
 
     def waits_until(self, turn):
         """The datetime before which a turn may not be opened; None where it may."""
@@ -153,12 +155,15 @@ class ReaderFolder:
                 shutil.rmtree(part, ignore_errors=True)
             else:
                 removed(part)
-        noted = {entry["case"] for entry in self.entries if entry["event"] == "case_finished"}
+        noted = self._noted_finished()
         for turn in self.finished:
             if turn.case not in noted:
                 self._note_finished(turn.case, recovered=True)
             if self.in_hand(turn.case):
                 removed(self.folder / IN_HAND)
+
+    def _noted_finished(self):
+        return {entry.get("case") for entry in self.entries if entry["event"] == "case_finished"}
 
     def _note_finished(self, case, **more):
         record = read_json(self.folder / case / RECORD)

@@ -4,6 +4,7 @@ Neither names anybody: cases have codes, and images that carry no name lie besid
 key, a file of its own that is kept elsewhere.
 """
 
+import hashlib
 import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -14,6 +15,7 @@ from ..measuring.settings import Settings
 from ..translation import tr as _
 from .disk import existing, naming, read_json, sha256, write_json
 from .exam_schema import positive_number
+from .names import MISSING_NAME, seen
 from .results import write_tsv
 from .tables import filled_table
 
@@ -23,6 +25,7 @@ COLUMNS = ("reader", "place", "block", "case", "ask")
 SCORE, MEASUREMENT, BOTH = ASK = ("score", "measurement", "both")
 BY_REGION, VERDICT = SCORES = ("regions", "verdict")
 KEY_COLUMNS = ("case", "subject", "session", "group", "reading", "source", "source_sha256", "seed", "list_sha256")
+KEY_ROW_SHA256 = "row_sha256"  # older keys lack it
 
 
 @dataclass(frozen=True)
@@ -123,6 +126,44 @@ def key_beside(folder):
     """Where a list's key lies unless it is told otherwise: `<name>-key.tsv` beside its folder."""
     folder = Path(folder)
     return Path(os.path.normpath(folder / os.pardir)) / f"{folder.resolve().name}-key.tsv"
+
+
+def write_key(path, rows):
+    """Writes a key, each row with the SHA-256 of its cells: spreadsheets sort single columns.
+
+    Parameters
+    ----------
+    path : path
+    rows : sequence of sequences
+        Cells of KEY_COLUMNS.
+
+    Raises
+    ------
+    ValueError
+        If the file cannot be written.
+    """
+    write_tsv(path, (*KEY_COLUMNS, KEY_ROW_SHA256), [[*row, _row_sha256(row)] for row in rows])
+
+
+def read_key(path):
+    """The rows of a key, each a tables.Row.
+
+    Raises
+    ------
+    ValueError
+        If the file is missing or faulty, or a row was changed.
+    """
+    _, rows = filled_table(path, KEY_COLUMNS)
+    for row in rows:
+        cells = [row.cells[column] for column in KEY_COLUMNS]
+        if row.cells.get(KEY_ROW_SHA256, _row_sha256(cells)) != _row_sha256(cells):
+            raise row.fault("was changed since it was drawn up; restore the file that 'reading-list make' wrote")
+    return rows
+
+
+def _row_sha256(cells):
+    texts = ["" if cell is None else seen(str(cell)) for cell in cells]
+    return hashlib.sha256("\t".join(text or MISSING_NAME for text in texts).encode()).hexdigest()
 
 
 def write_reading_list(folder, protocol, cases, turns, ask):

@@ -28,7 +28,7 @@ class ReadingListSection:
         self._panel = panel
         self._list = self._folder = self._case = None
         self._fault, self._seen, self._shown = "", {}, None
-        self._is_showing = self._is_changing_scene = False
+        self._is_showing = self._is_changing_scene = self._is_first = False
         self._soon = qt.QTimer()
         self._soon.setSingleShot(True)
         self._soon.setInterval(0)
@@ -53,6 +53,11 @@ class ReadingListSection:
     def case(self):
         """The CaseInHand, or None."""
         return self._case
+
+    @property
+    def is_paused(self):
+        """Whether a case is open and out of sight."""
+        return self._case is not None and self._case.is_paused
 
     #
     # What is seen
@@ -85,21 +90,38 @@ class ReadingListSection:
             if seconds:
                 minutes = sum(seconds) / len(seconds) / 60
                 text += "; " + _("{minutes} minutes a case").format(minutes=f"{minutes:.1f}")
-            text += "." if self._case is None or not self._case.is_paused else _(". Paused.")
+            text += ". " + self._next_step()
         if ui.readingProgressLabel.text != text:
             ui.readingProgressLabel.text = text
+        self._see(self._case is None, ui.readingListLabel, ui.readingListPathLineEdit)
+        self._see(self._case is None, ui.readingReaderLabel, ui.readingReaderComboBox)
         ui.readingNextButton.enabled = self._list is not None and self._case is None
         ui.readingReaderComboBox.enabled = ui.readingListPathLineEdit.enabled = self._case is None
         ui.readingPauseButton.enabled = self._case is not None
         ui.readingPauseButton.checked = self._case is not None and self._case.is_paused
+
+    def _next_step(self):
+        case, folder = self._case, self._folder
+        if case is None:
+            return _("Next case, when you are ready.") if folder.next_turn else ""
+        if case.is_paused:
+            return _("Paused: click Pause to go on.")
+        if case.asks_score and not case.is_locked:
+            if case.is_scored:
+                return _("Lock the score.") if case.asks_measurement else _("Finish the case.")
+            return _("Score each region by eye.") if case.is_by_region else _("Give a verdict by eye.")
+        return (
+            _("Draw and accept the regions, then finish the case.") if case.asks_measurement else _("Finish the case.")
+        )
 
     def _show_case(self):
         ui, case = self._panel.ui, self._case
         is_seen = case is not None and not case.is_paused
         scores, by_region = is_seen and case.asks_score, case is not None and case.is_by_region
         given = (case.score or {}).get("regions", {}) if case else {}
+        asked = scores and not (case.is_locked and case.asks_measurement)  # then the sum is enough, and regions follow
         for key, label, box in self._scores:
-            self._see(scores and by_region and key in case.regions, label, box)
+            self._see(asked and by_region and key in case.regions, label, box)
             value = given.get(" ".join(key))
             _set_index(box, 0 if value is None else value + 1)
             box.enabled = is_seen and not case.is_locked
@@ -133,6 +155,17 @@ class ReadingListSection:
         ui.referencesCollapsibleButton.enabled = ui.regionsCollapsibleButton.enabled = may_draw
         if case is not None:
             ui.studyCollapsibleButton.collapsed = True
+        self._stand_first(self._folder is not None)
+
+    def _stand_first(self, is_first):
+        """While a list is read, progress, pause and finish stand above what is drawn."""
+        section = self._panel.ui.readingListCollapsibleButton
+        if self._is_first != is_first:
+            self._is_first = is_first
+            layout = section.parentWidget().layout()
+            layout.removeWidget(section)
+            after = self._panel.ui.examCollapsibleButton if is_first else self._panel.ui.studyCollapsibleButton
+            layout.insertWidget(layout.indexOf(after), section)
 
     def _see(self, is_seen, *widgets):
         """Show or hide widgets, all of which are seen at first; what does not change in a folded section stays."""
@@ -225,6 +258,10 @@ class ReadingListSection:
             self._panel.drawing.stop()
             with faults_in_words():
                 self._case.set_paused(not self._case.is_paused)
+            if self.is_paused:
+                self._panel.views.hide_volumes()
+            else:
+                self._panel.views.show_soon()
             self.show()
 
     def _on_scored(self, key, index):

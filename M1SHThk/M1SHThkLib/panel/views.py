@@ -49,6 +49,11 @@ class Views(VTKObservationMixin):
                 middle = [(bounds[i] + bounds[i + 1]) / 2 for i in (0, 2, 4)]
                 slicer.vtkMRMLSliceNode.JumpAllSlices(slicer.mrmlScene, *middle)
 
+    def hide_volumes(self):
+        """Show no image; `show_soon` brings the measured one back."""
+        if slicer.app.layoutManager():
+            slicer.util.setSliceViewerLayers(background=None, foreground=None, label=None)
+
     def show_region(self):
         """Turn to the slice of the selected region's line, or of its white matter; the volume is in the view."""
         panel = self._panel
@@ -83,7 +88,8 @@ class Views(VTKObservationMixin):
 
     def _show_now(self):
         node = self._panel.parameterNode
-        if node and node.inputVolume and (self._is_anew or not self._is_in_sight()):
+        is_wanted = node and node.inputVolume and not self._panel.reading_list.is_paused
+        if is_wanted and (self._is_anew or not self._is_in_sight()):
             self.show_volume()
             self.show_region()
         self._is_anew = False

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -193,6 +194,29 @@ class TestReading:
         with pytest.raises(ValueError, match="allows from"):
             CaseInHand(folder, folder.next_turn)
 
+    def test_a_case_whose_files_were_taken_away_is_not_read_again(self, scored):
+        read_all(scored, "R1", cases=2)
+        first, _, third = read_reading_list(scored).turns_of("R1")[:3]
+        shutil.rmtree(scored / "readings" / "R1" / first.case)
+        folder = ReaderFolder(read_reading_list(scored), "R1")
+        assert folder.next_turn == third and len(folder.finished) == 2
+
+    @pytest.mark.parametrize(
+        "kept", ['{"score": 7}', '{"quality": null}', '{"seconds": "long"}', '{"drawings": []}', "{"]
+    )
+    def test_a_case_in_hand_that_is_damaged_is_told_with_its_file(self, scored, kept):
+        folder = ReaderFolder(read_reading_list(scored), "R1")
+        (folder.folder / "case-in-hand.json").write_text(kept.replace("{", f'{{"case": "{folder.next_turn.case}", ', 1))
+        with pytest.raises(ValueError, match=r"case-in-hand\.json: .*(damaged|not valid JSON)"):
+            CaseInHand(folder, folder.next_turn)
+
+    def test_a_case_in_hand_of_another_version_is_gone_on_with(self, scored):
+        folder = ReaderFolder(read_reading_list(scored), "R1")
+        kept = {"case": folder.next_turn.case, "comment": "blurred", "seconds": 3, "of_a_later_version": [1]}
+        (folder.folder / "case-in-hand.json").write_text(json.dumps(kept))
+        case = CaseInHand(folder, folder.next_turn)
+        assert case.comment == "blurred" and case.seconds >= 3 and not case.is_locked
+
     def test_pauses_do_not_count(self, scored, monkeypatch):
         now = [100.0]
         monkeypatch.setattr("time.monotonic", lambda: now[0])
@@ -313,6 +337,33 @@ class TestCollect:
         assert [row["subject"] for row in rows] == NAMES[::-1] and rows[0]["age"] == "50"
         assert rows[0]["score_R2_1_right_hand_knob"] == str(score_of(NAMES[-1], ("right", "hand_knob")))
 
+    def test_what_lies_among_the_readings_and_is_none_is_told(self, scored, tmp_path, capsys):
+        read_all(scored, "R1", cases=2)
+        shutil.copytree(scored / "readings" / "R1", scored / "readings" / "R9")
+        (scored / "readings" / "R1" / "old").mkdir()
+        assert collect(scored, tmp_path / "out") == 1
+        told = capsys.readouterr().err
+        assert "R9: has a folder" in told and "the folder old is no case" in told
+
+    def test_a_key_drawn_up_before_its_rows_had_checksums_is_read(self, scored, tmp_path):
+        read_all(scored, "R1", cases=2)
+        key = scored.with_name("list-key.tsv")
+        key.write_text("".join(line.rpartition("\t")[0] + "\n" for line in key.read_text().splitlines()))
+        assert "list_sha256" in key.read_text() and "row_sha256" not in key.read_text()
+        assert collect(scored, tmp_path / "out") == 0
+
+    def test_a_clock_that_was_set_back_is_told(self, scored, tmp_path, capsys, monkeypatch):
+        read_all(scored, "R1", cases=1)
+
+        class EarlierDay(datetime):
+            @classmethod
+            def now(cls, tz=None):
+                return datetime.now(tz) - timedelta(days=30)
+
+        monkeypatch.setattr("M1SHThkLib.files.audit_trail.datetime", EarlierDay)
+        read_all(scored, "R1", cases=1)
+        assert collect(scored, tmp_path / "out") == 1 and "the clock was set back" in capsys.readouterr().err
+
     def test_a_key_of_another_list_is_refused(self, exams, scored, tmp_path, capsys):
         make(exams, tmp_path / "other", "--ask", "score", "--repeat", "0.25", "--seed", "8")
         read_all(scored, "R1")
@@ -323,7 +374,7 @@ class TestCollect:
         assert collect(scored, tmp_path / "out") == 2
         assert "no case can be collected" in capsys.readouterr().err
 
-    @pytest.mark.parametrize("what", ["record", "added", "image", "trail", "list"])
+    @pytest.mark.parametrize("what", ["record", "added", "image", "taken", "trail", "line", "list", "key"])
     def test_what_was_changed_is_found_and_left_out(self, scored, tmp_path, capsys, what):
         read_all(scored, "R1", cases=4)
         listed = read_reading_list(scored)
@@ -337,6 +388,16 @@ class TestCollect:
         elif what == "image":
             other = scored / listed.cases[listed.turns_of("R1")[2].case].image
             shutil.copy(other, scored / listed.cases[case].image)
+        elif what == "taken":
+            shutil.rmtree(folder / case)
+        elif what == "line":
+            entries = (folder / "trail.jsonl").read_bytes().split(b"\n")
+            entries[2] = b'{"number": [], "event": 1, "time": "noon", "previous": "", "case": ["x"]}'
+            (folder / "trail.jsonl").write_bytes(b"\n".join(entries))
+        elif what == "key":
+            key = scored.with_name("list-key.tsv")
+            first, second = (row["subject"] for row in rows_of(key)[:2])
+            key.write_text(key.read_text().replace(first, "Bianchi", 1).replace(second, first, 1))
         elif what == "trail":
             lines = (folder / "trail.jsonl").read_bytes().split(b"\n")
             (folder / "trail.jsonl").write_bytes(b"\n".join(lines[:3] + lines[4:]))
@@ -344,15 +405,15 @@ class TestCollect:
             description = scored / "reading-list.json"
             description.write_text(description.read_text().replace('"score_first": true', '"score_first": false'))
         status, message = collect(scored, tmp_path / "out"), capsys.readouterr().err
-        if what == "list":
-            assert status == 2 and "another list" in message
+        if what in ("list", "key"):
+            assert status == 2 and {"list": "another list", "key": "was changed since it was drawn up"}[what] in message
             return
         assert status == 1
         subject = key_of(scored)[case]["subject"]
         cases = {row["subject"] for row in rows_of(tmp_path / "out" / "readings.tsv")}
-        if what == "trail":
-            assert "does not follow the line before" in message
+        if what in ("trail", "line"):
+            assert message.count("does not follow the line before it") == 1
         else:
             assert case in message and "left out" in message and subject not in cases
         checks = rows_of(tmp_path / "out" / "checks.tsv")
-        assert what == "trail" or {row["subject"] for row in checks if row["left_out"] == "yes"} == {subject}
+        assert what in ("trail", "line") or {row["subject"] for row in checks if row["left_out"] == "yes"} == {subject}

@@ -171,6 +171,10 @@ def seen_texts():
     return " ".join(map(str, [*labels, *edits, *nodes]))
 
 
+def top(widget):
+    return widget.mapTo(widget.window(), reader.qt.QPoint(0, 0)).y()
+
+
 def test_the_reader_sees_codes_and_the_score_comes_first(study, exams, answers):
     open_list(study)
     case = next_case()
@@ -185,6 +189,8 @@ def test_the_reader_sees_codes_and_the_score_comes_first(study, exams, answers):
     assert ui.readingSumValueLabel.text == "3" and ui.readingLockButton.enabled
     lock()
     assert ui.regionsCollapsibleButton.visible and not ui.readingScore0ComboBox.enabled
+    assert "Draw and accept" in ui.readingProgressLabel.text
+    assert top(ui.readingListCollapsibleButton) < top(ui.referencesCollapsibleButton)
     draw(exam_of(study, case, exams))
     assert reader.numbers(KNOB)
     accept()
@@ -199,6 +205,11 @@ def test_the_reader_sees_codes_and_the_score_comes_first(study, exams, answers):
     assert events(study)[:3] == ["list_opened", "case_opened", "score_locked"]
     assert {"drawing_begun", "region_accepted"} <= set(events(study)) and events(study)[-1] == "case_finished"
     assert ui.examCollapsibleButton.visible and not slicer.util.getNodesByClass("vtkMRMLScalarVolumeNode")
+    reader.settle()
+    assert top(ui.readingNextButton) < top(ui.examCollapsibleButton)
+    reader.choose_text(ui.readingReaderComboBox, "R2")
+    reader.settle()
+    assert top(ui.resultsCollapsibleButton) < top(ui.readingListCollapsibleButton) < top(ui.studyCollapsibleButton)
 
 
 def test_what_was_finished_is_what_was_seen(study, exams, answers):
@@ -240,10 +251,15 @@ def test_a_case_that_is_left_comes_back_as_it_was(study, exams, answers):
 def test_pause_hides_the_case(study, answers):
     open_list(study)
     next_case()
+    composite = reader.red().mrmlSliceCompositeNode()
+    image = composite.GetBackgroundVolumeID()
     reader.ui().readingPauseButton.click()
     assert "Paused" in reader.ui().readingProgressLabel.text and not reader.ui().readingLockButton.visible
+    reader.settle()
+    assert image and composite.GetBackgroundVolumeID() is None
     reader.ui().readingPauseButton.click()
-    assert reader.ui().readingLockButton.visible
+    reader.settle()
+    assert reader.ui().readingLockButton.visible and composite.GetBackgroundVolumeID() == image
     assert events(study)[-2:] == ["paused", "continued"]
 
 

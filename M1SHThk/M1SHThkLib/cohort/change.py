@@ -7,10 +7,11 @@ from itertools import pairwise
 import numpy as np
 from scipy.stats import t
 
+from .adjusted import subject_part
 from .agreement import within_subject
 from .finding import p_text
 from .repeatability import BETWEEN, TO_REPEATABILITY, WITHIN, repeatability_coefficient, repeats
-from .study import MARKERS, REGION_NAMES, SH_THK, mean_present
+from .study import MARKERS, REGION_NAMES, SH_THK
 
 MEAN = "mean of the regions"
 DAYS_A_YEAR = 365.25
@@ -203,7 +204,8 @@ class Slope:
 def slopes(study):
     """The change of each marker a year, group by group and between patients and controls.
 
-    A mixed model of the mean over regions with a random intercept, and a random slope where some subjects have three
+    A mixed model of the mean over regions (of the sessions' part in an additive model of sessions and regions where
+    regions are missing) with a random intercept, and a random slope where some subjects have three
     sessions (statsmodels, MixedLM, restricted maximum likelihood); intervals and P by Student's t with as many degrees
     of freedom as subjects less the groups.
 
@@ -235,7 +237,8 @@ def _dated(study, group, marker):
             if not all(reading.session in subject.dates for reading in readings):
                 continue
             days = [subject.dates[reading.session] for reading in readings]
-            values = mean_present(np.array([reading.values[marker.column] for reading in readings]))
+            values = np.array([reading.values[marker.column] for reading in readings])
+            values = _of_the_same_regions(values)
             own = [
                 (subject.name, (day - days[0]).days / DAYS_A_YEAR, value)
                 for day, value in zip(days, values, strict=True)
@@ -243,6 +246,16 @@ def _dated(study, group, marker):
             ]
             rows += own if len(own) > 1 else []
     return rows
+
+
+def _of_the_same_regions(values):
+    """The subject's part of each session, shape (sessions,); `values` (sessions, regions), nan where missing.
+
+    A mean of whatever a session has would change with its regions: those of one session alone tell nothing, and of the
+    others every session is compared within those that it has.
+    """
+    often = np.isfinite(values).sum(axis=0) > 1
+    return subject_part(np.where(often, values, np.nan))
 
 
 def _slope(marker, name, groups):

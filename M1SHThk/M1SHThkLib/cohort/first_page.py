@@ -6,7 +6,7 @@ import numpy as np
 
 from .comparison import Comparison, comparisons
 from .confounders import differing
-from .finding import ci_text, counted, find, p_text
+from .finding import ci_text, counted, disagreement, find, p_text
 from .multiplicity import primary_finding
 from .repeatability import BETWEEN, WITHIN, repeatability_coefficient
 from .selection import lack_regions
@@ -78,14 +78,16 @@ def _answer(study, findings, primary, marker):
         )
         reason = none.words.split(": ")[-1] if none else "there is nothing to compare."
         return f"No answer from {who}: {reason}"
-    shows = found.p < 0.05
-    direction = "higher" if (found.estimate > 0.5) == (marker.pathologic > 0) else "lower"
-    verdict = (
-        "It was not shown to" if not shows else "Yes" if found.estimate > 0.5 else "It does, but the other way round"
-    )
-    return f"{verdict}: in {who} the AUC is {found.estimate:.2f} ({ci_text(found.ci)}), {p_text(found.p)}" + (
-        f"; {marker.name} is {direction} in patients." if shows else "."
-    )
+    if disagreement(found.ci, 0.5, found.p):
+        verdict = "It was not shown for certain"
+        rest = "; interval and P disagree about the 5 % level, and the more cautious of the two counts."
+    elif found.p < 0.05:
+        verdict = "Yes" if found.estimate > 0.5 else "It does, but the other way round"
+        direction = "higher" if (found.estimate > 0.5) == (marker.pathologic > 0) else "lower"
+        rest = f"; {marker.name} is {direction} in patients."
+    else:
+        verdict, rest = "It was not shown to", "."
+    return f"{verdict}: in {who} the AUC is {found.estimate:.2f} ({ci_text(found.ci)}), {p_text(found.p)}{rest}"
 
 
 def _cautions(study, findings, options):

@@ -114,6 +114,18 @@ class TestSlopes:
         found = self.of(followed(values, groups=(12, 8)), "patient")
         assert found.slope == pytest.approx(np.diff(values[:12]).mean() * 365.25 / 365, rel=1e-4)
 
+    def test_regions_that_a_session_lacks_are_no_change(self):
+        """Each region keeps its value over the years, and differs from the others more than any change."""
+        random, regions = np.random.default_rng(6), np.array([0.02, 0.05, 0.10, 0.20])
+        gaps = ([0, 1], [1, 2, 3], [0, 2, 3])
+        readings = []
+        for _ in range(8):
+            own = regions * random.uniform(0.9, 1.1)
+            kept = [np.where(np.isin(np.arange(4), gap), own, np.nan) for gap in gaps]
+            readings.append(tuple(reading_of(values, session=str(session)) for session, values in enumerate(kept, 1)))
+        study = study_of(np.ones((8, 4)), readings=readings, dates=[DATES] * 8)
+        assert abs(self.of(study, "patient").slope) < 1e-6
+
     def test_of_a_balanced_study_it_is_the_mean_of_the_subjects_own_slopes(self):
         """Error and interval too: t of their mean, which optimisers that stop early miss by a fifth."""
         random, years = np.random.default_rng(3), [(day - DATES["1"]).days / 365.25 for day in DATES.values()]

@@ -116,7 +116,8 @@ def read_table(path, needed):
             raise row.fault(f"has {len(cells)} cells for {len(header)} columns; write n/a where a value is missing")
         if any(cells[len(header) :]):
             raise row.fault(f"has {len(cells)} cells for {len(header)} columns; take out what has no column")
-        if any(unicodedata.category(character) == "Cc" for cell in cells for character in cell):
+        unprintable = [character for cell in cells if not cell.isprintable() for character in cell]
+        if any(unicodedata.category(character) == "Cc" for character in unprintable):
             raise row.fault("holds a control character; type the line anew")
         rows.append(row)
     return header, rows

@@ -30,7 +30,7 @@ SLOPES = (
     Column("subjects", "", "Subjects with at least two dated sessions", None),
     Column("sessions", "", "Their sessions", None),
     Column(
-        "slope_per_year", "", "Change of the mean over regions a year, of the same regions, in the marker's unit", None
+        "slope_per_year", "", "Change a year of the mean over the same regions, in the marker's unit", None
     ),
     Column("ci_low", "", "Lower limit of the 95 % confidence interval", None),
     Column("ci_high", "", "Upper limit of the 95 % confidence interval", None),

@@ -95,7 +95,8 @@ def _adjusted(compared, marker, selection, options):
     elif min(n.values()) - columns.shape[1] - 1 < FEWEST_FREE:
         why = (
             f"too few subjects with all covariates: {counted(n['patients'], 'patient')} and "
-            f"{counted(n[compared.others], compared.one)}"
+            f"{counted(n[compared.others], compared.one)}; at least {FEWEST_FREE + columns.shape[1] + 1} of each are "
+            "needed"
         )
     elif np.ptp(response) == 0:
         why = "all values are equal"

@@ -107,9 +107,12 @@ def _cautions(study, findings, options):
             cautions[-1] += f" No adjustment: {test.words.split('since ')[-1]}"
     explored = [finding for finding in findings if finding.p_holm is not None]
     kept = sum(finding.p_holm < 0.05 for finding in explored)
+    least = 1 / (options.permutations + 1)
+    # No permutation's P can be so small that it were below .05 once multiplied by this many tests.
+    unable = f"; one by {options.permutations:,} permutations, {least:.1g} at the least, cannot"
     cautions.append(
         f"All else is exploratory: {counted(len(explored), 'further test')}, of which {kept} keep P < .05 after Holm's "
-        "adjustment for their number."
+        f"adjustment for their number{unable if least * len(explored) >= 0.05 else ''}."
     )
     return tuple(cautions)
 
@@ -198,8 +201,10 @@ def _reader_rows(study, findings):
             scored.add(reader)
             session = finding.labels["session"]
             added = find(findings, "added", "AUC of both together", reader=reader, session=session, against="controls")
-            remark = f"session {session}"
-            if added is not None:
+            remark = (
+                f"session {session}, {finding.n['patients']} patients and {finding.n['controls']} controls scored whole"
+            )
+            if added is not None and added.p is not None:
                 remark += f"; with SH/Thk {added.estimate:.2f}, likelihood-ratio {p_text(added.p)}"
             yield f"AUC, sum score of reader {reader}", _number(finding), remark
 
@@ -211,7 +216,12 @@ def _number(finding):
 
 
 def _p(finding):
-    return p_text(finding.p) if finding is not None and finding.p is not None else ""
+    if finding is None or finding.p is None:
+        return ""
+    no_effect = 0.5 if finding.quantity == "AUC" else 0.0
+    return p_text(finding.p) + (
+        ", which the interval contradicts" if disagreement(finding.ci, no_effect, finding.p) else ""
+    )
 
 
 def _who(subjects):

@@ -201,9 +201,7 @@ def _reader_rows(study, findings):
             scored.add(reader)
             session = finding.labels["session"]
             added = find(findings, "added", "AUC of both together", reader=reader, session=session, against="controls")
-            remark = (
-                f"session {session}, {finding.n['patients']} patients and {finding.n['controls']} controls scored whole"
-            )
+            remark = f"session {session}, {finding.n['patients']} and {finding.n['controls']} with all scores"
             if added is not None and added.p is not None:
                 remark += f"; with SH/Thk {added.estimate:.2f}, likelihood-ratio {p_text(added.p)}"
             yield f"AUC, sum score of reader {reader}", _number(finding), remark

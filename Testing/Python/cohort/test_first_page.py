@@ -76,7 +76,7 @@ def test_a_score_stands_beside_how_many_were_scored(ageing):
     options = CohortOptions(replicates=20, permutations=99)
     rows = first_page(study, analyse((study,), options).findings[3.0], options).rows
     (remark,) = [row[2] for row in rows if row[0] == "AUC, sum score of reader A"]
-    assert remark.startswith("session 1, 12 patients and 9 controls scored whole; with SH/Thk")
+    assert remark.startswith("session 1, 12 and 9 with all scores; with SH/Thk")
 
 
 def test_a_p_that_its_interval_contradicts_is_marked():

@@ -13,7 +13,8 @@ from .study import MARKERS, THK
 _PARTS = 200
 _ANCOVA = (
     "Analysis of covariance: ordinary least squares of {} on the group and {}, one value a subject; Student's t of the "
-    "group's coefficient (R: lm)."
+    "group's coefficient (R: lm). It takes both groups to scatter alike: where the greater group scatters more its "
+    "interval covers up to 99 %, where the smaller does less than 95 %."
 )
 _AREA = (
     "Covariate-adjusted area (Janes and Pepe, Biometrika 2009;96:371): the others' linear regression of {} on {}, and "

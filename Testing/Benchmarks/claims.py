@@ -35,8 +35,11 @@ _MC_NEMAR = "without a difference P lies below .05 in 0 to 4 % of studies"
 _SPECIFICITY = "this interval of the specificity covers from 84 to 95 %"
 _DELONG = "errs on the cautious side: the interval covers up to 100 %, and P lies below .05 in less than 5 %"
 _WILSON = "which of few subjects covers from 90 to 99 %"
+_WANTED = "That of a wanted share covers up to 100 %."
 _AUC = "of few subjects it covers from 93 to 99 %"
 _ADJUSTED = "which of few subjects covers up to 99 %."
+_CV = "which covers from 89 to 96 %; pairs"
+_ANCOVA = "where the greater group scatters more its interval covers up to 99 %"
 _KAPPA = "Of few subjects, or where hardly anybody is called pathologic, it covers from 90 to 99 %."
 SAYS = {
     "Mann-Whitney, one region": _EXACT,
@@ -54,11 +57,18 @@ SAYS = {
     "AUC, symmetric": _AUC,
     "AUC, clustered": _AUC,
     "AUC, one region": _AUC,
+    "AUC, within regions": _AUC,
     "AUC adjusted for age, most pathologic region": _ADJUSTED,
     "AUC adjusted for age, all regions": _ADJUSTED,
     "sensitivity, given cut-off": _WILSON,
     "specificity, given cut-off": _WILSON,
+    "sensitivity over regions, given cut-off": _WILSON,
+    "specificity over regions, given cut-off": _WILSON,
+    "accuracy, given cut-off": _WILSON,
+    "accuracy, Youden's cut-off": _WILSON,
     "sensitivity of a reader": _WILSON,
+    "sensitivity, cut-off for a sensitivity of 0.9": _WANTED,
+    "specificity, cut-off for a specificity of 0.9": _WANTED,
     "difference of sensitivities, paired": "Both err on the cautious side",
     "limit of agreement, one region": "approximate error of a limit, which of few subjects covers from 90 to 95 %",
     "specificity, Youden's cut-off": _SPECIFICITY,
@@ -67,7 +77,15 @@ SAYS = {
     "median": "median with interval by order statistics (binomial), which covers 95 % or more",
     "percentile (Clopper and Pearson)": "Clopper and Pearson's interval, which covers 95 % or more",
     "ICC(2,1)": "Of normal values; skewed ones cover less.",
+    "rho, patient as cluster": "which covers from 90 to 96 %; P",
+    "within-subject CV, one region": _CV,
+    "within-subject CV, regions pooled": _CV,
+    "difference adjusted for age, most pathologic region": _ANCOVA,
+    "difference adjusted for age, all regions": _ANCOVA,
+    "what SH/Thk adds, likelihood ratio": "P lies below .05 in 3 to 5 % of studies where nothing is added",
     "kappa of calls": _KAPPA,
+    "kappa of scores, linear weights": _KAPPA,
+    "kappa of scores, quadratic weights": _KAPPA,
     "kappa of one region's scores, quadratic weights": _KAPPA,
     "ROC band at a false positive rate of 0.25": "pointwise, about 95 % (86 to 100 % of few subjects)",
 }

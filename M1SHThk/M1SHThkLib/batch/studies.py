@@ -140,8 +140,13 @@ def tell_change(options):
     found, of_groups = [], []
     for study in studies:
         noise = noise_of(study, options.rc)
-        told = f"RC {noise.coefficients['sh_thk_per_mm']:.2g} 1/mm ({noise.origin})" if noise else "RC not known"
-        print(f"{study.field_strength_t:g} T: {told}")
+        if noise is None:
+            told = "not known"
+        else:
+            region, mean = (own["sh_thk_per_mm"] for own in (noise.coefficients, noise.of_means))
+            told = f"{region:.2g} 1/mm" + (f" of a region, {mean:.2g} of their mean" if mean != region else "")
+            told += f" ({noise.origin})"
+        print(f"{study.field_strength_t:g} T: RC {told}")
         found += changes(study, noise)
         of_groups += [(study.field_strength_t, slope) for slope in slopes(study)]
     if not found:

@@ -17,9 +17,10 @@ OPTIMISM_REPLICATES = 100
 _METHOD = (
     "Logistic regression of the group on the score, and on the score and the root of the most pathologic region's "
     "SH/Thk, with Firth's penalty (Biometrika 1993;80:27; R: logistf); nested models by the penalised likelihood-ratio "
-    "test, chi-square with 1 degree of freedom. AUC of both: of the fitted model, less its optimism (Harrell et al., "
-    "Stat Med 1996;15:361). No interval of the difference of the two areas and no DeLong test: for nested models on "
-    "the same data neither holds (Demler et al., Stat Med 2012;31:2577)."
+    "test, chi-square with 1 degree of freedom, whose P lies below .05 in 3 to 5 % of studies where nothing is added. "
+    "AUC of both: of the fitted model, less its optimism (Harrell et al., Stat Med 1996;15:361). No interval of the "
+    "difference of the two areas and no DeLong test: for nested models on the same data neither holds (Demler et al., "
+    "Stat Med 2012;31:2577)."
 )
 _NRI = (
     "Category-free net reclassification (Pencina et al., Stat Med 2011;30:11), of the fitted models. It is often "

@@ -7,10 +7,11 @@ from itertools import pairwise
 import numpy as np
 from scipy.stats import t
 
+from .adjusted import subject_part
 from .agreement import within_subject
 from .finding import p_text
 from .repeatability import BETWEEN, TO_REPEATABILITY, WITHIN, repeatability_coefficient, repeats
-from .study import MARKERS, REGION_NAMES, SH_THK, mean_present
+from .study import MARKERS, REGION_NAMES, SH_THK
 
 MEAN = "mean of the regions"
 DAYS_A_YEAR = 365.25
@@ -24,12 +25,15 @@ class Noise:
     Attributes
     ----------
     coefficients : dict of marker column to float
-        Repeatability coefficients, in the marker's unit.
+        Repeatability coefficients of one region, in the marker's unit.
+    of_means : dict of marker column to float
+        The same of the mean of the regions, which differs by less; as of one region where that was given.
     origin : str
         'given', or which repeats they come from.
     """
 
     coefficients: dict[str, float]
+    of_means: dict[str, float]
     origin: str
 
 
@@ -83,24 +87,29 @@ class Change:
 def noise_of(study, given_per_mm=None):
     """What readings differ by without change: of SH/Thk as given, else as the study's repeats show; None if neither."""
     if given_per_mm is not None:
-        return Noise({SH_THK.column: given_per_mm}, "given")
+        given = {SH_THK.column: given_per_mm}
+        return Noise(given, given, "given")
     dated = any(subject.dates for subject in study.subjects)
     # Without dates the sessions themselves may be what has changed.
     for kind in (WITHIN, BETWEEN) if dated else (BETWEEN,):
         found = repeatability_coefficient(study, (kind,), (*study.groups, None))
         if found:
-            coefficients = {SH_THK.column: found[0]} | {
-                marker.column: own for marker in MARKERS[1:] if np.isfinite(own := _coefficient(study, kind, marker))
-            }
-            return Noise(coefficients, f"{kind}, {found[3]} pairs of this study")
+            coefficients, of_means = (
+                {marker.column: _coefficient(study, kind, marker, pairs_of) for marker in MARKERS}
+                for pairs_of in (_pairs_of_regions, _pairs_of_means)
+            )
+            coefficients[SH_THK.column] = found[0]
+            return Noise(coefficients, of_means, f"{kind}, {found[3]} pairs of this study")
     return None
 
 
-def _coefficient(study, kind, marker):
+def _coefficient(study, kind, marker, pairs_of):
+    """nan where fewer than two pairs tell."""
     pairs, subjects = [], []
     for repeat in repeats(study)[0]:
         if repeat.kind == kind:
-            values, subject = repeat.values(marker.column, study.regions)
+            values, subject = pairs_of(repeat, marker.column, study.regions)
+            # Two zeros agree by censoring, not by precision.
             kept = (values != 0).any(axis=1)
             pairs.append(values[kept])
             subjects.append(subject[kept])
@@ -108,6 +117,20 @@ def _coefficient(study, kind, marker):
     if len(pairs) < 2:
         return np.nan
     return TO_REPEATABILITY * within_subject(pairs, np.concatenate(subjects))[0]
+
+
+def _pairs_of_regions(repeat, column, regions):
+    return repeat.values(column, regions)
+
+
+def _pairs_of_means(repeat, column, regions):
+    """The mean of the regions that both readings have, and whose it is: shapes (n, 2) and (n,)."""
+    values = np.array([[reading.values[column] for reading in pair] for pair in repeat.pairs])
+    present = np.isfinite(values).all(axis=1, keepdims=True)
+    some = present.any(axis=2)[:, 0]
+    means = np.where(present, values, 0)[some].sum(axis=2) / present[some].sum(axis=2)
+    names = {subject.name: number for number, subject in enumerate(repeat.subjects)}
+    return means, np.array([names[subject.name] for subject in repeat.subjects], int)[some]
 
 
 def changes(study, noise):
@@ -129,11 +152,10 @@ def changes(study, noise):
                 days = [subject.dates.get(reading.session) for reading in (one, other)]
                 years = (days[1] - days[0]).days / DAYS_A_YEAR if None not in days else np.nan
                 for marker in MARKERS:
-                    limit = noise.coefficients.get(marker.column, np.nan) if noise else np.nan
                     before, after = (reading.values[marker.column] for reading in (one, other))
                     places = [(REGION_NAMES[number], before[number], after[number]) for number in study.regions]
                     both = np.isfinite(before) & np.isfinite(after)
-                    # The mean of the same regions; its noise is less than a region's, by how much depends on theirs.
+                    # The mean of the same regions.
                     if both.any():
                         places.append((MEAN, before[both].mean(), after[both].mean()))
                     found += [
@@ -147,12 +169,18 @@ def changes(study, noise):
                             (one.session or "", other.session or ""),
                             float(years),
                             (float(first), float(second)),
-                            float(limit),
+                            _limit(noise, marker, place),
                         )
                         for place, first, second in places
                         if np.isfinite([first, second]).all()
                     ]
     return found
+
+
+def _limit(noise, marker, place):
+    if noise is None:
+        return np.nan
+    return float((noise.of_means if place == MEAN else noise.coefficients).get(marker.column, np.nan))
 
 
 def _series(subject):
@@ -203,7 +231,8 @@ class Slope:
 def slopes(study):
     """The change of each marker a year, group by group and between patients and controls.
 
-    A mixed model of the mean over regions with a random intercept, and a random slope where some subjects have three
+    A mixed model of the mean over regions (of the sessions' part in an additive model of sessions and regions where
+    regions are missing) with a random intercept, and a random slope where some subjects have three
     sessions (statsmodels, MixedLM, restricted maximum likelihood); intervals and P by Student's t with as many degrees
     of freedom as subjects less the groups.
 
@@ -235,7 +264,8 @@ def _dated(study, group, marker):
             if not all(reading.session in subject.dates for reading in readings):
                 continue
             days = [subject.dates[reading.session] for reading in readings]
-            values = mean_present(np.array([reading.values[marker.column] for reading in readings]))
+            values = np.array([reading.values[marker.column] for reading in readings])
+            values = _of_the_same_regions(values)
             own = [
                 (subject.name, (day - days[0]).days / DAYS_A_YEAR, value)
                 for day, value in zip(days, values, strict=True)
@@ -243,6 +273,16 @@ def _dated(study, group, marker):
             ]
             rows += own if len(own) > 1 else []
     return rows
+
+
+def _of_the_same_regions(values):
+    """The subject's part of each session, shape (sessions,); `values` (sessions, regions), nan where missing.
+
+    A mean of whatever a session has would change with its regions: those of one session alone tell nothing, and of the
+    others every session is compared within those that it has.
+    """
+    often = np.isfinite(values).sum(axis=0) > 1
+    return subject_part(np.where(often, values, np.nan))
 
 
 def _slope(marker, name, groups):

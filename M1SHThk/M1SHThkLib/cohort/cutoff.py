@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.stats import t
 
 from .proportions import effective_count, wilson
 from .resampling import bootstrap_subjects, percentile_interval, times_drawn
@@ -32,7 +33,7 @@ class Rate:
     ci : (low, high)
         95 %, for a cut-off that the values did not choose.
     ci_name : str
-        What gives it: Wilson's formula, with as many values as those of whole subjects are worth.
+        What gives it: Wilson's formula, of several values a subject with as many as they are worth.
     """
 
     correct: int
@@ -298,14 +299,17 @@ def _by_group(choice, called):
 
 def _rate(correct, counts):
     hits, values, subjects = int(correct.sum()), int(counts.sum()), len(counts)
-    if values == subjects:
-        return Rate(hits, values, subjects, wilson(hits, values), "Wilson")
-    worth = effective_count(correct, counts)
-    return Rate(hits, values, subjects, wilson(hits / values * worth, worth), "Wilson, values of whole subjects")
+    name = "Wilson" if values == subjects else "Wilson, values of whole subjects, quantile of Student"
+    return Rate(hits, values, subjects, _interval(hits / values, correct, counts), name)
 
 
 def _corrected_interval(share, rate, correct, counts, is_wanted):
-    worth = effective_count(correct, counts)
-    if is_wanted:
-        return wilson(rate.estimate * worth, worth)
-    return wilson(share * worth, worth)
+    return _interval(rate.estimate if is_wanted else share, correct, counts)
+
+
+def _interval(share, correct, counts):
+    """Wilson's about a share; of several values a subject with as many as they are worth, and Student's quantile."""
+    subjects, worth = len(counts), effective_count(correct, counts)
+    if counts.sum() == subjects:
+        return wilson(share * worth, worth)
+    return wilson(share * worth, worth, t.ppf(0.975, max(subjects - 1, 1)))

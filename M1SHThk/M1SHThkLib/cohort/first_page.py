@@ -6,7 +6,7 @@ import numpy as np
 
 from .comparison import Comparison, comparisons
 from .confounders import differing
-from .finding import ci_text, counted, find, p_text
+from .finding import ci_text, counted, disagreement, find, p_text
 from .multiplicity import primary_finding
 from .repeatability import BETWEEN, WITHIN, repeatability_coefficient
 from .selection import lack_regions
@@ -78,14 +78,16 @@ def _answer(study, findings, primary, marker):
         )
         reason = none.words.split(": ")[-1] if none else "there is nothing to compare."
         return f"No answer from {who}: {reason}"
-    shows = found.p < 0.05
-    direction = "higher" if (found.estimate > 0.5) == (marker.pathologic > 0) else "lower"
-    verdict = (
-        "It was not shown to" if not shows else "Yes" if found.estimate > 0.5 else "It does, but the other way round"
-    )
-    return f"{verdict}: in {who} the AUC is {found.estimate:.2f} ({ci_text(found.ci)}), {p_text(found.p)}" + (
-        f"; {marker.name} is {direction} in patients." if shows else "."
-    )
+    if disagreement(found.ci, 0.5, found.p):
+        verdict = "It was not shown for certain"
+        rest = "; interval and P disagree about the 5 % level, and the more cautious of the two counts."
+    elif found.p < 0.05:
+        verdict = "Yes" if found.estimate > 0.5 else "It does, but the other way round"
+        direction = "higher" if (found.estimate > 0.5) == (marker.pathologic > 0) else "lower"
+        rest = f"; {marker.name} is {direction} in patients."
+    else:
+        verdict, rest = "It was not shown to", "."
+    return f"{verdict}: in {who} the AUC is {found.estimate:.2f} ({ci_text(found.ci)}), {p_text(found.p)}{rest}"
 
 
 def _cautions(study, findings, options):
@@ -105,9 +107,12 @@ def _cautions(study, findings, options):
             cautions[-1] += f" No adjustment: {test.words.split('since ')[-1]}"
     explored = [finding for finding in findings if finding.p_holm is not None]
     kept = sum(finding.p_holm < 0.05 for finding in explored)
+    least = 1 / (options.permutations + 1)
+    # No permutation's P can be so small that it were below .05 once multiplied by this many tests.
+    unable = f"; one by {options.permutations:,} permutations, {least:.1g} at the least, cannot"
     cautions.append(
         f"All else is exploratory: {counted(len(explored), 'further test')}, of which {kept} keep P < .05 after Holm's "
-        "adjustment for their number."
+        f"adjustment for their number{unable if least * len(explored) >= 0.05 else ''}."
     )
     return tuple(cautions)
 
@@ -196,8 +201,8 @@ def _reader_rows(study, findings):
             scored.add(reader)
             session = finding.labels["session"]
             added = find(findings, "added", "AUC of both together", reader=reader, session=session, against="controls")
-            remark = f"session {session}"
-            if added is not None:
+            remark = f"session {session}, {finding.n['patients']} and {finding.n['controls']} with all scores"
+            if added is not None and added.p is not None:
                 remark += f"; with SH/Thk {added.estimate:.2f}, likelihood-ratio {p_text(added.p)}"
             yield f"AUC, sum score of reader {reader}", _number(finding), remark
 
@@ -209,7 +214,12 @@ def _number(finding):
 
 
 def _p(finding):
-    return p_text(finding.p) if finding is not None and finding.p is not None else ""
+    if finding is None or finding.p is None:
+        return ""
+    no_effect = 0.5 if finding.quantity == "AUC" else 0.0
+    return p_text(finding.p) + (
+        ", which the interval contradicts" if disagreement(finding.ci, no_effect, finding.p) else ""
+    )
 
 
 def _who(subjects):

@@ -199,8 +199,8 @@ def _compared_over_regions(compared, marker, uncensored, options):
         "method": (
             "Mean of the regions' AUCs with the weights of van Elteren's stratified Wilcoxon statistic (Bull Int Stat "
             "Inst 1960;37:351); interval symmetric in log odds from the influence of whole subjects (Obuchowski, "
-            "Biometrics 1997;53:567; quantile of Student); P from permuting the labels of whole subjects, the area "
-            "divided by its standard error."
+            "Biometrics 1997;53:567; quantile of Student), of few subjects it covers from 93 to 99 %; P from permuting "
+            "the labels of whole subjects, the area divided by its standard error."
         ),
     }
     result, reason = van_elteren(values, is_patient), too_few(patients, others, compared.one)

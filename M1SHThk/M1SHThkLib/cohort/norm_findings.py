@@ -13,6 +13,8 @@ _METHOD = (
 def norm_findings(study, norms):
     """Every subject against norms: who is only read in every marker and region, the others by the greatest SH/Thk.
 
+    Whoever lacks a region of the norms has no greatest of theirs, and is read by SH/Thk of each region.
+
     Parameters
     ----------
     study : Study
@@ -29,9 +31,10 @@ def norm_findings(study, norms):
         if why:
             what = f"{subject.name} against the norms"
             findings.append(Finding("norms", what, "centile", f"{what}: {why}.", {}, NO_ESTIMATE, labels=labels))
-        for curve, result in results:
-            if subject.group is None or (curve.place, curve.marker) == (GREATEST, SH_THK.column):
-                findings.append(_finding(subject, curve, result, labels))
+        sh_thk = [(curve, result) for curve, result in results if curve.marker == SH_THK.column]
+        greatest = [own for own in sh_thk if own[0].place == GREATEST and isinstance(own[1], Centile)]
+        for curve, result in results if subject.group is None else greatest or sh_thk:
+            findings.append(_finding(subject, curve, result, labels))
     return findings
 
 

@@ -10,9 +10,12 @@ from scipy.stats import beta, norm
 QUANTILE = norm.ppf(0.975)
 
 
-def wilson(hits, count):
-    """Wilson's interval of a share, (low, high); Newcombe, Stat Med 1998;17:857, method 3."""
-    share, z = hits / count, QUANTILE
+def wilson(hits, count, quantile=QUANTILE):
+    """Wilson's interval of a share, (low, high); Newcombe, Stat Med 1998;17:857, method 3.
+
+    `quantile`: Student's where the count itself is estimated, as `effective_count` does.
+    """
+    share, z = hits / count, quantile
     middle = (share + z**2 / (2 * count)) / (1 + z**2 / count)
     half = z * np.sqrt(share * (1 - share) / count + z**2 / (4 * count**2)) / (1 + z**2 / count)
     return float(max(middle - half, 0.0)), float(min(middle + half, 1.0))

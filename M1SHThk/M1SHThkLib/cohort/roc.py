@@ -172,7 +172,7 @@ def _rate(name, index, found, what, lead, n, selection, labels, details):
         method = (
             f"Optimism: Harrell et al., Stat Med 1996;15:361, whole subjects drawn; interval: {method} Cut-offs lie "
             "halfway between neighbouring values. Of few subjects, or where nothing tells the groups apart, this "
-            "interval of the specificity covers from 84 to 95 %."
+            "interval of the specificity covers from 84 to 95 %. That of a wanted share covers up to 100 %."
         )
     else:
         words = f"{lead} {name.capitalize()} {estimate:.2f} ({seen}; {ci_text(ci)}, {rate.ci_name})."

@@ -80,7 +80,7 @@ def _checked(entry):
     if not all(isinstance(text, str) for text in texts) or type(entry["number"]) is not int:
         raise TypeError("text and a number are wanted")
     if datetime.fromisoformat(entry["time"]).tzinfo is None:
-        raise ValueError("moments are compared across time zones")
+        raise TypeError("moments are compared across time zones")
     return entry
 
 

@@ -299,8 +299,11 @@ def _check_kept(kept, path):
     """What was kept must be what this program, or another version of it, can have written."""
     for name, empty in _EMPTY.items():
         if not isinstance(kept.get(name, empty), _KINDS.get(type(empty), type(empty))):
-            remedy = "restore it from a backup, or take it away and read the case anew"
-            raise ValueError(f"{path}: {name} is damaged; {remedy}")
+            raise ValueError(
+                _("{path}: {name} is damaged; restore it from a backup, or take it away and read the case anew").format(
+                    path=path, name=name
+                )
+            )
 
 
 def _is_empty(drawings):

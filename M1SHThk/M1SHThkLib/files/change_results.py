@@ -29,7 +29,7 @@ SLOPES = (
     Column("group", "", "Group, or the difference between two", None),
     Column("subjects", "", "Subjects with at least two dated sessions", None),
     Column("sessions", "", "Their sessions", None),
-    Column("slope_per_year", "", "Change of the mean over regions a year, in the marker's unit", None),
+    Column("slope_per_year", "", "Change a year of the mean over the same regions, in the marker's unit", None),
     Column("ci_low", "", "Lower limit of the 95 % confidence interval", None),
     Column("ci_high", "", "Upper limit of the 95 % confidence interval", None),
     Column("p", "", "P value", None),

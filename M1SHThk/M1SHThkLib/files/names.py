@@ -17,6 +17,8 @@ _FOLDS = sys.platform in ("win32", "darwin")
 
 def cleaned(text):
     """Text without what cannot be seen, letters composed, white space as single blanks."""
+    if text.isascii() and text.isprintable():
+        return " ".join(text.split())
     seen = "".join(character for character in text if unicodedata.category(character) != "Cf")
     return " ".join(unicodedata.normalize("NFC", _UNSEEN.sub("", seen)).split())
 

@@ -157,7 +157,7 @@ def read_key(path):
     for row in rows:
         cells = [row.cells[column] for column in KEY_COLUMNS]
         if row.cells.get(KEY_ROW_SHA256, _row_sha256(cells)) != _row_sha256(cells):
-            raise row.fault("was changed since it was drawn up; restore the file that 'reading-list make' wrote")
+            raise row.fault(_("was changed since it was drawn up; restore the file that 'reading-list make' wrote"))
     return rows
 
 

@@ -144,7 +144,8 @@ def read_table(path, needed):
                     cells=len(cells), columns=len(header)
                 )
             )
-        if any(unicodedata.category(character) == "Cc" for cell in cells for character in cell):
+        unprintable = [character for cell in cells if not cell.isprintable() for character in cell]
+        if any(unicodedata.category(character) == "Cc" for character in unprintable):
             raise row.fault(_("holds a control character; type the line anew"))
         rows.append(row)
     return header, rows

@@ -5,14 +5,14 @@ from textwrap import shorten
 
 from ..cohort.finding import ANALYSES
 from ..cohort.first_page import first_page
-from ..cohort.repeatability import BOTH, POOLED
+from ..cohort.repeatability import BOTH, EVERYBODY, POOLED
 from ..cohort.stard import checklist
 from ..cohort.study import LIMB_REGIONS, MARKERS, REGION_NAMES, SH_THK
 from ..program import NO_FIGURES, NOTICE
 from .cohort_style import CSS
 from .markup import Markup, element, void
 from .page_parts import Methods, figure_of, findings_table, table_of
-from .subject_table import subject_section
+from .subject_table import norm_section, subject_section
 
 _NOTES = "Notes on the data"
 REFERENCES = (
@@ -148,7 +148,8 @@ def _beside_the_paper(cohort):
 def _study(study, cohort, pictures, methods):
     sections = [_analysis(study, analysis, cohort, pictures, methods) for analysis in ANALYSES]
     anchor = _anchor(study.field_strength_t)
-    return element("section", element("h2", _size(study)), *sections, id=anchor, class_="page")
+    after_first = {"class_": "page"} if study is cohort.studies[0] else {}
+    return element("section", element("h2", _size(study)), *sections, id=anchor, **after_first)
 
 
 def _across(cohort, methods):
@@ -168,17 +169,30 @@ def _analysis(study, analysis, cohort, pictures, methods):
     findings = [finding for finding in cohort.findings[field] if finding.analysis == analysis]
     if analysis == "norms" and not findings:
         return Markup()
-    content = subject_section(study, findings, methods) if analysis == "subject" else _split(findings, methods)
+    make = {"subject": subject_section, "norms": norm_section}.get(analysis)
+    content = make(study, findings, methods) if make else _split(findings, methods)
     return element("section", element("h3", ANALYSES[analysis]), *shown, content, id=f"{_anchor(field)}-{analysis}")
 
 
 def _split(findings, methods):
-    """The main findings in a table, the others folded up beneath it: on paper these stand in findings.tsv alone."""
-    main = [finding for finding in findings if is_main(finding)]
-    others = [finding for finding in findings if not is_main(finding)]
+    """The main findings in a table, the others folded up beneath it.
+
+    Of each reader those of the first session are main ones, and of repeats those of all observers where there are such.
+
+    On paper the others stand in findings.tsv alone.
+    """
+    read = [(f.labels["reader"], f.labels["session"]) for f in findings if {"reader", "session"} <= f.labels.keys()]
+    first = dict(reversed(read))
+    later = {(reader, session) for reader, session in read if session != first[reader]}
+    together = any(finding.labels.get("first") == EVERYBODY for finding in findings)
+    main, others = [], []
+    for finding in findings:
+        is_later = (finding.labels.get("reader"), finding.labels.get("session")) in later
+        is_part = together and finding.labels.get("first", EVERYBODY) != EVERYBODY
+        (main if is_main(finding) and not (is_later or is_part) else others).append(finding)
     if not others:
         return findings_table(main, methods)
-    summary = element("summary", f"{len(others)} further findings: other markers, regions, and before censoring")
+    summary = element("summary", f"{len(others)} further findings: other markers, regions, sessions, before censoring")
     return [findings_table(main, methods), element("details", summary, findings_table(others, methods))]
 
 
@@ -190,7 +204,8 @@ def is_main(finding):
     if labels.get("against", "controls") != "controls" and not _is_main_against_others(finding):
         return False
     if finding.analysis == "roc":
-        return labels["selection"] == "symmetric" and labels.get("cutoff", "youden") in ("youden", "given")
+        # What the chosen cut-off does stands under the cut-off.
+        return labels["selection"] == "symmetric" and "cutoff" not in labels
     if finding.analysis == "groups":
         return bool(finding.test) and "group" not in labels
     if finding.analysis == "correlation":

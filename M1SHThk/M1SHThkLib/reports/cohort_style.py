@@ -23,8 +23,8 @@ tbody th { font-weight: 600; }
 .finding { border-top: 1px solid #999; }
 .finding td, .finding tr:first-child th { border-bottom: 0; }
 .finding .words { color: #333; padding-top: 0; }
-.first th[scope="row"] { width: 28%; }
-.first td:last-child { width: 34%; }
+.first th[scope="row"] { width: 27%; }
+.first td:last-child { width: 39%; }
 .numbers { white-space: nowrap; }
 .checklist th:nth-child(1) { width: 4rem; }
 .findings { table-layout: fixed; }
@@ -42,25 +42,30 @@ figcaption { font-size: .86rem; color: #333; }
 a { color: #00518a; }
 code { font-size: .85em; }
 @media print {
-  @page { size: A4; margin: 11mm 12mm; }
+  @page { size: A4; margin: 9mm 11mm; }
   body { font-size: 9pt; line-height: 1.3; max-width: none; padding: 0; }
   h1 { font-size: 12pt; }
   h2 { font-size: 11.5pt; margin: .5rem 0 .2rem; }
   h3 { font-size: 9pt; margin: .35rem 0 .05rem; break-after: avoid; }
-  .answer { font-size: 11.5pt; }
+  .answer { font-size: 10.5pt; }
+  .first .caution { font-size: 8pt; }
   .first p, .first ul { margin: .25rem 0; }
   .first li { margin: .04rem 0; font-size: 7.5pt; }
-  .first table { font-size: 7.8pt; line-height: 1.15; margin: .2rem 0; }
+  .first table { font-size: 7.6pt; line-height: 1.12; margin: .2rem 0; }
   .first figure { margin: .15rem 0; }
   table { font-size: 6.4pt; line-height: 1.17; margin: .15rem 0; }
   th, td { padding: .05rem .22rem; }
   figure { margin: .3rem 0; }
-  figure img { max-width: 50%; display: block; margin: 0 auto; }
-  .first figure img { max-width: 70%; }
+  figure img { max-width: 50%; max-height: 46mm; display: block; margin: 0 auto; }
+  #notes li { font-size: 6.4pt; line-height: 1.17; margin: .04rem 0; }
+  .first figure img { max-width: 64%; max-height: none; }
   .first figcaption { font-size: 7pt; }
   figcaption { font-size: 7.5pt; }
   nav, details, .on-screen { display: none; }
-  .has-estimate .words { display: none; }
+  .has-estimate .words, .findings .test { display: none; }
+  .findings .what { width: 39%; }
+  .findings .n { width: 17%; }
+  .findings .estimate { width: 17%; }
   .page { break-before: page; }
   .finding, tr { break-inside: avoid; }
   thead { display: table-header-group; }

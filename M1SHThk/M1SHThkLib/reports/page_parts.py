@@ -52,7 +52,7 @@ def _finding(finding, methods):
         (", ".join(f"{count} {what.replace('_', ' ')}" for what, count in finding.n.items()), ""),
         (_estimate(finding), ""),
         ("{:.3g} to {:.3g}".format(*finding.ci) if finding.ci else "", ""),
-        (test, ""),
+        (test, "test"),
         (_p(finding.p), "numbers"),
         (_holm(finding), "numbers"),
         (methods.link(finding), ""),

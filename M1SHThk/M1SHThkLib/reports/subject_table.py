@@ -1,9 +1,11 @@
-"""Single subjects against the controls: a row each to read and print, all that was found of each folded up beneath."""
+"""Single subjects against controls and norms: a row each to read and print, all that was found folded up beneath."""
 
 from itertools import groupby
 
-from ..cohort.finding import p_text
+from ..cohort.finding import counted, p_text
+from ..cohort.norms import GREATEST as OF_NORMS
 from ..cohort.single_subject import CRAWFORD_HOWELL, GREATEST
+from ..cohort.study import SH_THK
 from .markup import Markup, element
 from .page_parts import findings_table, table_of
 
@@ -17,6 +19,7 @@ _NAMES = (
     "P, one-sided",
     "From the cut-off",
 )
+_NORM_NAMES = ("Subject", "Group", "SH/Thk of", "Value", "Centile (95 % CI)", "z")
 
 
 def subject_section(study, findings, methods):
@@ -33,12 +36,24 @@ def subject_section(study, findings, methods):
     -------
     list of Markup
     """
+    return _section(study, findings, methods, _NAMES, _row)
+
+
+def norm_section(study, findings, methods):
+    """The same against norms; a sentence where all are refused for the same reason."""
+    reasons = {finding.words.split(": ", 1)[-1] for finding in findings}
+    if len(reasons) == 1 and not any(finding.estimate is not None for finding in findings):
+        return [element("p", f"{counted(len(findings), 'subject')}: {reasons.pop()}")]
+    return _section(study, findings, methods, _NORM_NAMES, _norm_row)
+
+
+def _section(study, findings, methods, names, row_of):
     groups = {subject.name: subject.group for subject in study.subjects}
     by_subject = [(name, list(own)) for name, own in groupby(findings, key=lambda finding: finding.labels["subject"])]
     if not by_subject:
         return [element("p", "Nobody was read against the controls.")]
     shown = by_subject[:MOST_ROWS]
-    parts = [table_of(_NAMES, [_row(name, groups.get(name), own) for name, own in shown])]
+    parts = [table_of(names, [row_of(name, groups.get(name), own) for name, own in shown])]
     if len(by_subject) > len(shown):
         more = len(by_subject) - len(shown)
         parts.append(element("p", f"{more} further subjects: in findings.tsv beside this file."))
@@ -49,6 +64,24 @@ def subject_section(study, findings, methods):
             summary = element("summary", f"{name}, {groups[name]}")
             parts.append(element("details", summary, findings_table(own, methods)))
     return parts
+
+
+def _norm_row(name, group, findings):
+    """By the greatest SH/Thk; of who has none, by the region with the highest centile."""
+    read = [f for f in findings if f.estimate is not None and f.labels["marker"] == SH_THK.column]
+    greatest = [finding for finding in read if finding.labels["region"] == OF_NORMS]
+    if not read:
+        return name, group or "only read", findings[0].words.split(": ", 1)[-1], "", "", ""
+    finding = (greatest or sorted(read, key=lambda finding: finding.estimate))[-1]
+    place = finding.labels["region"] + ("" if greatest else f", the highest of {counted(len(read), 'region')}")
+    return (
+        name,
+        group or "only read",
+        place,
+        f"{finding.details['value']:.3g} 1/mm",
+        f"{finding.estimate:.3g} ({finding.ci[0]:.0f} to {finding.ci[1]:.0f})",
+        f"{finding.details['z']:.2f}",
+    )
 
 
 def _row(name, group, findings):

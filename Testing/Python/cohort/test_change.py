@@ -83,6 +83,44 @@ class TestNoise:
         assert "within observer" in noise.origin
         assert changes(study, noise) == []
 
+    def test_the_mean_of_the_regions_differs_by_less_than_a_region(self):
+        """Two observers whose readings differ by errors of four regions that do not go together."""
+        random = np.random.default_rng(0)
+        first = random.uniform(0.05, 0.15, (20, 4))
+        second = first + 0.01 * random.normal(size=first.shape)
+        readings = [
+            tuple(
+                reading_of(own, observer=observer, session="1")
+                for own, observer in zip(pair, ("R1", "R2"), strict=True)
+            )
+            for pair in zip(first, second, strict=True)
+        ]
+        noise = noise_of(study_of(first, readings=readings))
+        means = (second - first).mean(axis=1)
+        assert noise.of_means["sh_thk_per_mm"] == pytest.approx(1.96 * np.sqrt((means**2).mean()))
+        assert noise.of_means["sh_thk_per_mm"] < 0.7 * noise.coefficients["sh_thk_per_mm"]
+
+    def test_a_change_of_the_mean_is_held_against_the_mean(self):
+        """+0.01 in every region: within what one region differs by, beyond what their mean does."""
+        random = np.random.default_rng(1)
+        first = random.uniform(0.05, 0.15, (20, 4))
+        readings = [
+            tuple(
+                reading_of(
+                    own + 0.01 * (session == "2") + 0.006 * random.normal(size=4), observer=observer, session=session
+                )
+                for session in ("1", "2")
+                for observer in ("R1", "R2")
+            )
+            for own in first
+        ]
+        study = study_of(first, readings=readings, dates=[DATES] * 20)
+        found = [own for own in changes(study, noise_of(study)) if own.marker == "sh_thk_per_mm"]
+        beyond = [
+            [not own.is_within_noise for own in found if (own.place == MEAN) == is_mean] for is_mean in (True, False)
+        ]
+        assert np.mean(beyond[0]) > 0.6 and np.mean(beyond[1]) < 0.4
+
     def test_sessions_without_dates_are_no_noise_of_their_own(self):
         study = followed([[0.10, 0.11], [0.10, 0.13]], dated=False)
         assert noise_of(study) is None
@@ -113,6 +151,18 @@ class TestSlopes:
         values = self.drawn(np.random.default_rng(1), sessions=2)
         found = self.of(followed(values, groups=(12, 8)), "patient")
         assert found.slope == pytest.approx(np.diff(values[:12]).mean() * 365.25 / 365, rel=1e-4)
+
+    def test_regions_that_a_session_lacks_are_no_change(self):
+        """Each region keeps its value over the years, and differs from the others more than any change."""
+        random, regions = np.random.default_rng(6), np.array([0.02, 0.05, 0.10, 0.20])
+        gaps = ([0, 1], [1, 2, 3], [0, 2, 3])
+        readings = []
+        for _ in range(8):
+            own = regions * random.uniform(0.9, 1.1)
+            kept = [np.where(np.isin(np.arange(4), gap), own, np.nan) for gap in gaps]
+            readings.append(tuple(reading_of(values, session=str(session)) for session, values in enumerate(kept, 1)))
+        study = study_of(np.ones((8, 4)), readings=readings, dates=[DATES] * 8)
+        assert abs(self.of(study, "patient").slope) < 1e-6
 
     def test_of_a_balanced_study_it_is_the_mean_of_the_subjects_own_slopes(self):
         """Error and interval too: t of their mean, which optimisers that stop early miss by a fifth."""

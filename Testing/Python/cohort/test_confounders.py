@@ -191,7 +191,7 @@ class TestFindings:
         [
             (10, 10, {}, "not given"),
             (10, 10, {"age": [50.0] * 20}, "the same in everybody"),
-            (3, 10, {"age": list(np.arange(13.0) + 40)}, "too few subjects"),
+            (3, 10, {"age": list(np.arange(13.0) + 40)}, "3 patients and 10 controls; at least 5 of each are needed"),
         ],
     )
     def test_why_there_is_none(self, patients, controls, age, says):

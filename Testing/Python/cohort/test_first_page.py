@@ -46,3 +46,44 @@ def test_gaps_leave_the_adjusted_area_of_all_regions(ageing):
 def test_a_cutoff_that_was_given_is_the_one_that_is_shown(ageing):
     rows = [row for row in page_of(*ageing, cutoff_per_mm=0.0777).rows if row[0].startswith(("Sens", "Spec"))]
     assert [row[2] for row in rows] == ["at 0.0777 1/mm or more, given"] * 2
+
+
+def test_where_interval_and_p_disagree_the_answer_is_no_yes():
+    """7 against 6: P is below .05 and the interval of the AUC reaches below one half."""
+    patients, controls = (0.181, 0.035, 0.183, 0.165, 0.118, 0.086, 0.061), (0.054, 0.066, 0.062, 0.051, 0.035, 0.019)
+    study = study_of(*(np.repeat(np.array(own)[:, None], 4, axis=1) for own in (patients, controls)))
+    options = CohortOptions(replicates=20, permutations=99)
+    findings = analyse((study,), options).findings[3.0]
+    (primary,) = [finding for finding in findings if finding.standing == "primary"]
+    assert primary.p < 0.05 and primary.ci[0] < 0.5
+    page = first_page(study, findings, options)
+    assert page.answer.startswith("It was not shown for certain: in 7 patients and 6 controls the AUC is")
+    assert "the more cautious of the two counts" in page.answer
+
+
+def test_permutations_too_few_for_so_many_tests_are_told(ageing):
+    """99 of them give no P below 1 / 100, which five tests already bring to .05."""
+    (*_, others) = page_of(*ageing).cautions
+    assert "one by 99 permutations, 0.01 at the least, cannot" in others
+
+
+def test_a_score_stands_beside_how_many_were_scored(ageing):
+    """Two patients and a control lack a score that the others have."""
+    scores = [{("A", "1"): np.array([2.0, 1, 0, 1 + (i < 14), np.nan, np.nan])} for i in range(24)]
+    for i in (0, 5, 20):
+        scores[i]["A", "1"][1] = np.nan
+    study = study_of(ageing[0][:14], ageing[0][14:], scores=scores)
+    options = CohortOptions(replicates=20, permutations=99)
+    rows = first_page(study, analyse((study,), options).findings[3.0], options).rows
+    (remark,) = [row[2] for row in rows if row[0] == "AUC, sum score of reader A"]
+    assert remark.startswith("session 1, 12 and 9 with all scores; with SH/Thk")
+
+
+def test_a_p_that_its_interval_contradicts_is_marked():
+    """Two patients of seven lie among the controls' values; P of all regions is .04, and the interval reaches 0.47."""
+    patients, controls = (0.181, 0.035, 0.183, 0.165, 0.118, 0.086, 0.061), (0.054, 0.066, 0.062, 0.051, 0.035, 0.019)
+    study = study_of(*(np.repeat(np.array(own)[:, None], 4, axis=1) for own in (patients, controls)))
+    options = CohortOptions(replicates=20, permutations=99)
+    rows = first_page(study, analyse((study,), options).findings[3.0], options).rows
+    (remark,) = [row[2] for row in rows if row[0] == "AUC, patients against controls"]
+    assert remark == "P = .037, which the interval contradicts"

@@ -158,6 +158,18 @@ def test_who_is_only_read_is_told_of_every_region_the_others_of_the_greatest():
     assert found.ci[0] < found.estimate < found.ci[1]
 
 
+def test_who_lacks_a_region_of_the_norms_is_read_region_by_region():
+    """An exam of four regions against norms of six; one of six has the greatest and nothing else."""
+    ages, values = controls(np.random.default_rng(1), 60, regions=6)
+    norms = make_norms([study_of([], values, age=list(ages))], {})
+    four = norm_findings(study_of([[0.05] * 4], age=[55.0]), norms)
+    read = {f.labels["region"] for f in four if f.estimate is not None}
+    assert read == {f"{side} {region}" for side in ("left", "right") for region in ("hand knob", "paracentral lobule")}
+    assert {f.labels["marker"] for f in four} == {SH_THK.column}
+    (six,) = norm_findings(study_of([[0.05] * 6], age=[55.0]), norms)
+    assert six.labels["region"] == GREATEST and six.estimate is not None
+
+
 def test_a_centile_is_told_in_words():
     words = Centile(0.1, 50.0, 93.2, (82.4, 98.1), 1.523, 0).words
     assert words == "centile 93.2 (95 % CI 82 to 98), z = 1.52"

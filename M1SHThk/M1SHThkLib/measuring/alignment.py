@@ -1,10 +1,10 @@
 """The line moved onto the pial edge that the image shows, its mean depth kept: the hand wobbled, the edge did not.
 
 An averaged profile is blurred by a line that strays: SD 0.3 mm takes 17 % off SH/Thk. The edge between fluid and cortex
-lies next to the line and looks much alike along it, so that each normal can be matched with the line's own median
-profile there. Where it looks otherwise (a vein, a bridge to the next gyrus, the line's hooked end) nothing is moved by
-it: the matches are smoothed along the line as a Gaussian process (Rasmussen & Williams 2006, chapter 2) in which such
-normals count for nothing.
+lies next to the line and looks much alike along it, so that each normal can be matched with the median profile there,
+one for all lines of a region, which are to lie equally deep. Where it looks otherwise (a vein, a bridge to the next
+gyrus, the line's hooked end) nothing is moved by it: the matches are smoothed along the line as a Gaussian process
+(Rasmussen & Williams 2006, chapter 2) in which such normals count for nothing.
 """
 
 from dataclasses import dataclass, replace
@@ -39,6 +39,9 @@ _SMALLEST_ERROR_MM = 0.03
 # Cortex differs along the line by this part of the edge's step, whatever the noise.
 _UNLIKENESS = 0.04
 _SHORTEST_LINE_MM = 5.0
+_FAR_APART_MM = 1e4
+# The level is fitted to the profiles that deviate from it by no more than so many times the median.
+_LEVEL_PASSES, _FOLLOWS = 4, 4.0
 
 
 @dataclass(frozen=True)
@@ -78,19 +81,30 @@ def align(image, lines, white_matter, settings):
     -------
     Alignment
     """
-    moved, strays, unclear, lengths = [], [], [], []
-    for line in lines:
-        aligned, shifts, outliers = _aligned(image, line, white_matter, settings)
-        moved.append(aligned)
-        lengths.append(line.length_mm)
-        unclear.append(outliers.mean())
-        strays.append(shifts[~outliers].std() if not outliers.all() else 0.0)
-    share = float(np.average(unclear, weights=lengths))
-    if share > MOST_UNCLEAR:
-        return Alignment(
-            tuple(lines), float("nan"), share, Note(_("the edge is unclear on {share:.0%} of the line"), share=share)
+    if sum(line.length_mm for line in lines) < _SHORTEST_LINE_MM:
+        return Alignment(tuple(lines), float("nan"), 1.0, Note(_("the line is too short to show the edge")))
+    reach = round((WINDOW_MM + LARGEST_SHIFT_MM) / _STEP_MM)
+    depths = np.arange(-reach, reach + 1) * _STEP_MM
+    moved, totals = list(lines), [np.zeros(len(line.positions)) for line in lines]
+    for _pass in range(_LINE_PASSES):
+        positions = np.concatenate([line.positions for line in moved])
+        normals = np.concatenate([line.normals for line in moved])
+        counts = [len(line.positions) for line in moved]
+        intensities, _inside = sample_normals(image, positions, normals, depths, settings.interpolation)
+        shifts, outliers = edge_shifts(
+            intensities, depths, positions, np.repeat(np.arange(len(moved)), counts), settings.normal_spacing_mm
         )
-    return Alignment(tuple(moved), float(np.sqrt(np.average(np.square(strays), weights=lengths))), share, "")
+        last = np.cumsum(counts)[:-1]
+        own_shifts, own_outliers = np.split(shifts, last), np.split(outliers, last)
+        totals = [total + _resampled(own, len(total)) for total, own in zip(totals, own_shifts, strict=True)]
+        share = float(outliers.mean())
+        if share > MOST_UNCLEAR:
+            refusal = Note(_("the edge is unclear on {share:.0%} of the line"), share=share)
+            return Alignment(tuple(lines), float("nan"), share, refusal)
+        moved = [_moved(image, line, own, white_matter, settings) for line, own in zip(moved, own_shifts, strict=True)]
+    clear = [_resampled(own, len(total)) <= 0.5 for total, own in zip(totals, own_outliers, strict=True)]
+    stray = np.concatenate([total[own] for total, own in zip(totals, clear, strict=True)]).std()
+    return Alignment(tuple(moved), float(stray), share, "")
 
 
 def aligned_points(line):
@@ -99,23 +113,11 @@ def aligned_points(line):
     return line.positions[np.unique(np.round(np.linspace(0, len(line.positions) - 1, count)).astype(int))]
 
 
-def _aligned(image, line, white_matter, settings):
-    """A line moved, the edge's distance from it as it was drawn, shape (n,), and which normals show no edge."""
-    if line.length_mm < _SHORTEST_LINE_MM:
-        return line, np.zeros(1), np.ones(1, bool)
-    reach = WINDOW_MM + LARGEST_SHIFT_MM
-    depths = np.arange(-round(reach / _STEP_MM), round(reach / _STEP_MM) + 1) * _STEP_MM
-    moved, total = line, np.zeros(len(line.positions))
-    for _pass in range(_LINE_PASSES):
-        intensities, _inside = sample_normals(image, moved.positions, moved.normals, depths, settings.interpolation)
-        shifts, outliers = edge_shifts(intensities, depths, moved.length_mm / (len(moved.positions) - 1))
-        total = total + _resampled(shifts, len(total))
-        if outliers.mean() > MOST_UNCLEAR:
-            break
-        points = aligned_points(replace(moved, positions=moved.positions + shifts[:, None] * moved.normals))
-        onto_edge = smooth_pial_line(points, white_matter, image.affine, _SMOOTHING_MM, settings.normal_spacing_mm)
-        moved = replace(line, positions=onto_edge.positions, normals=onto_edge.normals, length_mm=onto_edge.length_mm)
-    return moved, total, _resampled(outliers, len(total)) > 0.5
+def _moved(image, line, shifts, white_matter, settings):
+    """A line moved along its normals by shifts in mm, and smoothed as a line through so many points is."""
+    points = aligned_points(replace(line, positions=line.positions + shifts[:, None] * line.normals))
+    onto_edge = smooth_pial_line(points, white_matter, image.affine, _SMOOTHING_MM, settings.normal_spacing_mm)
+    return replace(line, positions=onto_edge.positions, normals=onto_edge.normals, length_mm=onto_edge.length_mm)
 
 
 def _resampled(values, count):
@@ -123,8 +125,11 @@ def _resampled(values, count):
     return np.interp(np.linspace(0, 1, count), np.linspace(0, 1, len(values)), values)
 
 
-def edge_shifts(intensities, depths_mm, spacing_mm):
-    """How far the edge lies from the line at each normal.
+def edge_shifts(intensities, depths_mm, positions, line, spacing_mm):
+    """How far the edge lies from the lines at each normal.
+
+    Coils see one end of a line brighter than the other, by more than the edge's step may be: what changes linearly with
+    position is taken off before profiles are compared.
 
     Parameters
     ----------
@@ -132,26 +137,33 @@ def edge_shifts(intensities, depths_mm, spacing_mm):
         Along normals, at depths that reach WINDOW_MM + LARGEST_SHIFT_MM to either side of the line; NaN where missing.
     depths_mm : array, shape (d,)
         0.1 mm apart.
+    positions : array, shape (n, 3)
+        Of the normals, in mm.
+    line : int array, shape (n,)
+        Number of each normal's line, from 0, ascending.
     spacing_mm : float
         Distance between neighbouring normals.
 
     Returns
     -------
     shifts : array, shape (n,)
-        In mm along the normals, smooth along the line, their mean 0.
+        In mm along the normals, smooth along each line, the mean over all lines 0.
     outliers : bool array, shape (n,)
         Normals that show no edge like the others'.
     """
-    shifted, shifts_mm = _shifted_profiles(intensities, depths_mm, spacing_mm)
-    n, middle = len(shifted), len(shifts_mm) // 2
+    as_seen, shifts_mm = _shifted_profiles(intensities, depths_mm, line, spacing_mm)
+    n, middle = len(as_seen), len(shifts_mm) // 2
     rows = np.arange(n)
-    arc = rows * spacing_mm
+    # Lines lie too far apart to know of each other.
+    arc = rows * spacing_mm + _FAR_APART_MM * line
     prior = STRAY_PRIOR_MM**2 * np.exp(-0.5 * ((arc[:, None] - arc) / STRAY_LENGTH_MM) ** 2)
+    places = np.column_stack([line[:, None] == np.unique(line), positions - positions.mean(0)])
     # Neighbours that are seen at once share their noise.
     shared = 0.5 * max(2 * SEEN_AT_ONCE_MM / spacing_mm, 1.0)
-    samples = shifted.shape[2]
+    samples = as_seen.shape[2]
     best = np.full(n, middle)
     for template_pass in range(_TEMPLATE_PASSES):
+        shifted = as_seen - _levels(as_seen, best, shifts_mm, places)[:, None, None]
         now = shifted[rows, best]
         template = np.median(now, axis=0)
         variance = 2.2 * np.median((now - template) ** 2) + (_UNLIKENESS * np.ptp(template)) ** 2 + 1e-300
@@ -163,9 +175,7 @@ def edge_shifts(intensities, depths_mm, spacing_mm):
         fraction = np.where(bend > 0, 0.5 * (before - after) / np.maximum(bend, 1e-9), 0.0)
         raw = shifts_mm[at] + np.clip(fraction, -1, 1) * _FINE_MM
         error = 2 / (np.maximum(bend / _FINE_MM**2, 1e-6) * _INDEPENDENT_SAMPLES) + _SMALLEST_ERROR_MM**2
-        no_edge = _with_neighbours(
-            here > np.maximum(NO_EDGE_VARIANCES, NO_EDGE_VARIANCES * np.median(here)), spacing_mm
-        )
+        no_edge = _with_neighbours(here > np.maximum(NO_EDGE_VARIANCES, NO_EDGE_VARIANCES * np.median(here)), arc)
         if template_pass == _TEMPLATE_PASSES - 1:
             # Nor does a flat profile, which tells nothing of where it lies. (Until then the line's own straying may
             # have blurred the template.)
@@ -185,7 +195,25 @@ def edge_shifts(intensities, depths_mm, spacing_mm):
     return smooth - smooth[clear].mean(), outliers
 
 
-def _shifted_profiles(intensities, depths_mm, spacing_mm):
+def _levels(shifted, best, shifts_mm, places):
+    """How much brighter each normal is than the usual one: linear in place, by those that follow it; shape (n,)."""
+    rows = np.arange(len(shifted))
+    difference = shifted - np.median(shifted[rows, best], axis=0)
+    brighter = difference.mean(2)
+    # By its shape alone each profile is matched first, since a shift makes it brighter, too.
+    misfit = difference.var(2)
+    usual = np.median(misfit[rows, best]) + 1e-300
+    at = (misfit / usual + shifts_mm**2 / STRAY_PRIOR_MM**2 / shifted.shape[2]).argmin(1)
+    brighter = brighter[rows, at]
+    follows = np.ones(len(brighter), bool)
+    for _pass in range(_LEVEL_PASSES):
+        levels = places @ np.linalg.lstsq(places[follows], brighter[follows])[0]
+        off = np.abs(brighter - levels)
+        follows = off <= _FOLLOWS * np.median(off)
+    return levels
+
+
+def _shifted_profiles(intensities, depths_mm, line, spacing_mm):
     """Each normal's profile about the line, moved by each shift, shape (n, shifts, window), and the shifts in mm."""
     seen = np.isfinite(intensities).any(axis=0)
     usual = np.zeros(len(depths_mm))
@@ -193,7 +221,9 @@ def _shifted_profiles(intensities, depths_mm, spacing_mm):
         usual[seen] = np.nanmedian(intensities[:, seen], axis=0)
         usual[~seen] = np.median(usual[seen])
     profiles = np.where(np.isfinite(intensities), intensities, usual)
-    profiles = gaussian_filter1d(profiles, SEEN_AT_ONCE_MM / spacing_mm, axis=0, mode="nearest")
+    for number in np.unique(line):
+        own = line == number
+        profiles[own] = gaussian_filter1d(profiles[own], SEEN_AT_ONCE_MM / spacing_mm, axis=0, mode="nearest")
     profiles = gaussian_filter1d(profiles, _BLUR_MM / _STEP_MM, axis=1, mode="nearest")
     finer = round(_STEP_MM / _FINE_MM)
     fine = np.empty((len(profiles), finer * (len(depths_mm) - 1) + 1))
@@ -207,7 +237,6 @@ def _shifted_profiles(intensities, depths_mm, spacing_mm):
     return window, np.arange(-reach, reach + 1) * _FINE_MM
 
 
-def _with_neighbours(found, spacing_mm):
+def _with_neighbours(found, arc):
     """Those found, and all within SEEN_AT_ONCE_MM of them."""
-    reach = round(SEEN_AT_ONCE_MM / spacing_mm)
-    return np.convolve(found.astype(float), np.ones(2 * reach + 1), "same")[: len(found)] > 0.5
+    return (np.abs(arc[:, None] - arc[found]) <= SEEN_AT_ONCE_MM + 1e-9).any(axis=1)

@@ -214,7 +214,7 @@ def _integral_weights(x, start, end):
 
     def from_the_left(depth):
         u = np.clip((depth - x) / step, -1, 1)
-        return np.where(u < 0, (1 + u) ** 2 / 2, 1 - (1 - u) ** 2 / 2)
+        return 0.5 + u - u * np.abs(u) / 2
 
     return step * (from_the_left(end) - from_the_left(start))
 

@@ -24,32 +24,34 @@ def levenberg_marquardt(normal_equations, begin, lowest, highest, tolerance, ite
     -------
     array, shape (n, p)
     """
-    p = np.clip(begin, lowest, highest)
-    active = np.arange(len(p))
-    cost, gradient, hessian = normal_equations(p, active)
+    solved = np.clip(begin, lowest, highest)
+    # Of the problems that are not solved yet:
+    those, p, low, high = np.arange(len(solved)), solved.copy(), lowest, highest
+    cost, gradient, hessian = normal_equations(p, those)
     damping = np.full(len(p), _DAMPING_START)
     diagonal = np.arange(p.shape[1])
     for _ in range(iterations):
-        if not len(active):
+        if not len(those):
             break
-        now, low, high, lam = p[active], lowest[active], highest[active], damping[active]
-        g, h = gradient[active], hessian[active]
-        held = ((now <= low) & (g > 0)) | ((now >= high) & (g < 0))
-        g = np.where(held, 0.0, g)
-        h = np.where(held[:, :, None] | held[:, None, :], 0.0, h)
+        held = ((p <= low) & (gradient > 0)) | ((p >= high) & (gradient < 0))
+        g = np.where(held, 0.0, gradient)
+        h = np.where(held[:, :, None] | held[:, None, :], 0.0, hessian)
         scale = h[:, diagonal, diagonal]
         # A parameter without influence (or held) gets a unit diagonal, so that every system can be solved.
         scale = np.where(scale > 1e-12 * scale.max(1, keepdims=True) + 1e-300, scale, 1.0)
-        h[:, diagonal, diagonal] = scale * (1 + lam[:, None])
-        trial = np.clip(now - np.linalg.solve(h, g[..., None])[..., 0], low, high)
-        new_cost, new_gradient, new_hessian = normal_equations(trial, active)
-        gain = cost[active] - new_cost
+        h[:, diagonal, diagonal] = scale * (1 + damping[:, None])
+        trial = np.clip(p - np.linalg.solve(h, g[..., None])[..., 0], low, high)
+        new = normal_equations(trial, those)
+        gain = cost - new[0]
         better = gain >= 0
-        accepted = active[better]
-        p[accepted], cost[accepted] = trial[better], new_cost[better]
-        gradient[accepted], hessian[accepted] = new_gradient[better], new_hessian[better]
-        lam = np.where(better, np.maximum(lam * 0.2, _DAMPING_SMALLEST), lam * 8.0)
-        damping[active] = lam
-        done = better & (gain <= tolerance * new_cost) | (lam > _DAMPING_LARGEST)
-        active = active[~done]
-    return p
+        for own, stepped in zip((p, cost, gradient, hessian), (trial, *new), strict=True):
+            np.copyto(own.T, stepped.T, where=better)
+        damping = np.where(better, np.maximum(damping * 0.2, _DAMPING_SMALLEST), damping * 8.0)
+        done = better & (gain <= tolerance * new[0]) | (damping > _DAMPING_LARGEST)
+        if done.any():
+            solved[those] = p
+            those, p, low, high, cost, gradient, hessian, damping = (
+                own[~done] for own in (those, p, low, high, cost, gradient, hessian, damping)
+            )
+    solved[those] = p
+    return solved

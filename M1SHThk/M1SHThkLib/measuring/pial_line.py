@@ -20,7 +20,7 @@ FOLDED_DEGREES, FOLDED_WITHIN_MM = 120.0, 2.0
 SAME_STRETCH_MM = 1.0
 # Lines that meet end to end come so close over that stretch, and a little more where their ends share a click.
 SHORTEST_OVERLAP_MM = 2.0
-_DENSE_STEP_MM = 0.1
+_DENSE_STEP_MM, _FEWEST_STEPS = 0.1, 200
 # So many voxels of the white-matter ROI say on which side it lies.
 _MOST_VOTES = 25
 
@@ -82,7 +82,7 @@ def smooth_pial_line(points, white_matter, affine, smoothing_length_mm=5.0, spac
     positions, tangents, length = _equal_arc_length(curve, spacing_mm)
     normals = np.stack([-tangents[:, 1], tangents[:, 0]], -1)
     normals *= _side_of(inside, positions, normals)
-    turned = np.degrees(np.unwrap(np.arctan2(tangents[:, 1], tangents[:, 0])))
+    turned = np.degrees(_turned(tangents))
     within = min(max(round(FOLDED_WITHIN_MM / spacing_mm), 1), len(turned) - 1)
     is_folded = (np.abs(turned[within:] - turned[:-within]) > FOLDED_DEGREES).any() or _crosses_itself(positions)
     return PialLine(origin + positions @ axes, normals @ axes, length, bool(is_folded), drawn)
@@ -159,14 +159,22 @@ def _in_plane_axes(points, across):
 
 def _equal_arc_length(curve, spacing_mm):
     """Positions (n, 2), unit tangents (n, 2) and length (mm) of a planar curve."""
-    t = np.linspace(0.0, curve.end_mm, int(np.clip(curve.end_mm / _DENSE_STEP_MM, 200, 20000)) + 1)
-    speed = np.sqrt((curve.at(t, 1) ** 2).sum(1))
+    steps = int(np.ceil(max(curve.spacing_mm / _DENSE_STEP_MM, _FEWEST_STEPS * curve.spacing_mm / curve.end_mm)))
+    speed = np.sqrt((curve.evenly(steps, 1) ** 2).sum(1))
+    t = np.linspace(0.0, curve.end_mm, len(speed))
     travelled = np.concatenate([[0.0], np.cumsum((speed[1:] + speed[:-1]) * (t[1] / 2))])
     length = float(travelled[-1])
     count = max(round(length / spacing_mm), 1) + 1
     at = np.interp(np.linspace(0.0, length, count), travelled, t)
     tangents = curve.at(at, 1)
     return curve.at(at), tangents / np.linalg.norm(tangents, axis=1, keepdims=True), length
+
+
+def _turned(tangents):
+    """Angle in radians by which a planar curve has turned at each of its unit tangents, shape (n,), since the first."""
+    before, after = tangents[:-1], tangents[1:]
+    across = before[:, 0] * after[:, 1] - before[:, 1] * after[:, 0]
+    return np.concatenate([[0.0], np.cumsum(np.arctan2(across, (before * after).sum(1)))])
 
 
 def _crosses_itself(positions):
@@ -185,7 +193,7 @@ def _crosses_itself(positions):
 def _side_of(inside, positions, normals):
     """+1 where most of the ROI lies on the side that the normals point to, -1 where it lies on the other."""
     inside = inside[:: -(-len(inside) // _MOST_VOTES)]
-    nearest = ((inside[:, None, :] - positions[None, :, :]) ** 2).sum(-1).argmin(1)
+    nearest = ((positions**2).sum(1) - 2 * inside @ positions.T).argmin(1)
     beside = (nearest > 0) & (nearest < len(positions) - 1)
     if beside.any():
         inside, nearest = inside[beside], nearest[beside]

@@ -40,13 +40,16 @@ def sample_normals(image, positions, normals, depths_mm, interpolation="quintic"
     foot = positions @ inverse[:3, :3].T + inverse[:3, 3]
     step = normals @ inverse[:3, :3].T
     index = foot.T[:, :, None] + step.T[:, :, None] * depths_mm
-    shape = np.array(image.voxels.shape)[:, None, None]
-    outside = ((index < -0.5) | (index > shape - 0.5)).any(axis=0)
+    last = np.array(image.voxels.shape)[:, None, None] - 1
+    ends = index[:, :, [0, -1]]
+    is_inside = ((ends >= 0) & (ends <= last)).all()  # and with its ends all of a straight normal
+    outside = np.zeros(index.shape[1:], bool) if is_inside else ((index < -0.5) | (index > last + 0.5)).any(axis=0)
+    (sampled,) = np.nonzero((~outside if wanted is None else ~outside & wanted).ravel())
     intensities = np.full(outside.shape, np.nan)
-    within = ~outside if wanted is None else ~outside & wanted
-    if within.any():
-        inside = np.clip(index[:, within], 0, shape[:, 0] - 1)
-        intensities[within] = _interpolate(image.voxels, inside, interpolation)
+    if len(sampled):
+        at = index.reshape(3, -1).take(sampled, axis=1)
+        at = at if is_inside else np.clip(at, 0, last[:, 0])
+        np.put(intensities, sampled, _interpolate(image.voxels, at, interpolation))
     return intensities, outside
 
 

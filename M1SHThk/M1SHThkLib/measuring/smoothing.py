@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from scipy.interpolate import BSpline, PPoly
 
 _DEGREE = 5
@@ -41,8 +42,14 @@ class SmoothCurve:
     def at(self, distances_mm, derivative=0):
         """Points in mm, or derivatives by the distance, shape (n, 2)."""
         basis, first = _basis(np.asarray(distances_mm) / self.spacing_mm, len(self.coefficients), derivative)
-        values = np.einsum("nj,njk->nk", basis, self.coefficients[first[:, None] + np.arange(_DEGREE + 1)])
+        values = np.einsum("nj,njk->nk", basis, self.coefficients.take(first[:, None] + np.arange(_DEGREE + 1), axis=0))
         return values / self.spacing_mm**derivative
+
+    def evenly(self, steps, derivative=0):
+        """The same at so many equal steps from every knot to the next, from end to end, shape (n, 2)."""
+        pieces = sliding_window_view(self.coefficients, _DEGREE + 1, axis=0)
+        values = (_basis_between_knots(steps, derivative) @ pieces.swapaxes(1, 2)) / self.spacing_mm**derivative
+        return np.concatenate([values[:, :-1].reshape(-1, 2), values[-1, -1:]])
 
 
 def smooth_curve(points, length_mm):
@@ -68,8 +75,8 @@ def smooth_curve(points, length_mm):
     for _ in range(_ARC_LENGTH_PASSES):
         # Tremor lengthens the way from point to point: distances are taken along the smoothed curve instead.
         curve = _fitted(points, at, length_mm)
-        fine = np.linspace(0.0, curve.end_mm, _STEPS_PER_KNOT * len(curve.coefficients) + 1)
-        along = np.interp(at, fine, _travelled(curve.at(fine)))
+        fine = curve.evenly(_STEPS_PER_KNOT)
+        along = np.interp(at, np.linspace(0.0, curve.end_mm, len(fine)), _travelled(fine))
         if (np.diff(along) < 1e-6).any():
             break
         at = along
@@ -97,6 +104,12 @@ def _basis(at, count, derivative=0):
     first = np.clip(at.astype(int), 0, count - _DEGREE - 1)
     powers = np.vander(at - first, _DEGREE + 1 - derivative)
     return powers @ _polynomials(derivative), first
+
+
+@lru_cache
+def _basis_between_knots(steps, derivative):
+    """The six B-splines of a piece at equal steps from its first knot to its last, shape (steps + 1, 6)."""
+    return np.vander(np.linspace(0.0, 1.0, steps + 1), _DEGREE + 1 - derivative) @ _polynomials(derivative)
 
 
 @lru_cache

@@ -18,7 +18,7 @@ from .sampling import sample_normals
 TILTED_DEGREES = 30.0
 # The stretch of the profile that is matched, about the pial edge; the steepest tilt and the farthest shift looked for.
 WINDOW_MM = (-1.0, 1.5)
-STEEPEST_DEGREES, FARTHEST_SHIFT_MM = 65.0, 3.0
+STEEPEST_DEGREES, FARTHEST_SHIFT_MM = 65.0, 4.5
 # Neighbours share their place over such distances along the line: what is averaged, and what is matched together.
 SEEN_AT_ONCE_MM, MATCHED_AT_ONCE_MM = 0.8, 2.0
 # What the shift leaves unexplained of the line's own profile, where its neighbours show the same cortex.

@@ -7,12 +7,13 @@ layer; otherwise it is missing. What F was before these rules stays with the mea
 from dataclasses import dataclass, field
 
 import numpy as np
+from scipy.ndimage import uniform_filter1d
 from scipy.stats import median_abs_deviation, trim_mean
 
 from ..translation import Note, listed
 from ..translation import marked as _
 from .flags import FLAGS
-from .hypointensity import DEEPEST_TOP_MM, TRIMMED_SHARE
+from .hypointensity import DEEPEST_TOP_MM, TRIMMED_SHARE, hypointensity
 from .layer import NEAR_NOISE_BELOW_Z, NO_LAYER_BELOW_Z
 from .normals import WHOLE_CORTEX_MM
 from .pial_line import is_sparse
@@ -51,6 +52,8 @@ STRAY_MM = 0.25
 # Where alignment changes SH/Thk by more than this, the line strays too much for this layer, however little.
 STRAY_CHANGES_RATIO, LEAST_STRAY_MM = 0.08, 0.12
 UNEVEN_Z, UNEVEN_SHARE, UNEVEN_OF_SPLENIUM = 3.0, 0.05, 0.005
+# A stretch of the line so long with so small a part of the rest's darkness does not lie on the same cortex.
+BARE_STRETCH_MM, BARE_SHARE, BARE_Z, BARE_OF_SPLENIUM = 3.0, 0.25, 5.0, 0.02
 # Of the variance of a mean, what the mean and the 20 % trimmed mean of the same normal samples differ by.
 TRIMMED_EXCESS_VARIANCE = 0.14
 
@@ -182,7 +185,11 @@ def _strays(seen):
 
 
 def _is_uneven(seen):
-    """Whether the mean over the normals says more or less darkness than the trimmed mean, beyond noise."""
+    """Whether some normals show something else than the others, beyond noise; a clause where it is no layer at all.
+
+    Either the mean over the normals says more or less darkness than the trimmed mean, or a stretch of the line shows
+    hardly any: where the line runs on past the end of the motor cortex, by more than the trimmed mean bears, too.
+    """
     lobe = seen.layer.lobe
     if lobe is None:
         return False
@@ -198,7 +205,29 @@ def _is_uneven(seen):
     error = deviation * np.sqrt(TRIMMED_EXCESS_VARIANCE / independent)
     counts = difference > UNEVEN_OF_SPLENIUM * abs(seen.splenium.mean)
     share = difference / abs(seen.scale) / max(seen.h[at].mean(), 1e-12)
+    bare_mm = _bare_mm(hypointensity(darkness, seen.white_matter.mean, seen.scale, seen.settings.polarity), seen)
+    if bare_mm:
+        return Note(_("hardly any layer over {length:.0f} mm of it"), length=bare_mm)
     return bool(difference > UNEVEN_Z * error and share > UNEVEN_SHARE and counts)
+
+
+def _bare_mm(h, seen):
+    """Over how many mm of the line, in stretches of 3 mm and more, there is hardly any of the layer, beyond noise.
+
+    h, shape (n,), is that of each normal at the layer's depths.
+    """
+    spacing = seen.settings.normal_spacing_mm
+    length = round(BARE_STRETCH_MM / spacing)
+    if len(h) < 2 * length or not seen.layer.z >= NEAR_NOISE_BELOW_Z:
+        return 0.0
+    stretch = np.convolve(h, np.ones(length) / length, "valid")
+    rest = (h.sum() - length * stretch) / (len(h) - length)
+    # The noise is what changes faster than that: the stretch itself is none.
+    deviation = median_abs_deviation(h - uniform_filter1d(h, length, mode="nearest"), scale="normal")
+    error = deviation * np.sqrt(max(seen.noise.correlation_length, 1.0) / length)
+    least = max(BARE_Z * error, BARE_OF_SPLENIUM * abs(seen.splenium.mean / seen.scale))
+    bare = (stretch < BARE_SHARE * rest) & (rest - stretch > least)
+    return float(np.convolve(bare, np.ones(length)).astype(bool).sum() * spacing)
 
 
 def _of_the_layer(seen):

@@ -1,5 +1,7 @@
 """Flags: each raised by an input made for it, and by nothing else; what each says and what it takes away."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from flat_cortex import (
@@ -213,6 +215,25 @@ class TestLine:
         assert "uneven_line" in RAISED_BY["uneven_line"]().flags
         found = measured(DARK_OVER_A_TENTH, averaging="trimmed")
         assert abs(found.sh / measured(NOISY).sh - 1) < 0.3 < measured(DARK_OVER_A_TENTH).sh / measured(NOISY).sh - 1
+
+    @pytest.mark.parametrize("bare_mm", [4.0, 8.0, 12.0])
+    def test_is_uneven_where_the_line_runs_on_past_the_layer_s_end(self, bare_mm):
+        """Of 32 mm; a third of it moves the trimmed mean as it moves the mean."""
+        layer, bare = (cortex_image(noise=1.0, dip=dip).voxels for dip in (12.0, 0.0))
+        along = np.arange(layer.shape[0])[:, None, None] * VOXEL_MM
+        found = measured(replace(NOISY, voxels=np.where(along < 36.0 - bare_mm, layer, bare)))
+        assert found.sh < (1.02 - bare_mm / 32) * measured(NOISY).sh
+        assert "uneven_line" in found.flags
+        told = float(found.notes["uneven_line"].removeprefix("hardly any layer over ").removesuffix(" mm of it"))
+        assert told == pytest.approx(bare_mm, abs=1.0)
+
+    @pytest.mark.parametrize("dip", [3.0, 12.0])
+    def test_is_not_uneven_where_the_layer_s_darkness_varies_by_a_third(self, dip):
+        for seed in range(5):
+            layer, bare = (cortex_image(noise=1.0, dip=own, seed=seed).voxels for own in (dip, 0.0))
+            along = np.arange(layer.shape[0])[:, None, None] * VOXEL_MM
+            part = 1 + 0.47 * np.sin(2 * np.pi * along / 12.0)
+            assert "uneven_line" not in measured(replace(NOISY, voxels=bare + part * (layer - bare))).flags
 
     def test_few_normals_goes_with_the_length_of_the_line_and_not_with_the_number_of_normals(self):
         found = measured(NOISY, [flat_line(np.linspace(10.0, 12.4, 6))], normal_spacing_mm=0.05)

@@ -76,6 +76,13 @@ class TestIntervals:
             scatter = np.hypot(values.std(), beside)
             assert 1.96 * scatter * 0.7 < (high - low).mean() / 2 < 1.96 * scatter * 1.6, name
 
+    def test_let_the_dip_move_against_the_width_where_the_model_is_wrong(self):
+        """A layer taken for wider is taken for less dark: without noise, too, the dip has an interval, half as wide."""
+        found = measured(cortex_image(noise=0.02), replicates=200)
+        width, dip = (np.ptp(own) / value for own, value in ((found.w_ci_mm, found.w_mm), (found.dip_ci, found.dip)))
+        assert 0.3 * width < dip < 0.7 * width
+        assert np.ptp(found.dip_per_mm_ci) / found.dip_per_mm == pytest.approx(width + dip, rel=0.1)
+
     def test_are_left_out_without_replicates(self):
         found = measured(cortex_image(noise=1.0))
         assert np.isfinite(found.w_mm) and np.isnan([*found.w_ci_mm, *found.dip_ci, *found.blur_fwhm_ci_mm]).all()
@@ -91,6 +98,10 @@ class TestWithheld:
     def test_where_noise_leaves_it_open(self):
         found = measured(cortex_image(noise=12.0, seed=3), replicates=100)
         assert np.isnan(found.w_mm) and found.withheld["w_mm"]
+
+    def test_where_only_noise_makes_a_thin_layer_look_wide(self):
+        found = measured(cortex_image(layer_mm=(1.6, 2.7), noise=2.0, seed=1), replicates=200)
+        assert "its interval runs from 0.97 to 1.46 mm" in found.withheld["w_mm"]
 
     def test_where_the_pial_edge_is_dark(self):
         dark = with_band(cortex_image(noise=1.0), -3.0, 0.2, -140.0)

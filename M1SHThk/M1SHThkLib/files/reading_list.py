@@ -153,7 +153,7 @@ def read_key(path):
     ValueError
         If the file is missing or faulty, or a row was changed.
     """
-    _, rows = filled_table(path, KEY_COLUMNS)
+    _header, rows = filled_table(path, KEY_COLUMNS)
     for row in rows:
         cells = [row.cells[column] for column in KEY_COLUMNS]
         if row.cells.get(KEY_ROW_SHA256, _row_sha256(cells)) != _row_sha256(cells):

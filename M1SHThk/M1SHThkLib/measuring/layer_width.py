@@ -209,7 +209,7 @@ def _whole_profile(seen, image):
     settings, along = seen.settings, seen.along
     count = round(OUTWARDS_MM / settings.depth_step_mm)
     outer = -settings.depth_step_mm * np.arange(count, 0, -1)
-    outside, _ = sample_normals(image, along.positions, along.normals, outer, settings.interpolation)
+    outside, _inside = sample_normals(image, along.positions, along.normals, outer, settings.interpolation)
     x = np.concatenate([outer, seen.depths_mm])
     intensities = np.concatenate([outside, seen.intensities], axis=1)
     usual = averaged_profile(intensities[:, ::-1], settings.averaging)[0][::-1]

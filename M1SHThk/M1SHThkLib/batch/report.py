@@ -24,28 +24,52 @@ PAGE = "report.html"
 def write_report(options):
     """The command `report`."""
     exam, measurements = _measured(options.exam)
-    norms = options.norms and read_norms(options.norms)
-    person = _person(options.clinical, exam)
-    age = options.age if options.age is not None else person.get("age", np.nan)
-    if norms and np.isnan(age):
-        raise ValueError("--norms needs the subject's age; give --age, or --clinical with a row of the subject")
     if options.rc is not None and not options.since:
         raise ValueError("--rc says what a change is held against; give the earlier exam with --since")
-    page = subject_page(
-        exam,
-        measurements,
-        program(),
-        identity=options.identity,
-        norms=among_norms(norms, exam, measurements, age) if norms else (),
-        eye=_by_eye(person),
-        since=options.since and _since(options.since, options.rc, exam, measurements),
+    beside = known_beside(
+        exam, measurements, options.norms, options.clinical, options.since, age=options.age, rc=options.rc
     )
+    page = subject_page(exam, measurements, program(), identity=options.identity, **beside)
     for warning in exam.warnings:
         print(f"warning: {warning}", file=sys.stderr)
     path = made_folder(options.output) / PAGE
     write_text(path, page)
     named = "" if options.identity else " It names nobody; --identity names subject, session and observer."
     print(f"Report: {path}.{named} {NOTICE}")
+
+
+def known_beside(exam, measurements, norms=None, clinical=None, since=None, age=None, rc=None):
+    """What else is known of a subject, as `subject_page` takes it.
+
+    Parameters
+    ----------
+    exam : Exam
+    measurements : sequence of Measurement
+    norms, clinical : path, optional
+        `norms.tsv`, and a clinical table with the subject's age and what was read by eye.
+    since : path, optional
+        An earlier exam of the subject.
+    age : float, optional
+        In years; else that of the clinical table.
+    rc : float, optional
+        Repeatability coefficient of SH/Thk, in 1/mm.
+
+    Raises
+    ------
+    ValueError
+        If a file cannot be used, is of somebody else or of another protocol, or the age is not known.
+    """
+    centiles, person = norms and read_norms(norms), _person(clinical, exam)
+    age = person.get("age", np.nan) if age is None else age
+    if norms and np.isnan(age):
+        raise ValueError(
+            f"{norms}: norms need the subject's age; give --age, or a clinical table (--clinical) that has it"
+        )
+    return {
+        "norms": among_norms(centiles, exam, measurements, age) if norms else (),
+        "eye": _by_eye(person),
+        "since": since and _since(since, rc, exam, measurements),
+    }
 
 
 def reading_of(exam, measurements):
@@ -75,8 +99,10 @@ def _measured(path):
         return exam, measure_exam(exam)
 
 
-def _protocol(exam):
-    return protocol_of({**exam.origin, "settings": exam.settings.to_dict()})
+def _protocol(exam, combination=None):
+    """As one text; `combination` is taken where the exam does not tell its own."""
+    combination = exam.origin.get("echo_combination") or combination
+    return protocol_of({**exam.origin, "echo_combination": combination, "settings": exam.settings.to_dict()})
 
 
 def _person(path, exam):
@@ -84,6 +110,8 @@ def _person(path, exam):
         return {}
     persons = read_clinical(path, ())
     tesla = exam.field_strength_tesla
+    if tesla is None:
+        raise ValueError(f"{path}: has a row for each field strength, and the exam's is not known; enter it")
     person = person_at(persons.get(seen(exam.subject), {}), tesla, [tesla])
     if person is None:
         raise ValueError(f"{path}: has no row of {exam.subject} at {tesla:g} T; add it, or leave --clinical out")
@@ -105,9 +133,12 @@ def _since(path, noise, exam, measurements):
     before, then = _measured(path)
     if seen(before.subject) != seen(exam.subject):
         raise ValueError(f"{path}: is of {before.subject}, not of {exam.subject}; give an earlier exam of one subject")
-    if _protocol(before) != _protocol(exam) or before.field_strength_tesla != exam.field_strength_tesla:
+    # A volume that Slicer loaded does not tell how its echoes were combined; an exam file always does.
+    known = next((own.origin["echo_combination"] for own in (before, exam) if own.origin.get("echo_combination")), None)
+    old, new = _protocol(before, known), _protocol(exam, known)
+    if old != new or before.field_strength_tesla != exam.field_strength_tesla:
         raise ValueError(
-            f"{path}: was measured with another protocol ({_protocol(before)}) than the exam ({_protocol(exam)}); "
+            f"{path}: was measured with another protocol ({old}) than the exam ({new}); "
             "a difference would be that of the protocols"
         )
     earlier = {(m.hemisphere, m.region): m for m in then}

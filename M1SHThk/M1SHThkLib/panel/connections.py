@@ -10,6 +10,8 @@ def connect(panel):
     ui.echoFilePathLineEdit.filters = ctk.ctkPathLineEdit.Files
     ui.studyClinicalPathLineEdit.filters = ctk.ctkPathLineEdit.Files
     ui.studyReportPathLineEdit.filters = ctk.ctkPathLineEdit.Dirs
+    for edit in (ui.reportNormsPathLineEdit, ui.reportClinicalPathLineEdit, ui.reportSincePathLineEdit):
+        edit.filters = ctk.ctkPathLineEdit.Files
     ui.readingListPathLineEdit.filters = ctk.ctkPathLineEdit.Files
     for button, action in (
         (ui.openEchoFileButton, panel.exam.on_open_file),

@@ -112,18 +112,24 @@ class ModuleLogic(SceneLogic):
         write_json(path, description)
         return path
 
-    def exportReport(self, folder, identity=False):
+    def exportReport(self, folder, identity=False, norms=None, clinical=None, since=None):
         """Write report.html, the page of the exam, which names subject, session and observer if asked to; its path.
 
-        :raises ValueError: if the exam is incomplete, or the folder cannot be written
+        :param norms: table norms.tsv, for the place among norms
+        :param clinical: clinical table, for the subject's age and what was read by eye
+        :param since: exam.json of an earlier exam, for the change
+        :raises ValueError: if the exam is incomplete, a file cannot be used, or the folder cannot be written
         """
+        from ..batch.report import known_beside
         from ..measuring.measurement import measure_exam
         from ..reports.subject_page import subject_page
 
         parameterNode = self.getParameterNode().parameterNode
         exam = replace(exam_nodes.exam_from_parameters(parameterNode), accepted=self.accepted())
         path = os.path.join(made_folder(folder), "report.html")
-        write_text(path, subject_page(exam, measure_exam(exam), program(), identity=identity))
+        measurements = measure_exam(exam)
+        beside = known_beside(exam, measurements, norms, clinical, since)
+        write_text(path, subject_page(exam, measurements, program(), identity=identity, **beside))
         return path
 
     def exportDicom(self, folder):

@@ -39,8 +39,9 @@ class ResultsSection:
                 view.resizeColumnsToContents()
 
     def forget_folder(self):
-        """The folder is not that of the next scene."""
+        """The folder, and the earlier exam, are not those of the next scene."""
         self._panel.ui.exportPathLineEdit.currentPath = ""
+        self._panel.ui.reportSincePathLineEdit.currentPath = ""
 
     def on_export_results(self, unused=None):
         """Write the results into the reading's own folder."""
@@ -62,8 +63,13 @@ class ResultsSection:
             text = _("Name the subject, the reading and the observer on the page?")
             identity = slicer.util.confirmYesNoDisplay(text, "M1SHThk")
 
+            ui = self._panel.ui
+            edits = ui.reportNormsPathLineEdit, ui.reportClinicalPathLineEdit, ui.reportSincePathLineEdit
+            beside = [edit.currentPath or None for edit in edits]
+
             def write(chosen):
-                self._panel.logic.exportReport(chosen, identity)
+                with slicer.util.WaitCursor():
+                    self._panel.logic.exportReport(chosen, identity, *beside)
 
             self._export("report.html", write, _("The page was written to {folder}."))
 

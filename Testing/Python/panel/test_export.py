@@ -6,6 +6,7 @@ import MiniSlicer
 import pytest
 import reader
 import slicer
+from M1SHThkLib.files.clinical_table import CLINICAL_COLUMNS
 from reader import KNOB, LOBULE
 
 
@@ -112,3 +113,34 @@ def test_the_report_names_nobody_unless_the_reader_says_so(drawn, tmp_path, answ
     export(tmp_path, "exportReportButton")
     assert "sub-01" in path.read_text(encoding="utf-8")
     assert "Overwrite" in asked[2]
+
+
+def test_the_report_tells_what_was_read_by_eye_and_the_change_since_an_earlier_exam(
+    drawn, tmp_path, answers, monkeypatch
+):
+    faults = []
+    answers[1][:] = [False, False]
+    monkeypatch.setattr(slicer.util, "errorDisplay", lambda text, *arguments, **options: faults.append(text))
+    reader.ui().exportPathLineEdit.currentPath = str(tmp_path / "before")
+    reader.ui().exportExamButton.click()
+    (earlier,) = tmp_path.rglob("exam.json")
+    tesla = reader.parameters().fieldStrength
+    table = tmp_path / "clinical.tsv"
+    known = {"subject": "sub-01", "group": "patient", "age": "61", "field_strength_t": f"{tesla:g}"}
+    row = {**{column.name: "n/a" for column in CLINICAL_COLUMNS}, **known, "visual_R1_1": "pathologic"}
+    table.write_text("\t".join(row) + "\n" + "\t".join(row.values()) + "\n")
+    reader.ui().reportGroupBox.collapsed = False
+    reader.enter_path(reader.ui().reportClinicalPathLineEdit, table)
+    reader.enter_path(reader.ui().reportSincePathLineEdit, earlier)
+    export(tmp_path / "now", "exportReportButton")
+    assert faults == []
+    (path,) = tmp_path.rglob("report.html")
+    page = path.read_text(encoding="utf-8")
+    assert "By eye" in page and "pathologic" in page and "0 (noise not known)" in page
+    reader.enter_path(reader.ui().reportNormsPathLineEdit, table)
+    path.unlink()
+    reader.ui().exportReportButton.click()
+    assert "clinical.json: there is no such file" in faults[-1] and not path.exists()
+    reader.ui().reportGroupBox.collapsed = True
+    for name in ("Norms", "Clinical", "Since"):
+        getattr(reader.ui(), f"report{name}PathLineEdit").currentPath = ""

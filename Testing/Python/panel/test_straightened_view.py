@@ -80,17 +80,6 @@ def test_ticks_are_seen_on_whatever_lies_there(drawn):
     assert is_tick.any() and (at_foot[:-1][is_tick[1:] & ~is_tick[:-1]] == 0).all()
 
 
-@pytest.mark.parametrize("qt_version", [5, 6])
-def test_a_click_is_placed_by_what_either_qt_says(drawn, monkeypatch, qt_version):
-    event = reader.qt.QMouseEvent
-    if qt_version == 6:
-        monkeypatch.setattr(event, "position", event.localPos)
-        monkeypatch.delattr(event, "pos")
-    click(0.5, 2.0)
-    assert crosshair().GetCrosshairMode() == crosshair().ShowBasic
-    slicer.util.selectModule("")
-
-
 def test_it_follows_the_line_when_the_hand_rests(drawn):
     before = pixels()
     reader.drag_point(KNOB, len(reader.points(KNOB)) // 2, np.array([0.0, 1.5, 0.0]))

@@ -31,7 +31,7 @@ class ctkCheckableComboBox(ElidingComboBox):
 
     def eventFilter(self, watched, event):
         if event.type() == QEvent.Type.MouseButtonRelease:
-            index = self.view().indexAt(event.position().toPoint())
+            index = self.view().indexAt(event.pos())
             if index.flags() & Qt.ItemFlag.ItemIsUserCheckable:
                 isChecked = self.checkState(index) == Qt.CheckState.Checked
                 self.setCheckState(index, Qt.CheckState.Unchecked if isChecked else Qt.CheckState.Checked)

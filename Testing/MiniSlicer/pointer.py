@@ -133,15 +133,16 @@ def _triggerShortcut(widget, code, held):
     from PySide6.QtGui import QAction, QKeySequence, QShortcut
 
     pressed = QKeySequence(code.value | held.value)
-    for shortcut in widget.window().findChildren(QShortcut):
-        if shortcut.isEnabled() and shortcut.key == pressed:
-            shortcut.activated.emit()
-            return True
-    for action in widget.window().findChildren(QAction):
-        if action.isEnabled() and pressed in action.shortcuts():
-            action.trigger()
-            return True
-    return False
+    shortcuts, actions = (widget.window().findChildren(kind) for kind in (QShortcut, QAction))
+    claims = [shortcut.activated.emit for shortcut in shortcuts if shortcut.isEnabled() and shortcut.key == pressed]
+    claims += [
+        action.trigger
+        for action in actions
+        if action.isEnabled() and pressed in action.shortcuts() and action.associatedObjects()
+    ]
+    if len(claims) == 1:  # of several, Qt lets none have the key
+        claims[0]()
+    return bool(claims)
 
 
 def _sliceView(view):

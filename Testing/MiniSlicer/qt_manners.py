@@ -68,8 +68,27 @@ def teachManners():
     for name in ("getOpenFileName", "getOpenFileNames", "getSaveFileName"):
         setattr(QtWidgets.QFileDialog, name, _firstOf(getattr(QtWidgets.QFileDialog, name)))
     QtWidgets.QInputDialog.getText = _firstOf(QtWidgets.QInputDialog.getText)
+    _teachMouseEvent()
     sys.modules["qt"] = _namespace("qt", (QtCore, QtGui, QtWidgets))
     sys.modules["ctk"] = types.ModuleType("ctk")
+
+
+def _teachMouseEvent():
+    """Slicer's is Qt 5: a mouse event says where it was under the older names, and under them alone."""
+    position = QtGui.QMouseEvent.position
+    QtGui.QMouseEvent.localPos = position
+    QtGui.QMouseEvent.pos = lambda self: position(self).toPoint()
+    QtGui.QMouseEvent.position = _Missing("position")
+
+
+class _Missing:
+    """What the class above has, and this one has not."""
+
+    def __init__(self, name):
+        self.name = name
+
+    def __get__(self, instance, owner):
+        raise AttributeError(self.name)
 
 
 def _firstOf(function):

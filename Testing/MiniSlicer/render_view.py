@@ -106,16 +106,16 @@ class RenderView(QWidget):
 
     def mousePressEvent(self, event):
         self.setFocus()
-        self._tell(event, f"{_BUTTONS[event.button()]}PressEvent", event.position())
+        self._tell(event, f"{_BUTTONS[event.button()]}PressEvent", event.localPos())
 
     def mouseDoubleClickEvent(self, event):
-        self._tell(event, f"{_BUTTONS[event.button()]}DoubleClickEvent", event.position())
+        self._tell(event, f"{_BUTTONS[event.button()]}DoubleClickEvent", event.localPos())
 
     def mouseMoveEvent(self, event):
-        self._tell(event, "MouseMoveEvent", event.position())
+        self._tell(event, "MouseMoveEvent", event.localPos())
 
     def mouseReleaseEvent(self, event):
-        self._tell(event, f"{_BUTTONS[event.button()]}ReleaseEvent", event.position())
+        self._tell(event, f"{_BUTTONS[event.button()]}ReleaseEvent", event.localPos())
 
     def wheelEvent(self, event):
         direction = "Forward" if event.angleDelta().y() > 0 else "Backward"

@@ -11,7 +11,7 @@ from ..scene import region_nodes
 from .words import values_of, with_interval
 
 _VIEW = "Red"  # of the module's layout
-_SIZE, _LONGEST_LINE = 14, 60
+_SIZE, _SPACING, _LONGEST_LINE = 14, 1.2, 60
 
 
 class Annotation:
@@ -32,6 +32,7 @@ class Annotation:
         self._actor.SetPosition(0.5, 0.985)
         style = self._actor.GetTextProperty()
         style.SetFontSize(_SIZE)
+        style.SetLineSpacing(_SPACING)
         style.SetJustificationToCentered()
         style.SetVerticalJustificationToTop()
         style.SetColor(1.0, 1.0, 0.8)

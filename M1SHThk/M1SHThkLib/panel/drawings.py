@@ -30,6 +30,11 @@ class DrawnLine:
         """Whether the region that rests on it is accepted."""
         return self._logic.ofRegion(self.key, "Accepted")
 
+    @property
+    def has_changed(self):
+        """Whether it is not as it was when the region that rests on it was accepted."""
+        return "line" in self._logic.changesSinceAccepted(self.key)
+
     def state(self):
         """Its placed points as tuples (R, A, S) in mm; empty where the node is gone."""
         if not any(self.node is line for line in self._logic.lines(self.key)):
@@ -40,6 +45,7 @@ class DrawnLine:
         """Give it these points, in a new node where the old one is gone."""
         if not any(self.node is line for line in self._logic.lines(self.key)):
             self.node = self._logic.addLine(self.key)
+        region_nodes.lock(self.node, False)  # that of an accepted region is locked again with the panel's update
         region_nodes.set_points(self.node, points)
 
 
@@ -60,8 +66,17 @@ class DrawnRoi:
     @property
     def is_locked(self):
         """Whether a region that rests on it is accepted."""
-        keys = exam_nodes.REGION_KEYS if self.key is None else [self.key]
-        return any(self._logic.ofRegion(key, "Accepted") for key in keys)
+        return any(self._logic.ofRegion(key, "Accepted") for key in self._keys())
+
+    @property
+    def has_changed(self):
+        """Whether it is not as it was when a region that rests on it was accepted."""
+        part = "splenium" if self.key is None else "white matter"
+        return any(part in self._logic.changesSinceAccepted(key) for key in self._keys())
+
+    def _keys(self):
+        """The regions that rest on it."""
+        return exam_nodes.REGION_KEYS if self.key is None else [self.key]
 
     @property
     def segment_id(self):

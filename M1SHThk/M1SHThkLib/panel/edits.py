@@ -105,10 +105,14 @@ class Edits:
             self._tell(_("Repeated: {drawing}."), step)
 
     def _may_change(self, step):
-        """Whether there is a step, and no accepted region rests on what it changes."""
+        """Whether there is a step, and no accepted region rests on what it changes.
+
+        What has changed since it was accepted, as in another module, can be taken back.
+        """
         if not self._panel.parameterNode or not step:
             return False
-        is_locked = any(change.drawing.is_locked for change in step)
+        drawings = [change.drawing for change in step]
+        is_locked = any(drawing.is_locked and not drawing.has_changed for drawing in drawings)
         if is_locked:
             self._tell(_("{drawing} is accepted; reopen the region to change it."), step)
         return not is_locked

@@ -23,7 +23,8 @@ class _Clicks(qt.QObject):
 
     def eventFilter(self, watched, event):
         if event.type() == qt.QEvent.MouseButtonPress and event.button() == qt.Qt.LeftButton:
-            self._on_click(event.pos().x(), event.pos().y())
+            place = event.position() if hasattr(event, "position") else event.pos()  # Qt 6, Qt 5
+            self._on_click(place.x(), place.y())
             return True
         return False
 

@@ -142,11 +142,8 @@ class SceneLogic:
         :raises ValueError: says what is wrong with the echoes or their times
         """
         parameterNode = self.getParameterNode()
-        volumes = self.echoes()
-        times = echo_nodes.echo_times_from_text(parameterNode.echoTimes)
-        source = parameterNode.echoSequence or volumes[0]
         method = parameterNode.echoCombination
-        volume, warnings = echo_nodes.combine_echoes(slicer.mrmlScene, volumes, times, method, source)
+        volume, warnings = self._combined(method, echo_nodes.SOURCE_OF_IMAGE)
         parameterNode.polarity = "bright" if method == "r2star" else "dark"
         parameterNode.inputVolume = volume
         return warnings
@@ -156,15 +153,17 @@ class SceneLogic:
 
         :raises ValueError: says what is wrong with the echoes or their times
         """
-        parameterNode = self.getParameterNode()
-        volumes = self.echoes()
+        volume, warnings = self._combined("r2star", echo_nodes.SOURCE_OF_MAP)
+        others = [other for other in self.mapVolumes() if other is not volume]
+        self.getParameterNode().mapVolumes = [*others, volume]
+        return warnings
+
+    def _combined(self, method, purpose):
+        """The chosen echoes as one volume, and warnings in words."""
+        parameterNode, volumes = self.getParameterNode(), self.echoes()
         times = echo_nodes.echo_times_from_text(parameterNode.echoTimes)
         source = parameterNode.echoSequence or volumes[0]
-        volume, warnings = echo_nodes.combine_echoes(
-            slicer.mrmlScene, volumes, times, "r2star", source, echo_nodes.SOURCE_OF_MAP
-        )
-        parameterNode.mapVolumes = [*(other for other in self.mapVolumes() if other is not volume), volume]
-        return warnings
+        return echo_nodes.combine_echoes(slicer.mrmlScene, volumes, times, method, source, purpose)
 
     def mapVolumes(self):
         """The volumes that are taken along as maps and still exist."""

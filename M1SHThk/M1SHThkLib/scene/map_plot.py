@@ -1,9 +1,8 @@
 """The profiles of maps in the plot of a region, over its depth axis: each in a scale of its own, iron upwards."""
 
 import numpy as np
-import slicer
 
-from .plot import OUT_OF_SIGHT
+from .plot import OUT_OF_SIGHT, draw_line
 from .tables import set_table_columns
 
 _DEPTH = "depth_mm"
@@ -83,17 +82,8 @@ def _series(chart):
 
 
 def _add_series(chart, table, name, color):
-    kinds = slicer.vtkMRMLPlotSeriesNode
     shown = name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 1]}…"
     node = chart.GetScene().AddNewNodeByClass("vtkMRMLPlotSeriesNode", f"{shown} (own scale)")
     node.SetAttribute(_OF_CHART, name)
-    node.SetHideFromEditors(True)
-    node.SetAndObserveTableNodeID(table.GetID())
-    node.SetPlotType(kinds.PlotTypeScatter)
-    node.SetXColumnName(_DEPTH)
-    node.SetYColumnName(name)
-    node.SetMarkerStyle(kinds.MarkerStyleNone)
-    node.SetLineStyle(kinds.LineStyleSolid)
-    node.SetLineWidth(2)
-    node.SetColor(*color)
+    draw_line(node, table, _DEPTH, name, color)
     chart.AddAndObservePlotSeriesNodeID(node.GetID())

@@ -90,15 +90,7 @@ def make_plot(scene, tables):
         (_("Thk, width"), marks, "width_depth_mm", "width", _BLUE, 2, solid, 1.0),
     ):
         node = scene.AddNewNodeByClass("vtkMRMLPlotSeriesNode", name)
-        node.SetHideFromEditors(True)
-        node.SetAndObserveTableNodeID(table.GetID())
-        node.SetPlotType(series.PlotTypeScatter)
-        node.SetXColumnName(x)
-        node.SetYColumnName(y)
-        node.SetMarkerStyle(series.MarkerStyleNone)
-        node.SetLineStyle(style)
-        node.SetLineWidth(width)
-        node.SetColor(*color)
+        draw_line(node, table, x, y, color, style, width)
         node.SetOpacity(opacity)
         chart.AddAndObservePlotSeriesNodeID(node.GetID())
     chart.SetXAxisTitle(_("Depth from the pial line (mm)"))
@@ -112,6 +104,19 @@ def make_plot(scene, tables):
     chart.SetYAxisRangeAuto(False)
     chart.SetYAxisRange(-1.0, 1.0)
     return chart
+
+
+def draw_line(series, table, x, y, color, style=slicer.vtkMRMLPlotSeriesNode.LineStyleSolid, width=2):
+    """Let a series node join the points of two columns of a table node by a line; it is not offered for itself."""
+    series.SetHideFromEditors(True)
+    series.SetAndObserveTableNodeID(table.GetID())
+    series.SetPlotType(series.PlotTypeScatter)
+    series.SetXColumnName(x)
+    series.SetYColumnName(y)
+    series.SetMarkerStyle(series.MarkerStyleNone)
+    series.SetLineStyle(style)
+    series.SetLineWidth(width)
+    series.SetColor(*color)
 
 
 def update_plot(chart, measurement):

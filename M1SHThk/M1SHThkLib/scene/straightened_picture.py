@@ -9,7 +9,7 @@ from .overlay import COLORS
 
 BACKGROUND, LINE = (0.19, 0.19, 0.19), (0.90, 0.62, 0.0)
 LEFT_OUT, TINT = (0.0, 0.45, 0.70), 0.5  # laid over what is left out, which may be as dark as the layer
-TICK_MM, TICK_PIXELS = 5.0, 6
+TICK_MM, DEPTH_TICK_MM, TICK_PIXELS = 5.0, 2.0, 8
 DASH_PIXELS = 6
 
 
@@ -74,9 +74,9 @@ def picture_of(image, measurement, width, height):
         found = np.interp(own, strip.arc_mm, strip.edge_mm)
         _draw(colors, columns[dashes], found[dashes], COLORS["edge"], depth)
     for tick in np.arange(TICK_MM, strips[-1].end_mm, TICK_MM):
-        colors[-TICK_PIXELS:, np.abs(arc - tick).argmin()] = 1.0
-    for tick in np.arange(2.0, strips[0].depths_mm[-1], 2.0):
-        colors[np.abs(depth - tick).argmin(), :TICK_PIXELS] = 1.0
+        _draw_tick(colors[-TICK_PIXELS:].swapaxes(0, 1), np.abs(arc - tick).argmin())
+    for tick in np.arange(DEPTH_TICK_MM, strips[0].depths_mm[-1], DEPTH_TICK_MM):
+        _draw_tick(colors[:, :TICK_PIXELS], np.abs(depth - tick).argmin())
     return Picture((255 * colors).astype(np.uint8), strips)
 
 
@@ -89,6 +89,12 @@ def _interpolated(strip, arc, depth):
     """Intensities at arc lengths, shape (w,), and depths, shape (h,): shape (h, w)."""
     along = np.stack([np.interp(arc, strip.arc_mm, column) for column in strip.intensities.T])
     return np.stack([np.interp(depth, strip.depths_mm, column) for column in along.T], -1)
+
+
+def _draw_tick(border, place):
+    """White between black, to be seen on whatever lies there; `border`: pixels by place along it."""
+    border[max(place - 1, 0) : place + 3] = 0.0
+    border[place : place + 2] = 1.0
 
 
 def _draw(colors, columns, depths_mm, color, depth):

@@ -3,6 +3,7 @@
 import slicer
 
 from ..measuring.columns import Column
+from .plot import draw_line
 from .tables import fill_table
 
 # What a node of a study is for, and whether it is offered to be shown.
@@ -43,16 +44,10 @@ class StudyNodes:
         """A series of points (x, y, what), joined by lines but where a value is missing."""
         table = self.table(purpose, f"Study {purpose}", _POINTS, rows, hidden=True)
         node = self.node("vtkMRMLPlotSeriesNode", purpose, name, hidden=True)
-        node.SetAndObserveTableNodeID(table.GetID())
-        node.SetPlotType(_SERIES.PlotTypeScatter)
-        node.SetXColumnName("x")
-        node.SetYColumnName("y")
+        draw_line(node, table, "x", "y", color, line, width)
         node.SetLabelColumnName("what")
-        node.SetLineStyle(line)
-        node.SetLineWidth(width)
         node.SetMarkerStyle(marker)
         node.SetMarkerSize(7)
-        node.SetColor(*color)
         return node
 
     def chart(self, purpose, title, x_title, y_title, series):

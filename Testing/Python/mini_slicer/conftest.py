@@ -6,6 +6,8 @@ pytest.importorskip("slicer", reason="no slicer-core wheel for this machine")
 
 import MiniSlicer
 
+MiniSlicer.start()
+
 
 @pytest.fixture(autouse=True)
 def emptyScene():

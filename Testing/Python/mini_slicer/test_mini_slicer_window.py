@@ -364,6 +364,19 @@ def test_a_plot_view_keeps_a_fixed_range(layout, series):
     assert (axis.GetMinimum(), axis.GetMaximum()) == (-1, 8)
 
 
+def test_a_key_that_two_shortcuts_claim_is_neithers():
+    window, heard = slicer.util.mainWindow(), []
+    shortcuts = [qt.QShortcut(qt.QKeySequence("J"), window) for _ in range(2)]
+    for shortcut in shortcuts:
+        shortcut.connect("activated()", lambda: heard.append(1))
+    MiniSlicer.keyPress(window, "j")
+    assert heard == []
+    shortcuts.pop().setParent(None)
+    MiniSlicer.keyPress(window, "j")
+    assert heard == [1]
+    shortcuts.pop().setParent(None)
+
+
 def test_shortcuts_and_keys_reach_their_widgets(layout):
     heard = []
     shortcut = qt.QShortcut(qt.QKeySequence("Ctrl+Z"), slicer.util.mainWindow())

@@ -113,6 +113,27 @@ def test_no_tool_changes_what_is_accepted(two_regions, accepted):
     assert reader.state(KNOB) == "accepted"
 
 
+@pytest.mark.parametrize("what", ["line", "splenium", "white matter"])
+def test_what_was_changed_in_another_module_is_taken_back_and_nothing_else(accepted, what):
+    def drawn():
+        return len(reader.points(KNOB)), reader.splenium_voxels(), reader.white_matter_voxels(KNOB)
+
+    points, signed = reader.points(KNOB), drawn()
+    slicer.util.selectModule("")
+    CHANGES[what][-1]()
+    slicer.util.selectModule("M1SHThk")
+    reader.settle()
+    assert "Undo the change" in reader.ui().stateLabel.text
+    for _ in range(2):
+        MiniSlicer.keyPress("Red", "z", "ctrl")
+        reader.settle()
+        assert (reader.state(KNOB), drawn()) == ("accepted", signed)
+        np.testing.assert_array_equal(reader.points(KNOB), points)
+    MiniSlicer.keyPress("Red", "z", ("ctrl", "shift"))
+    reader.settle()
+    assert (reader.state(KNOB), drawn()) == ("accepted", signed)
+
+
 def test_slicers_own_place_button_adds_no_point(two_regions, drawn):
     points = reader.points(KNOB)
     reader.ui().drawLineButton.click()

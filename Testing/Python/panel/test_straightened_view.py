@@ -68,6 +68,18 @@ def test_what_is_left_out_is_blue_and_the_layer_has_its_edges(drawn):
     assert edges.max() == pytest.approx(max(core.edges_mm), abs=0.1)
 
 
+def test_ticks_are_seen_on_whatever_lies_there(drawn):
+    shown = pixels()
+    whole = 6.0 + ABOVE_MM
+    for depth in (2.0, 4.0):
+        row = round((depth + ABOVE_MM) / whole * len(shown) - 0.5)
+        at_left = shown[row - 3 : row + 4, 1]
+        assert at_left.max() == 255 and at_left.min() == 0
+    at_foot = shown[-2]
+    is_tick = (at_foot == 255).all(-1)
+    assert is_tick.any() and (at_foot[:-1][is_tick[1:] & ~is_tick[:-1]] == 0).all()
+
+
 def test_it_follows_the_line_when_the_hand_rests(drawn):
     before = pixels()
     reader.drag_point(KNOB, len(reader.points(KNOB)) // 2, np.array([0.0, 1.5, 0.0]))

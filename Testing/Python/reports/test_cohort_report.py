@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from cohort_builder import clustered_normals, reading_of, study_of
 from M1SHThkLib.cohort.analysis import analyse
+from M1SHThkLib.cohort.norms import make_norms
 from M1SHThkLib.cohort.options import CohortOptions
 from M1SHThkLib.cohort.stard import TO_FILL_IN, checklist
 from M1SHThkLib.cohort.study import matrix
@@ -380,3 +381,30 @@ class TestFolder:
             write_cohort(tmp_path, replace(full, across=(torn,)), PROVENANCE, "after")
         assert [path.name for path in tmp_path.iterdir()] == ["report.html"]
         assert (tmp_path / "report.html").read_text() == "before"
+
+
+@pytest.fixture(scope="module")
+def norms():
+    random = np.random.default_rng(0)
+    controls, ages = random.lognormal(-3.5, 0.4, (30, 6)), random.uniform(30, 80, 30)
+    return make_norms([study_of([], controls, age=list(ages))], {})
+
+
+class TestNorms:
+    def rows(self, study, norms):
+        cohort = analyse((study,), CohortOptions(replicates=20, permutations=99), norms=norms)
+        found = section(ET.fromstring(report_page(cohort, PROVENANCE)), f"field-{study.field_strength_t:g}T-norms")
+        return found, [[cell.text for cell in row] for row in found.iter("tr") if row.find("td") is not None]
+
+    def test_take_a_row_a_subject(self, norms):
+        """One measured in the six regions of the norms, one in four of them."""
+        four = [0.02, 0.03, 0.04, 0.03, np.nan, np.nan]
+        _, rows = self.rows(study_of([[0.05] * 6, four], [[0.02] * 6] * 3, age=[55.0] * 5), norms)
+        by_name = {row[0]: row for row in rows[:5]}
+        assert by_name["sub-P01"][1:4] == ["patient", "most pathologic region", "0.05 1/mm"]
+        assert by_name["sub-P02"][2] == "left paracentral lobule, the highest of 4 regions"
+
+    def test_that_refuse_everybody_take_a_sentence(self, norms):
+        study = study_of([[0.05] * 6] * 2, [[0.02] * 6] * 3, age=[55.0] * 5, field_strength_t=7.0)
+        found, rows = self.rows(study, norms)
+        assert not rows and "5 subjects: refused, since the norms hold at 3 T" in text_of(found)

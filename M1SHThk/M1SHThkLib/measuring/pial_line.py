@@ -159,7 +159,8 @@ def _in_plane_axes(points, across):
 
 def _equal_arc_length(curve, spacing_mm):
     """Positions (n, 2), unit tangents (n, 2) and length (mm) of a planar curve."""
-    steps = int(np.ceil(max(curve.spacing_mm / _DENSE_STEP_MM, _FEWEST_STEPS * curve.spacing_mm / curve.end_mm)))
+    # Less a rounding error, so that both drawing directions take as many.
+    steps = int(np.ceil(max(curve.spacing_mm / _DENSE_STEP_MM, _FEWEST_STEPS * curve.spacing_mm / curve.end_mm) - 1e-9))
     speed = np.sqrt((curve.evenly(steps, 1) ** 2).sum(1))
     t = np.linspace(0.0, curve.end_mm, len(speed))
     travelled = np.concatenate([[0.0], np.cumsum((speed[1:] + speed[:-1]) * (t[1] / 2))])

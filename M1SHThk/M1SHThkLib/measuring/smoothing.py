@@ -16,7 +16,7 @@ _KNOTS_PER_WAVELENGTH = 5
 # A second-derivative penalty with so small a share of the wavelength only decides where points leave a bend open.
 _STRAIGHTENING = 0.02
 _ARC_LENGTH_PASSES = 2
-_STEPS_PER_KNOT = 10
+_STEPS_PER_KNOT = 20
 
 
 @dataclass(frozen=True)

@@ -41,6 +41,10 @@ figure img { max-width: 100%; height: auto; }
 figcaption { font-size: .86rem; color: #333; }
 a { color: #00518a; }
 code { font-size: .85em; }
+@media screen and (max-width: 48rem) {
+  body { padding: .7rem; }
+  table { display: block; overflow-x: auto; }
+}
 @media print {
   @page { size: A4; margin: 9mm 11mm; }
   body { font-size: 9pt; line-height: 1.3; max-width: none; padding: 0; }
@@ -66,6 +70,9 @@ code { font-size: .85em; }
   .findings .what { width: 39%; }
   .findings .n { width: 17%; }
   .findings .estimate { width: 17%; }
+  .subjects { columns: 2; column-gap: 6mm; }
+  .subjects thead th { white-space: normal; }
+  .subjects tbody th, .subjects td:nth-child(n+4) { white-space: nowrap; }
   .page { break-before: page; }
   .finding, tr { break-inside: avoid; }
   thead { display: table-header-group; }

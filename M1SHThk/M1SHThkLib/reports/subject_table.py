@@ -13,13 +13,13 @@ MOST_ROWS = 120  # what a few printed pages hold; all of them stand in findings.
 _NAMES = (
     "Subject",
     "Group",
-    "Greatest",
+    f"Greatest, {SH_THK.unit}",
     "Percentile (95 % CI)",
     "Controls below",
     "P, one-sided",
-    "From the cut-off",
+    f"From the cut-off, {SH_THK.unit}",
 )
-_NORM_NAMES = ("Subject", "Group", "SH/Thk of", "Value", "Centile (95 % CI)", "z")
+_NORM_NAMES = ("Subject", "Group", "SH/Thk of", f"Value, {SH_THK.unit}", "Centile (95 % CI)", "z")
 
 
 def subject_section(study, findings, methods):
@@ -53,7 +53,8 @@ def _section(study, findings, methods, names, row_of):
     if not by_subject:
         return [element("p", "Nobody was read against the controls.")]
     shown = by_subject[:MOST_ROWS]
-    parts = [table_of(names, [row_of(name, groups.get(name), own) for name, own in shown])]
+    rows = [row_of(name, groups.get(name), own) for name, own in shown]
+    parts = [element("div", table_of(names, rows), class_="subjects")]
     if len(by_subject) > len(shown):
         more = len(by_subject) - len(shown)
         parts.append(element("p", f"{more} further subjects: in findings.tsv beside this file."))
@@ -78,7 +79,7 @@ def _norm_row(name, group, findings):
         name,
         group or "only read",
         place,
-        f"{finding.details['value']:.3g} 1/mm",
+        f"{finding.details['value']:.3g}",
         f"{finding.estimate:.3g} ({finding.ci[0]:.0f} to {finding.ci[1]:.0f})",
         f"{finding.details['z']:.2f}",
     )
@@ -94,7 +95,7 @@ def _row(name, group, findings):
     return (
         name,
         group or "only read",
-        f"{by_rank.details['value']:.3g} 1/mm",
+        f"{by_rank.details['value']:.3g}",
         f"{by_rank.estimate:.0f} ({by_rank.ci[0]:.0f} to {by_rank.ci[1]:.0f})",
         f"{by_rank.details['below']} of {by_rank.n['controls']}",
         p_text(by_t.p).removeprefix("P ").removeprefix("= ") if by_t else "",
@@ -103,5 +104,5 @@ def _row(name, group, findings):
 
 
 def _side(finding):
-    noise = {True: ", within noise", False: "", None: ""}[finding.details.get("within_noise")]
-    return f"{finding.estimate:+.2g} {finding.unit}{noise}"
+    noise = {True: " (noise)", False: "", None: ""}[finding.details.get("within_noise")]
+    return f"{finding.estimate:+.2g}{noise}"

@@ -184,7 +184,7 @@ class TestReport:
     def test_prints_single_subjects_and_no_words_twice(self, full):
         """What is folded up on screen is left out on paper; a row a subject is not."""
         subjects = section(ET.fromstring(report_page(full, PROVENANCE)), "field-3T-subject")
-        printed = [row.find("th").text for row in subjects.find("table").iter("tr") if row.find("td") is not None]
+        printed = [row.find("th").text for row in subjects.find("div").find("table").iter("tr") if row.find("td") is not None]
         assert len(printed) == 41 and {subject.name for subject in full.studies[0].subjects} == set(printed)
 
     def test_tells_long_notes_in_full_behind(self, crowded):
@@ -401,7 +401,7 @@ class TestNorms:
         four = [0.02, 0.03, 0.04, 0.03, np.nan, np.nan]
         _, rows = self.rows(study_of([[0.05] * 6, four], [[0.02] * 6] * 3, age=[55.0] * 5), norms)
         by_name = {row[0]: row for row in rows[:5]}
-        assert by_name["sub-P01"][1:4] == ["patient", "most pathologic region", "0.05 1/mm"]
+        assert by_name["sub-P01"][1:4] == ["patient", "most pathologic region", "0.05"]
         assert by_name["sub-P02"][2] == "left paracentral lobule, the highest of 4 regions"
 
     def test_that_refuse_everybody_take_a_sentence(self, norms):

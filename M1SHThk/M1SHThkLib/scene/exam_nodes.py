@@ -17,6 +17,7 @@ from ..translation import tr as _
 MODULE_NAME = "M1SHThk"
 # Volume attribute: of how many echoes it is the mean.
 AVERAGED_ECHOES = "M1SHThk.averaged_echoes"
+_DEFAULTS = Settings().to_dict()
 REGION_KEYS = tuple((hemisphere, region) for hemisphere in HEMISPHERES for region in REGIONS)
 
 
@@ -199,12 +200,12 @@ def settings_from_parameters(node):
     ValueError
         Names the setting that is out of its range.
     """
-    held = {name: node.GetParameter(setting_parameter(name)) for name in Settings().to_dict()}
+    held = {name: node.GetParameter(setting_parameter(name)) for name in _DEFAULTS}
     return Settings.from_dict({name: _setting(name, text) for name, text in held.items() if text})
 
 
 def _setting(name, text):
-    kind = type(getattr(Settings(), name))
+    kind = type(_DEFAULTS[name])
     if kind is str:
         return text
     value = _number(text, f"setting '{name}'")

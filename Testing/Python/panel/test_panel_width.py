@@ -147,3 +147,13 @@ def test_a_drag_lays_nothing_out_anew(drawn):
     during = requests.count
     requests.stop()
     assert reader.in_words() != before and during == 0
+
+
+def test_a_rest_that_changes_nothing_lays_nothing_out_anew(drawn):
+    for _ in range(5):
+        reader.settle()  # Qt hands a request on from child to parent, one at a time
+    requests = LayoutRequests(reader.slicer.util.mainWindow())
+    reader.widget().panel.pace.rest()
+    reader.slicer.app.processEvents()
+    requests.stop()
+    assert requests.count == 0

@@ -74,6 +74,15 @@ def test_all_that_is_drawn_is_seen_as_soon_as_its_scene_is_opened(drawn, tmp_pat
     assert (np.abs(picture() - before).max(-1) > 20).sum() < 100
 
 
+def test_white_matter_of_a_loaded_exam_has_the_colour_of_its_line(two_regions, blank):
+    logic = reader.widget().logic
+    logic.loadExam(two_regions.exam())
+    segments = reader.parameters().references.GetSegmentation()
+    for key in (KNOB, LOBULE):
+        segment = segments.GetSegment(logic.ofRegion(key, "WhiteMatterSegmentID"))
+        assert segment.GetColor() == pytest.approx(reader.line(key).GetDisplayNode().GetSelectedColor())
+
+
 def test_the_overlay_is_cut_for_the_modules_own_view_alone(drawn):
     for name in MESHES:
         display = find_overlay_model(slicer.mrmlScene, name).GetDisplayNode()

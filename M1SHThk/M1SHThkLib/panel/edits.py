@@ -104,6 +104,11 @@ class Edits:
             self._set({change.drawing: change.after for change in step})
             self._tell(_("Repeated: {drawing}."), step)
 
+    def takes_back_change(self, key):
+        """Whether the next undo changes what an accepted region rests on, and that has changed since."""
+        drawings = [change.drawing for change in self._history.next_undo]
+        return any(drawing.key in (None, key) and drawing.has_changed for drawing in drawings)
+
     def _may_change(self, step):
         """Whether there is a step, and no accepted region rests on what it changes.
 

@@ -38,9 +38,10 @@ class RegionState:
         signature, changes = logic.signature(self._key), logic.changesSinceAccepted(self._key)
         self.brief = _("changed since accepted") if changes else _("accepted")
         if changes:
-            self.sentence = _("Changed since accepted: {what}. Undo the change, or reopen and accept anew.").format(
-                what=", ".join(changes)
-            )
+            undone = _("Changed since accepted: {what}. Undo the change, or reopen and accept anew.")
+            lasting = _("Changed since accepted: {what}. Reopen and accept anew.")
+            is_undone = self._panel.edits.takes_back_change(self._key)
+            self.sentence = (undone if is_undone else lasting).format(what=", ".join(changes))
         elif signature is None:
             self.sentence = _("Accepted by an earlier version, without a record of what; reopen and accept for one.")
         else:

@@ -1,5 +1,7 @@
 """The section with the regions: their table, and what can be done with the selected one."""
 
+import html
+
 import qt
 import slicer
 from slicer.i18n import tr as _
@@ -22,13 +24,13 @@ class RegionsSection:
         table.setRowCount(len(exam_nodes.REGION_KEYS))
         table.setHorizontalHeaderLabels([_("Region"), _("State"), "SH", _("Thk mm"), "SH/Thk"])
         table.verticalHeader().setVisible(False)
+        table.setWordWrap(False)  # a row is one line high whatever its state: what stands below it never moves
         for row, key in enumerate(exam_nodes.REGION_KEYS):
             for column in range(5):
                 table.setItem(row, column, qt.QTableWidgetItem(""))
             title = region_nodes.region_title(key).capitalize()
             table.item(row, 0).setText(title.replace(" lobule", ""))
-            for column in (0, 1):
-                table.item(row, column).setToolTip(tip(key))
+            table.item(row, 0).setToolTip(tip(key))
         self._set_widths()
         for view, lines in ((panel.ui.numbersView, 3), (panel.ui.flagsBrowser, 4)):
             view.setFixedHeight(lines * view.fontMetrics().lineSpacing() + 2 * view.frameWidth + _TEXT_MARGIN)
@@ -49,12 +51,18 @@ class RegionsSection:
         """Bring table and buttons in line with the scene."""
         stored = tables.stored_values(self._panel.parameterNode.results)
         for row, key in enumerate(exam_nodes.REGION_KEYS):
-            _write(self._table.item(row, 1), RegionState(self._panel, key).brief)
+            self._write_state(row, RegionState(self._panel, key).brief)
             self.fill_row(row, stored.get(key))
         self._fit_height()
         if self._table.currentRow() != self._panel.row:
             self._table.setCurrentCell(self._panel.row, 0)
         self._show_buttons()
+
+    def _write_state(self, row, state):
+        """Its tip says all of a state that the column is too narrow for."""
+        item = self._table.item(row, 1)
+        _write(item, state)
+        item.setToolTip(f"<p><b>{html.escape(state)}</b></p>{tip(exam_nodes.REGION_KEYS[row])}")
 
     def _fit_height(self):
         """As high as its rows: nothing is scrolled, nothing is empty."""
@@ -66,7 +74,10 @@ class RegionsSection:
             table.setFixedHeight(height)
 
     def fill_row(self, row, values):
-        """Show the values of a region, None where there are none; their intervals are in the tips."""
+        """Show the values of a region; their intervals are in the tips. Without any (None) the state has their room."""
+        span = 1 if values else self._table.columnCount - 1
+        if self._table.columnSpan(row, 1) != span:
+            self._table.setSpan(row, 1, 1, span)
         for column, name, digits in _NUMBERS:
             item, text = self._table.item(row, column), ""
             if values:

@@ -34,7 +34,7 @@ class StraightenedView:
 
     def __init__(self, panel):
         self._panel = panel
-        self._shown = None
+        self._shown = self._drawn = None
         self._was_without_crosshair = False
         self._label = self._title = None
         self._clicks = _Clicks(self.on_click)
@@ -59,11 +59,14 @@ class StraightenedView:
         panel = self._panel
         read = panel.live.read(panel.key) if panel.parameterNode else None
         if read is None:
-            self._shown = None
+            self._shown = self._drawn = None
             self._label.clear()
             self._title.setText(TITLE)
             return
         width, height = (max(int(pixels), _SMALLEST_PIXELS) for pixels in (self._label.width, self._label.height))
+        if self._drawn and self._drawn[0] is read and self._drawn[1:] == (width, height):
+            return  # Qt lays the views out anew for every picture that a label is given
+        self._drawn = read, width, height
         self._shown = picture_of(read.image, read.measurement, width, height)
         self._label.setPixmap(_pixmap(self._shown.pixels))
         refusal = read.measurement.alignment.refusal if read.measurement.alignment else ""

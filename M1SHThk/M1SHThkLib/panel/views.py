@@ -87,12 +87,19 @@ class Views(VTKObservationMixin):
         )
 
     def _show_now(self):
+        self._tell_where()
         node = self._panel.parameterNode
         is_wanted = node and node.inputVolume and not self._panel.reading_list.is_paused
         if is_wanted and (self._is_anew or not self._is_in_sight()):
             self.show_volume()
             self.show_region()
         self._is_anew = False
+
+    @staticmethod
+    def _tell_where():
+        """Slicer's models and segments do not hear where a view is turned to while a scene is loaded."""
+        for node in slicer.util.getNodesByClass("vtkMRMLSliceNode"):
+            node.Modified()
 
     def _is_in_sight(self):
         """Whether the view's slice meets the measured volume; so it does where there is no view."""

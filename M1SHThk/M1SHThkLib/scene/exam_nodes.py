@@ -17,6 +17,7 @@ from ..translation import tr as _
 MODULE_NAME = "M1SHThk"
 # Volume attribute: of how many echoes it is the mean.
 AVERAGED_ECHOES = "M1SHThk.averaged_echoes"
+_DEFAULTS = Settings().to_dict()
 REGION_KEYS = tuple((hemisphere, region) for hemisphere in HEMISPHERES for region in REGIONS)
 
 
@@ -199,12 +200,12 @@ def settings_from_parameters(node):
     ValueError
         Names the setting that is out of its range.
     """
-    held = {name: node.GetParameter(setting_parameter(name)) for name in Settings().to_dict()}
+    held = {name: node.GetParameter(setting_parameter(name)) for name in _DEFAULTS}
     return Settings.from_dict({name: _setting(name, text) for name, text in held.items() if text})
 
 
 def _setting(name, text):
-    kind = type(getattr(Settings(), name))
+    kind = type(_DEFAULTS[name])
     if kind is str:
         return text
     value = _number(text, f"setting '{name}'")
@@ -274,10 +275,10 @@ def add_exam(scene, exam):
     references.CreateDefaultDisplayNodes()
     references.SetReferenceImageGeometryParameterFromVolumeNode(volume)
     added = {"volume": volume, "references": references, "regions": {}}
-    added["splenium"] = _add_segment(references, "Splenium", (1.0, 0.8, 0.2), exam.splenium, exam.image)
+    added["splenium"] = _add_segment(references, "Splenium", exam.splenium, exam.image)
     for region in exam.regions:
         name = f"White matter {region.name}"
-        white_matter = _add_segment(references, name, (0.3, 0.7, 1.0), region.white_matter, exam.image)
+        white_matter = _add_segment(references, name, region.white_matter, exam.image)
         added["regions"][region.hemisphere, region.region] = region.pial_lines, white_matter
     return added
 
@@ -300,7 +301,7 @@ def set_image(volume, voxels, affine, averaged_echoes=1):
     volume.SetAttribute(AVERAGED_ECHOES, str(averaged_echoes) if averaged_echoes > 1 else None)
 
 
-def _add_segment(segmentation, name, color, roi, image):
+def _add_segment(segmentation, name, roi, image):
     lowest, highest = roi.indices.min(0), roi.indices.max(0)
     mask = np.zeros(highest - lowest + 1, np.uint8)
     mask[tuple((roi.indices - lowest).T)] = 1
@@ -308,7 +309,7 @@ def _add_segment(segmentation, name, color, roi, image):
     affine = image.affine.copy()
     affine[:3, 3] = image.position_of(lowest)
     labelmap.SetImageToWorldMatrix(_vtk_matrix(affine))
-    return segmentation.AddSegmentFromBinaryLabelmapRepresentation(labelmap, name, color)
+    return segmentation.AddSegmentFromBinaryLabelmapRepresentation(labelmap, name)
 
 
 def _image_data(voxels, data):

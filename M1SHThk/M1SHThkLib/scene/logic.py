@@ -114,14 +114,14 @@ class SceneLogic:
 
     def spleniumSegment(self):
         """ID of the segment that the splenium is drawn in; made where it is missing."""
-        return self._segment("spleniumSegmentID", "Splenium", region_nodes.SPLENIUM_COLOR, None)
+        return self._segment("spleniumSegmentID", "Splenium", None)
 
     def whiteMatterSegment(self, key):
         """ID of the segment that a region's white matter is drawn in; made where it is missing."""
         name = exam_nodes.parameter_prefix(*key) + "WhiteMatterSegmentID"
-        return self._segment(name, f"White matter {region_nodes.region_name(key)}", region_nodes.COLORS[key], key)
+        return self._segment(name, f"White matter {region_nodes.region_name(key)}", key)
 
-    def _segment(self, parameter, title, color, key):
+    def _segment(self, parameter, title, key):
         parameterNode = self.getParameterNode()
         if not parameterNode.inputVolume:
             raise ValueError(_("No volume is chosen; choose the T2*-weighted volume first."))
@@ -132,7 +132,7 @@ class SceneLogic:
             setattr(
                 parameterNode,
                 parameter,
-                region_nodes.add_reference_segment(parameterNode.references, title, color, key),
+                region_nodes.add_reference_segment(parameterNode.references, title, key),
             )
         return getattr(parameterNode, parameter)
 

@@ -58,14 +58,14 @@ class Outputs:
 
     def show_overlay(self, parameters, read):
         """Show normals, layer and pial edge of a measured region on its slice; None hides them."""
-        for name in overlay.MESHES:
+        visible = read is not None and parameters.overlayVisible
+        thickness = overlay.slice_thickness(read.image, read.measurement) if visible else None
+        for name, mesh in overlay.MESHES.items():
             model = self._overlay_model(name, create=read is not None)
             if model is None:
                 continue
-            visible = read is not None and parameters.overlayVisible
             if visible:
-                thickness = overlay.slice_thickness(read.image, read.measurement)
-                overlay.set_mesh(model, overlay.MESHES[name](read.measurement, thickness))
+                overlay.set_mesh(model, mesh(read.measurement, thickness))
             if bool(model.GetDisplayNode().GetVisibility()) != visible:
                 model.GetDisplayNode().SetVisibility(visible)
 

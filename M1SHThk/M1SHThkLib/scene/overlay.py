@@ -17,6 +17,7 @@ OPACITIES = {"layer": 0.9, "normals": 0.45, "edge": 1.0}
 LINE_WIDTHS = {"layer": 2, "normals": 1, "edge": 3}
 EVERY_NTH_NORMAL = 3
 _ATTRIBUTE = "M1SHThk.Overlay"
+_VIEW_NODE = "vtkMRMLSliceNodeRed"  # of the module's layout
 DASH_MM = 0.8
 
 
@@ -30,7 +31,10 @@ def find_overlay_model(scene, name):
 
 
 def add_overlay_model(scene, name):
-    """A model node for one part of the overlay, of MESHES; on slices alone, not selectable, not saved."""
+    """A model node for one part of the overlay, of MESHES; in the slice view alone, not selectable, not saved.
+
+    Slicer cuts it anew for each view that it is shown in, also for those that are hidden.
+    """
     model = scene.AddNewNodeByClass("vtkMRMLModelNode", f"M1SHThk {name}")
     model.SetAttribute(_ATTRIBUTE, name)
     model.SetHideFromEditors(True)
@@ -40,6 +44,7 @@ def add_overlay_model(scene, name):
     display = model.GetDisplayNode()
     display.SetSaveWithScene(False)
     display.SetColor(*COLORS[name])
+    display.AddViewNodeID(_VIEW_NODE)
     display.SetVisibility2D(True)
     display.SetVisibility3D(False)
     display.SetSliceIntersectionOpacity(OPACITIES[name])

@@ -62,18 +62,22 @@ def fit_references(segmentation, volume):
     segmentation.SetAndObserveTransformNodeID(transform.GetID() if transform else None)
 
 
-def add_reference_segment(segmentation, name, color, key=None):
+def add_reference_segment(segmentation, name, key=None):
     """An empty segment for a region's white matter, or without a region for the splenium; returns its ID."""
-    identifier = segmentation.GetSegmentation().AddEmptySegment("", name, color)
+    identifier = segmentation.GetSegmentation().AddEmptySegment("", name)
     tag_segment(segmentation, identifier, key)
     return identifier
 
 
 def tag_segment(segmentation, identifier, key=None):
-    """Tell in standard terms what a segment holds: a region's white matter, or without a region the splenium."""
+    """Tell in standard terms what a segment holds: a region's white matter, or without a region the splenium.
+
+    White matter has the colour of its region's lines, wherever it came from.
+    """
     entry = codes.terminology(codes.WHITE_MATTER, key[1], key[0]) if key else codes.terminology(codes.SPLENIUM)
     segment = segmentation.GetSegmentation().GetSegment(identifier)
     segment.SetTag(segment.GetTerminologyEntryTagName(), entry)
+    segment.SetColor(*(COLORS[key] if key else SPLENIUM_COLOR))
 
 
 def add_pial_line(scene, key, number):

@@ -81,6 +81,23 @@ def test_a_saved_scene_is_still_signed(accepted, tmp_path):
     assert reader.state(KNOB) == "accepted"
 
 
+def test_undo_is_named_only_where_it_would_take_the_change_back(accepted, tmp_path):
+    reader.parameters().widthFraction = 0.3
+    reader.settle()
+    assert "settings" in reader.ui().stateLabel.text and "Undo" not in reader.ui().stateLabel.text
+    reader.parameters().widthFraction = 0.25
+    slicer.util.selectModule("")
+    CHANGES["line"][-1]()
+    slicer.util.selectModule("M1SHThk")
+    reader.settle()
+    assert "Undo the change" in reader.ui().stateLabel.text
+    path = str(tmp_path / "changed.mrb")
+    assert slicer.util.saveScene(path)
+    reader.open_scene(path)
+    assert reader.state(KNOB) == "changed since accepted" and not reader.ui().undoButton.enabled
+    assert "line" in reader.ui().stateLabel.text and "Undo" not in reader.ui().stateLabel.text
+
+
 def test_reopening_and_accepting_signs_anew(accepted):
     reader.parameters().widthFraction = 0.3
     reader.settle()

@@ -50,6 +50,41 @@ def test_no_text_makes_the_panel_wider(two_regions_drawn, size):
 
 
 @at_both_sizes
+def test_no_state_of_a_region_moves_what_stands_below_the_table(two_regions_drawn, size):
+    def place():
+        return ui.regionsTable.height, ui.drawLineButton.mapTo(reader.dock(), reader.qt.QPoint(0, 0)).y()
+
+    reader.open_scene(two_regions_drawn, size)
+    reader.choose_region(KNOB)
+    reader.settle()
+    ui, places, states = reader.ui(), [], []
+    for step in (ui.acceptButton.click, lambda: setattr(reader.parameters(), "widthFraction", 0.3)):
+        step()
+        reader.choose_region(KNOB)
+        reader.settle()
+        places.append(place())
+        states.append(reader.state(KNOB))
+    ui.acceptButton.click()
+    for click in (ui.clearLineButton.click, ui.undoButton.click, ui.clearWhiteMatterButton.click):
+        click()
+        reader.settle()
+        places.append(place())
+        states.append(reader.state(KNOB))
+    missing = "line missing (D)", "measured", "white matter missing (W)"
+    assert states == ["accepted", "changed since accepted", *missing]
+    assert len(set(places)) == 1
+    table = ui.regionsTable
+    assert table.fontMetrics().horizontalAdvance(states[-1]) < table.visualItemRect(table.item(0, reader.STATE)).width()
+
+
+def test_a_state_that_is_cut_is_whole_in_its_tip(drawn):
+    reader.ui().acceptButton.click()
+    reader.parameters().widthFraction = 0.3
+    reader.settle()
+    assert "changed since accepted" in reader.ui().regionsTable.item(0, reader.STATE).toolTip()
+
+
+@at_both_sizes
 def test_table_buttons_numbers_and_flags_are_in_sight_while_drawing(two_regions, size):
     reader.start_reading(two_regions, size=size)
     reader.draw_splenium(two_regions)
@@ -112,3 +147,13 @@ def test_a_drag_lays_nothing_out_anew(drawn):
     during = requests.count
     requests.stop()
     assert reader.in_words() != before and during == 0
+
+
+def test_a_rest_that_changes_nothing_lays_nothing_out_anew(drawn):
+    for _ in range(5):
+        reader.settle()  # Qt hands a request on from child to parent, one at a time
+    requests = LayoutRequests(reader.slicer.util.mainWindow())
+    reader.widget().panel.pace.rest()
+    reader.slicer.app.processEvents()
+    requests.stop()
+    assert requests.count == 0

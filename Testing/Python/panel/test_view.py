@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 import reader
 import slicer
+from M1SHThkLib.scene.overlay import MESHES, find_overlay_model
 from PySide6.QtTest import QTest
 from reader import KNOB, LOBULE
 
@@ -67,6 +68,30 @@ def overlay():
     MiniSlicer.keyPress("Red", "o")
     reader.settle()
     return np.abs(with_it - without).max(-1) > 20
+
+
+def test_all_that_is_drawn_is_seen_as_soon_as_its_scene_is_opened(drawn, tmp_path):
+    before = picture()
+    assert slicer.util.saveScene(str(tmp_path / "turned.mrb"))
+    reader.look_at(reader.points(KNOB)[0] + [0.0, 0.0, 1.0])
+    reader.open_scene(str(tmp_path / "turned.mrb"))
+    assert (np.abs(picture() - before).max(-1) > 20).sum() < 100
+
+
+def test_white_matter_of_a_loaded_exam_has_the_colour_of_its_line(two_regions, blank):
+    logic = reader.widget().logic
+    logic.loadExam(two_regions.exam())
+    segments = reader.parameters().references.GetSegmentation()
+    for key in (KNOB, LOBULE):
+        segment = segments.GetSegment(logic.ofRegion(key, "WhiteMatterSegmentID"))
+        assert segment.GetColor() == pytest.approx(reader.line(key).GetDisplayNode().GetSelectedColor())
+
+
+def test_the_overlay_is_cut_for_the_modules_own_view_alone(drawn):
+    for name in MESHES:
+        display = find_overlay_model(slicer.mrmlScene, name).GetDisplayNode()
+        assert display.IsDisplayableInView("vtkMRMLSliceNodeRed")
+        assert not display.IsDisplayableInView("vtkMRMLSliceNodeYellow")
 
 
 def test_o_toggles_the_overlay(drawn):

@@ -343,9 +343,9 @@ def _measure_bids(options):
     (root,), folder = options.exams, options.output
     if options.dask:
         root, folder = root.absolute(), folder.absolute()
-    exams, without = bids_exams(root, folder)
-    for scan in without:
-        print(f"warning: {scan}", file=sys.stderr)
+    exams, warnings = bids_exams(root, folder)
+    for warning in warnings:
+        print(f"warning: {warning}", file=sys.stderr)
     worst = 0
     for results, own in exams.items():
         batch = _measure_exams(own, results, options.jobs, options.dask, options.resume)

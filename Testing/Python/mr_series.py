@@ -44,6 +44,7 @@ def _of_patient(patient, uids, sop_class, pixels):
     dataset.file_meta.TransferSyntaxUID = pydicom.uid.ExplicitVRLittleEndian
     dataset.file_meta.MediaStorageSOPClassUID = dataset.SOPClassUID = sop_class
     dataset.file_meta.MediaStorageSOPInstanceUID = dataset.SOPInstanceUID = pydicom.uid.generate_uid()
+    dataset.SpecificCharacterSet = "ISO_IR 100"
     dataset.PatientName, dataset.PatientID, dataset.PatientSex = patient, "4711", "F"
     dataset.PatientBirthDate, dataset.AccessionNumber, dataset.StudyID = "19500101", "A1", "1"
     dataset.ReferringPhysicianName = ""

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from ..files.bids import DRAWINGS, KINDS, exam_of, read_dataset, read_drawings, read_groups
-from ..files.bids_derivative import desc_of, write_description
+from ..files.bids_derivative import check_own, desc_of, write_description
 from ..files.disk import made_folder, naming, write_json
 from ..files.exam_schema import check_exam
 from .beside import BidsDerivatives
@@ -26,27 +26,35 @@ def bids_exams(root, folder):
     -------
     exams : dict of Path -> list of ExamFile
         By the folder for their results: `folder` itself for magnitude images, and one in it for each kind of map.
-    without : list of str
-        Sessions that have an image and no drawings, or drawings and no image.
+    warnings : list of str
+        Scans without drawings, and groups that drawings and the participants' table contradict each other in.
 
     Raises
     ------
     ValueError
-        If it is no BIDS data set, nothing can be measured, or drawings cannot be told to belong to one scan.
+        If it is no BIDS data set, nothing can be measured, drawings cannot be told to belong to one scan, or `folder`
+        holds a data set of others.
     """
     root, folder = Path(root), Path(folder)
+    check_own(folder)
     found, groups = read_dataset(root), read_groups(root)
-    exams, descs, without, ignored = {}, {}, [], set()
+    exams, descs, warnings, ignored = {}, {}, [], set()
     for kind, acquisitions in found.items():
         settings = KINDS[kind][1]
         for acquisition in acquisitions:
             subject, session = acquisition.entities["sub"], acquisition.entities.get("ses")
             own = [one for one in read_drawings(root, subject, session) if _belongs(one, acquisition, acquisitions)]
             if not own:
-                without.append(f"{acquisition.stem} ({acquisition.suffix}) has no drawings")
+                warnings.append(f"{acquisition.stem} ({acquisition.suffix}) has no drawings")
+            group = groups.get(f"sub-{subject}")
             place = folder / f"sub-{subject}" / (f"ses-{session}" if session else "") / "anat"
             results = folder if kind == "T2star" else folder / kind
             for drawings in own:
+                if group and drawings.members.get("group", group) not in (group, None):
+                    warnings.append(
+                        f"{drawings.place}: its exam.json has the group {drawings.members['group']}, participants.tsv "
+                        f"{group}, which counts"
+                    )
                 desc = desc_of(drawings.observer, kind)
                 descs[desc] = f"Drawn by {drawings.observer or 'an observer without a name'}, measured on {kind} images"
                 path = place / f"{acquisition.stem}_desc-{desc}_exam.json"
@@ -55,7 +63,7 @@ def bids_exams(root, folder):
                         f"{drawings.place}: the drawings of two observers are called desc-{desc}; give each a name of "
                         "letters and figures that the others lack"
                     )
-                content = exam_of(acquisition, drawings, groups.get(f"sub-{subject}"), settings, path)
+                content = exam_of(acquisition, drawings, group, settings, path)
                 with naming(path):
                     check_exam(content)
                 if drawings.place.is_relative_to(folder) and not place.is_relative_to(drawings.place):
@@ -71,7 +79,7 @@ def bids_exams(root, folder):
             f"{DRAWINGS.as_posix()}/sub-LABEL[/ses-LABEL]"
         )
     write_description(folder, root, descs, sorted(ignored))
-    return exams, without
+    return exams, list(dict.fromkeys(warnings))
 
 
 def _belongs(drawings, acquisition, acquisitions):

@@ -7,6 +7,7 @@ while it wrote is passed over: the chain goes on from the last whole line.
 import hashlib
 import json
 import os
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -124,9 +125,14 @@ class TrailWriter:
         line = json.dumps(entry, ensure_ascii=True, allow_nan=False).encode()
         try:
             file = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0), 0o666)
+            size = os.fstat(file).st_size
             try:
                 _write_all(file, line + b"\n" if self._ends_whole else b"\n" + line + b"\n")
                 os.fsync(file)
+            except OSError:
+                with suppress(OSError):
+                    os.ftruncate(file, size)  # a share may tell late: what is not sure to be there must not be found
+                raise
             finally:
                 os.close(file)
         except OSError as error:

@@ -155,6 +155,7 @@ def exam_of(acquisition, drawings, group, settings, path):
     acquisition : Acquisition
     drawings : Drawings
     group : str, or None
+        As the participants' table has it, else the drawings' own.
     settings : dict
         That suit the kind of image; those of the drawings come first.
     path : Path
@@ -186,7 +187,7 @@ def exam_of(acquisition, drawings, group, settings, path):
         "subject": f"sub-{acquisition.entities['sub']}",
         "session": "_".join(others) or None,
         "observer": drawings.observer,
-        "group": members.get("group") or group,
+        "group": group or members.get("group"),
         "field_strength_tesla": tesla or members.get("field_strength_tesla"),
         "image": image,
         "splenium": roi(members["splenium"]),

@@ -13,12 +13,13 @@ import numpy as np
 from .. import HOMEPAGE, __version__
 from ..measuring.columns import MEASUREMENT_COLUMNS, measurement_row
 from ..measuring.layer_voxels import layer_voxels
-from .bids import KINDS
-from .disk import made_folder, read_text, write_json, write_text
+from .bids import DRAWINGS, KINDS
+from .disk import made_folder, read_json, read_text, write_json, write_text
 from .images import write_image
 from .results import write_table, write_tsv
 
 BIDS_VERSION = "1.10.0"
+PROGRAM = "M1SHThk"
 _NOT_BIDS = (
     *("measurements.*", "profiles.*", "maps.*", "provenance.json", "figures", "exams", "dicom", "*_measurements.*"),
     *("*exam.json", "t2star.*", "*.mrk.json", "*.nrrd", "*truth.json", *KINDS),
@@ -38,8 +39,29 @@ def desc_of(observer, kind):
     return label if kind == "T2star" else label + kind
 
 
+def check_own(folder):
+    """Refuse a folder that holds a data set of others, whose description would be lost.
+
+    Raises
+    ------
+    ValueError
+        If it does, or its description cannot be read.
+    """
+    path = Path(folder) / "dataset_description.json"
+    if not path.is_file():
+        return
+    description = read_json(path)
+    programs = description.get("GeneratedBy") if isinstance(description, dict) else None
+    programs = programs if isinstance(programs, list) else []
+    if not any(isinstance(one, dict) and one.get("Name") == PROGRAM for one in programs):
+        raise ValueError(
+            f"{folder}: holds another data set, which is not overwritten; choose a folder of its own, such as "
+            f"{DRAWINGS.as_posix()}"
+        )
+
+
 def write_description(folder, root, descs, ignored=()):
-    """Writes `dataset_description.json`, `descriptions.tsv`, `README` and `.bidsignore`.
+    """Writes `dataset_description.json`, `descriptions.tsv`, `.bidsignore` and, where there is none, `README`.
 
     Parameters
     ----------
@@ -61,7 +83,7 @@ def write_description(folder, root, descs, ignored=()):
             "DatasetType": "derivative",
             "GeneratedBy": [
                 {
-                    "Name": "M1SHThk",
+                    "Name": PROGRAM,
                     "Version": __version__,
                     "Description": "Hypointensity and thickness of the deep layers of the primary motor cortex",
                     "CodeURL": HOMEPAGE,
@@ -80,7 +102,8 @@ def write_description(folder, root, descs, ignored=()):
             "description": {"Description": "What the label stands for"},
         },
     )
-    write_text(folder / "README", _README)
+    if not (folder / "README").exists():
+        write_text(folder / "README", _README)
     listing = folder / ".bidsignore"
     before = read_text(listing).splitlines() if listing.is_file() else []
     write_text(listing, "\n".join(dict.fromkeys([*before, *_NOT_BIDS, *ignored])) + "\n")

@@ -8,7 +8,7 @@ import numpy as np
 
 from .. import __version__
 from ..measuring import codes
-from .dicom_segments import person_name
+from .dicom_segments import CHARACTERS, person_name, series_description
 
 NUMBERS, LINES = 9002, 9003  # of the series
 
@@ -47,7 +47,7 @@ def measurement_report(exam, measurements, series, segmentation, segments):
                 **_what_and_where(hd, exam, region),
             )
         )
-    return _report(hd, exam, groups, [*series.datasets, segmentation], NUMBERS, "M1SHThk measurements")
+    return _report(hd, exam, groups, [*series.datasets, segmentation], NUMBERS, "measurements")
 
 
 def line_report(exam, series):
@@ -65,10 +65,10 @@ def line_report(exam, series):
                     **_what_and_where(hd, exam, region),
                 )
             )
-    return _report(hd, exam, groups, list(series.datasets), LINES, "M1SHThk pial lines")
+    return _report(hd, exam, groups, list(series.datasets), LINES, "pial lines")
 
 
-def _report(hd, exam, groups, evidence, number, description):
+def _report(hd, exam, groups, evidence, number, holds):
     concept, context = hd.sr.CodedConcept, hd.sr.ObserverContext
     person = person_name(exam.observer)
     device = hd.sr.DeviceObserverIdentifyingAttributes(uid=hd.UID(), name="M1SHThk", model_name=__version__)
@@ -91,7 +91,8 @@ def _report(hd, exam, groups, evidence, number, description):
         instance_number=1,
         manufacturer="M1SHThk",
         is_complete=True,
-        series_description=description,
+        series_description=series_description(holds),
+        specific_character_set=CHARACTERS,
     )
 
 

@@ -12,6 +12,7 @@ from ..measuring import codes
 from ..measuring.layer_voxels import layer_voxels
 
 SERIES_NUMBER = 9001
+CHARACTERS = "ISO_IR 192"  # UTF-8: the observer's name may need others than the series'
 _LONGEST_NAME = 63
 
 
@@ -83,8 +84,14 @@ def segmentation(exam, segments, series):
         content_label="M1SHTHK",
         content_description="References and measured layers",
         content_creator_name=person_name(exam.observer),
-        series_description="M1SHThk references and measured layers",
+        series_description=series_description("references and measured layers"),
+        specific_character_set=CHARACTERS,
     )
+
+
+def series_description(holds):
+    """What lists of series show."""
+    return f"M1SHThk {holds}, research use only"
 
 
 def person_name(observer):
@@ -103,7 +110,7 @@ def _description(hd, segment):
         )
     if region:
         options["anatomic_regions"] = [concept(*codes.SITES[region.region])]
-    return hd.seg.SegmentDescription(
+    description = hd.seg.SegmentDescription(
         segment_number=segment.number,
         segment_label=segment.label,
         segmented_property_category=concept(*codes.ANATOMICAL_STRUCTURE),
@@ -113,3 +120,7 @@ def _description(hd, segment):
         tracking_id=segment.label,
         **options,
     )
+    if region:  # which highdicom knows no option for
+        side = concept(*codes.SIDES[region.hemisphere])
+        description.AnatomicRegionSequence[0].AnatomicRegionModifierSequence = [side]
+    return description

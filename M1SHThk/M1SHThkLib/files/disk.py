@@ -151,7 +151,7 @@ def replacing(path):
             os.fsync(file.fileno())
         os.replace(temporary, path)
     except OSError as error:
-        remedy = _("choose a folder with free space that you may write to")
+        remedy = _("make room there, or choose a folder that you may write to")
         raise ValueError(
             _("{path}: cannot be written ({reason}); {remedy}").format(
                 path=path, reason=error.strerror or error, remedy=remedy

@@ -132,8 +132,10 @@ class ReaderFolder:
             for path in part.rglob("*"):
                 if path.is_file():
                     _flush(path)
-            if final.exists():
+            if case in self._noted_finished():
                 raise ValueError(_("{final}: was finished before; nothing is overwritten").format(final=final))
+            if final.exists():  # the trail had no room to note it: it is finished anew, and stays in hand meanwhile
+                os.rename(final, self.folder / f".{case}-{uuid.uuid4().hex[:8]}")
             os.rename(part, final)
             _flush_folder(self.folder)
         except OSError as error:

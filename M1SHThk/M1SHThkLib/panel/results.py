@@ -84,6 +84,8 @@ class ResultsSection:
                 "DICOM objects carry the name, the number and the date of birth of the patient whose series was "
                 "loaded, and go into\n\n{folder}\n\nWrite them?"
             ).format(folder=folder)
+            if any(folder.glob("*.dcm")):
+                text += "\n\n" + _("Those of an earlier export there are overwritten.")
             if bring_highdicom() and slicer.util.confirmOkCancelDisplay(text, "M1SHThk"):
                 names = self._panel.logic.exportDicom(str(folder))
                 told = _("{names} were written to {folder}.").format(names=", ".join(names), folder=folder)

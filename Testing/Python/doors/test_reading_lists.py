@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from full_disk import little_room
 from M1SHThkLib.__main__ import main
 from M1SHThkLib.files.audit_trail import read_trail
 from M1SHThkLib.files.case_in_hand import CaseInHand
@@ -164,6 +165,71 @@ class TestMake:
         table.write_text(table.read_text().replace("R2", "R3"))
         with pytest.raises(ValueError, match="was changed"):
             read_reading_list(scored)
+
+
+class TestFullDisk:
+    def test_make_leaves_nothing_and_says_what_to_do(self, exams, tmp_path, capsys):
+        with little_room(2000):
+            assert make(exams, tmp_path / "list") == 2
+        told = capsys.readouterr().err
+        assert "cannot be written" in told and "make room there" in told and told.count("\n") == 1
+        assert not list(tmp_path.iterdir())
+
+    def test_collect_leaves_no_torso_and_says_what_to_do(self, scored, tmp_path, capsys):
+        read_all(scored, "R1", cases=3)
+        with little_room(600):
+            assert collect(scored, tmp_path / "out") == 2
+        told = capsys.readouterr().err
+        assert "cannot be written" in told and "make room there" in told and told.count("\n") == 1
+        for path in (tmp_path / "out").glob("*.tsv"):
+            assert path.read_text().endswith("\n")
+        assert collect(scored, tmp_path / "out") == 0
+
+    def test_a_case_that_the_trail_had_no_room_for_is_finished_later(self, scored, tmp_path):
+        read_all(scored, "R1", cases=3)
+        folder = ReaderFolder(read_reading_list(scored), "R1")
+        case = CaseInHand(folder, folder.next_turn)
+        for region in case.regions:
+            case.set_score(region, 1)
+        case.lock_score()
+        told = r"trail\.jsonl: cannot be written .*; make room there and"
+        with little_room((folder.folder / "trail.jsonl").stat().st_size), pytest.raises(ValueError, match=told):
+            case.finish()
+        case.set_comment("later")
+        case.finish()
+        assert json.loads((folder.folder / case.turn.case / "reading.json").read_text())["comment"] == "later"
+        folder.close()
+        assert collect(scored, tmp_path / "out") == 0 and len(rows_of(tmp_path / "out" / "readings.tsv")) == 4
+
+    def test_a_share_that_says_so_when_all_is_written_breaks_no_chain(self, scored, monkeypatch):
+        folder = ReaderFolder(read_reading_list(scored), "R1")
+        with monkeypatch.context() as share:
+            share.setattr(os, "fsync", lambda file: (_ for _ in ()).throw(OSError(28, "No space left on device")))
+            with pytest.raises(ValueError, match="make room there"):
+                folder.note("paused")
+        folder.note("continued")
+        trail = read_trail(folder.folder / "trail.jsonl")
+        assert [entry["event"] for entry in trail.entries] == ["list_opened", "continued"]
+        assert (trail.faults, trail.torn) == ((), 0)
+
+    def test_whatever_had_no_room_is_kept_when_there_is(self, scored, tmp_path):
+        folder = ReaderFolder(read_reading_list(scored), "R1")
+        with little_room(100), pytest.raises(ValueError, match="make room there"):
+            CaseInHand(folder, folder.next_turn)
+        case = CaseInHand(folder, folder.next_turn)
+        with little_room(100):
+            for region in case.regions:
+                with pytest.raises(ValueError, match=r"case-in-hand\.json: cannot be written .*; make room"):
+                    case.set_score(region, 2)
+            with pytest.raises(ValueError, match="make room"):
+                case.lock_score()
+            with pytest.raises(ValueError, match="make room"):
+                case.finish()
+        assert not (folder.folder / case.turn.case).exists() and not case.is_locked
+        case.finish()
+        folder.close()
+        assert collect(scored, tmp_path / "out") == 0
+        assert [row["score_sum"] for row in rows_of(tmp_path / "out" / "readings.tsv")] == ["8"]
 
 
 class TestReading:

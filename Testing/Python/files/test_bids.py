@@ -196,6 +196,34 @@ def test_drawings_belong_to_the_scan_that_their_folder_names(dataset, phantom, t
     assert "run-1 (MEGRE) has no drawings" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("place", [".", "derivatives/others"])
+def test_a_data_set_that_another_program_wrote_is_not_overwritten(dataset, capsys, place):
+    out = dataset / place
+    out.mkdir(exist_ok=True)
+    description = {"Name": "another", "BIDSVersion": "1.10.0", "GeneratedBy": [{"Name": "others"}]}
+    write(out / "dataset_description.json", description)
+    before = {path: path.read_bytes() for path in dataset.rglob("*") if path.is_file()}
+    assert main(["measure", str(dataset), "--bids", "-o", str(out)]) == 2
+    told = capsys.readouterr().err
+    assert f"{out}: holds another data set" in told and told.count("\n") == 1
+    assert {path: path.read_bytes() for path in dataset.rglob("*") if path.is_file()} == before
+
+
+def test_a_readme_of_ones_own_stays(dataset):
+    out = dataset / "derivatives" / "m1shthk"
+    (out / "README").write_text("Drawn in May")
+    assert main(["measure", str(dataset), "--bids", "-o", str(out)]) == 0
+    assert (out / "README").read_text() == "Drawn in May"
+
+
+def test_the_group_is_that_of_the_participants_and_a_contradiction_is_told(dataset, tmp_path, capsys):
+    (dataset / "participants.tsv").write_text("participant_id\tgroup\nsub-01\tpatient\n")
+    assert main(["measure", str(dataset), "--bids", "-o", str(tmp_path / "out")]) == 0
+    assert {row["group"] for row in rows_of(tmp_path / "out")} == {"patient"}
+    told = capsys.readouterr().err
+    assert "R1" in told and "control" in told and "participants.tsv" in told
+
+
 def test_what_is_no_data_set_or_has_no_drawings_is_told(dataset, tmp_path, capsys):
     assert main(["measure", str(tmp_path), "--bids", "-o", str(tmp_path / "out")]) == 2
     assert "dataset_description.json" in capsys.readouterr().err

@@ -137,6 +137,8 @@ def test_segments_lie_where_they_were_drawn_and_measured(written, exam, tmp_path
     labels = [segment["SegmentLabel"] for (segment,) in told]
     kinds = [segment["SegmentedPropertyTypeCodeSequence"]["CodeValue"] for (segment,) in told]
     assert kinds == ["23347006", "389080008", "DEEPLAYERS", "389080008", "DEEPLAYERS"]
+    sides = [segment.get("AnatomicRegionModifierSequence", {}).get("CodeMeaning") for (segment,) in told]
+    assert sides == [None, "Left", "Left", "Right", "Right"]
     read = read_exam(exam)
     measured = measure_exam(read)
     expected = {"Splenium": read.splenium}
@@ -183,6 +185,24 @@ def test_objects_carry_the_identity_of_their_series_and_say_so(written, capsys, 
     assert not any(b"Phantom^One" in path.read_bytes() for path in written.glob("*.tsv"))
     main(["measure", str(exam), "-o", str(written), "--dicom", str(written.parent / "series"), "--resume"])
     assert "carry the patient's identity" in capsys.readouterr().out
+
+
+def test_names_come_through_in_any_script(phantom, exam, tmp_path):
+    plain = exam.parent / "named.json"
+    plain.write_text(json.dumps(json.loads(exam.read_text()) | {"observer": "山田 太郎"}))
+    affine = phantom.exam().image.affine
+    write_series(tmp_path / "series", affine, echoes_of(phantom), phantom.echo_times_ms, "Müller^Jörg")
+    assert main(["measure", str(plain), "-o", str(tmp_path), "--dicom", str(tmp_path / "series")]) == 0
+    seg, sr, lines = (pydicom.dcmread(the_file(tmp_path, kind)) for kind in ("seg", "sr", "lines"))
+    assert {str(dataset.PatientName) for dataset in (seg, sr, lines)} == {"Müller^Jörg"}
+    names = [seg.ContentCreatorName]
+    names += [item.PersonName for own in (sr, lines) for item in own.ContentSequence if item.ValueType == "PNAME"]
+    assert list(map(str, names)) == ["山田 太郎^"] * 3
+
+
+def test_every_list_of_series_says_research_use_only(written):
+    for kind in ("seg", "sr", "lines"):
+        assert pydicom.dcmread(the_file(written, kind)).SeriesDescription.endswith(", research use only")
 
 
 def test_nothing_of_the_kind_is_written_unasked(exam, tmp_path):

@@ -58,6 +58,16 @@ def test_objects_are_written_with_the_identity_that_was_agreed_to(loaded, answer
         assert pydicom.dcmread(path).PatientName == "Phantom^One"
 
 
+def test_objects_of_an_earlier_export_are_not_overwritten_unasked(loaded, answers):
+    asked, said = answers
+    said[:] = [True, False]
+    reader.ui().exportDicomButton.click()
+    before = {path: path.read_bytes() for path in loaded.rglob("*.dcm")}
+    reader.ui().exportDicomButton.click()
+    assert ["overwritten" in text for text in asked] == [False, True]
+    assert {path: path.read_bytes() for path in loaded.rglob("*.dcm")} == before
+
+
 def test_a_volume_of_no_known_patient_is_told(drawn, tmp_path, answers, caplog):
     answers[1][:] = [True]
     reader.enter_path(reader.ui().exportPathLineEdit, tmp_path)

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 import reader
 import slicer
+from full_disk import little_room
 from M1SHThkLib.__main__ import main
 from M1SHThkLib.digital_exam.phantom import PhantomOptions, make_phantom
 from M1SHThkLib.files.audit_trail import read_trail
@@ -274,6 +275,32 @@ def test_what_is_drawn_has_to_be_accepted(study, exams, answers, faults):
     answers[1][:] = [False]
     reader.ui().readingFinishButton.click()
     assert "right hand knob" in answers[0][-1] and not (study / "readings" / "R1" / case).exists()
+
+
+def test_a_full_disk_loses_nothing(study, exams, answers, faults, capsys):
+    open_list(study)
+    case, folder = next_case(), study / "readings" / "R1"
+    score(), lock()
+    with little_room(100):
+        draw(exam_of(study, case, exams))
+    assert faults and all("cannot be written" in told and "make room" in told for told in faults)
+    faults.clear()
+    accept()
+    assert not faults
+    points = reader.points(KNOB)
+    with little_room(40_000):
+        reader.ui().readingFinishButton.click()
+    MiniSlicer.errors.clear()  # Slicer's own, of what it could not write
+    assert "make room" in faults[-1] and len(faults) == 1
+    assert not (folder / case).exists() and not [path for path in folder.iterdir() if path.is_dir()]
+    slicer.util.selectModule("")
+    MiniSlicer.closeScene()
+    slicer.util.selectModule("M1SHThk")
+    assert next_case() == case
+    np.testing.assert_array_equal(reader.points(KNOB), points)
+    reader.ui().readingFinishButton.click()
+    assert len(faults) == 1 and (folder / case / "scene.mrb").is_file()
+    assert main(["reading-list", "collect", str(study), "-o", str(study.parent / "out")]) == 0
 
 
 def test_other_data_in_the_scene_is_told_at_the_end(study, exams, answers, capsys):

@@ -184,7 +184,9 @@ class TestReport:
     def test_prints_single_subjects_and_no_words_twice(self, full):
         """What is folded up on screen is left out on paper; a row a subject is not."""
         subjects = section(ET.fromstring(report_page(full, PROVENANCE)), "field-3T-subject")
-        printed = [row.find("th").text for row in subjects.find("div").find("table").iter("tr") if row.find("td") is not None]
+        printed = [
+            row.find("th").text for row in subjects.find("div").find("table").iter("tr") if row.find("td") is not None
+        ]
         assert len(printed) == 41 and {subject.name for subject in full.studies[0].subjects} == set(printed)
 
     def test_tells_long_notes_in_full_behind(self, crowded):

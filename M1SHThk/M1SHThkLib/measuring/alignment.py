@@ -205,11 +205,14 @@ def _levels(shifted, best, shifts_mm, places):
     brighter = difference.mean(2)
     step = np.sign(fraction).astype(int)
     brighter = brighter[rows, at] + np.abs(fraction) * (brighter[rows, at + step] - brighter[rows, at])
-    follows = np.ones(len(brighter), bool)
+    # A vein is darker than any coil makes the line's end, and its profile has another shape.
+    alike = misfit[rows, at]
+    alike = alike <= _FOLLOWS * np.median(alike)
+    levels = np.median(brighter[alike])
     for _pass in range(_LEVEL_PASSES):
-        levels = places @ np.linalg.lstsq(places[follows], brighter[follows])[0]
         off = np.abs(brighter - levels)
-        follows = off <= _FOLLOWS * np.median(off)
+        follows = alike & (off <= _FOLLOWS * np.median(off[alike]))
+        levels = places @ np.linalg.lstsq(places[follows], brighter[follows])[0]
     return levels
 
 

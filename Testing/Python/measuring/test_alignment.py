@@ -194,6 +194,11 @@ def with_a_vein(voxels):
     voxels[30:60, 19:22, LINE_SLICE] = 20.0
 
 
+def with_brighter_cortex(voxels):
+    """By 10 % over half of the line."""
+    voxels[50:, 20:24, LINE_SLICE] += 10.0
+
+
 class TestRefusal:
     @pytest.mark.parametrize("change", [with_a_vein, without_fluid])
     def test_where_a_third_of_the_line_shows_no_edge_it_stays_as_drawn(self, change):
@@ -210,6 +215,13 @@ class TestRefusal:
     def test_of_a_line_too_short_to_have_a_usual_profile(self):
         _, found = aligned(cortex_image(), line_with(lambda arc: 0 * arc, np.linspace(10, 14.8, 6)))
         assert found.refusal == "the line is too short to show the edge"
+
+    def test_where_sh_thk_would_fall_on_what_looks_like_the_edge(self):
+        """Fluid hardly brighter than cortex, and cortex that is brighter from half-way on, down to the layer."""
+        image = with_voxels(cortex_image(noise=0.5, fluid=113.0), with_brighter_cortex)
+        drawn, edge = (measured(image, [line_with(lambda arc: 0 * arc)], alignment=name) for name in ("none", "edge"))
+        assert edge.sh_thk_per_mm == drawn.sh_thk_per_mm and np.isnan(drawn.sh_thk_aligned_per_mm)
+        assert "SH/Thk would fall by " in edge.notes["edge_unclear"] == drawn.notes["edge_unclear"]
 
     def test_leaves_the_measurement_as_it_was(self):
         image = with_voxels(cortex_image(noise=1.0), without_fluid)

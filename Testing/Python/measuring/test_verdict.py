@@ -91,6 +91,10 @@ def without_fluid(voxels):
     voxels[30:60, :21, LINE_SLICE] = 100.0
 
 
+def without_fluid_over_a_sixth(voxels):
+    voxels[43:50, :21, LINE_SLICE] = 100.0
+
+
 def dark_stretch(voxels):
     voxels[20:32, 24:27, LINE_SLICE] -= 40.0
 
@@ -105,6 +109,7 @@ DOUBTS = {
     "swapped": (None, [swapped()], {}, "line_doubles_back"),
     "off the slice": (None, [moved(8, [0, 0, 1])], {}, "off_slice"),
     "few clicks": (None, [flat_line()[::8]], {}, "sparse_clicks"),
+    "partly no edge": (without_fluid_over_a_sixth, [flat_line()], {}, "the pial edge is unclear on 1"),
     "no edge": (without_fluid, [flat_line()], {}, "edge_unclear"),
     "stray": (None, [wobbling()], {}, "line_strays"),
     "uneven": (dark_stretch, [flat_line()], {}, "uneven_line"),

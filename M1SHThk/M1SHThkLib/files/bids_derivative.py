@@ -13,6 +13,7 @@ import numpy as np
 from .. import HOMEPAGE, __version__
 from ..measuring.columns import MEASUREMENT_COLUMNS, measurement_row
 from ..measuring.layer_voxels import layer_voxels
+from ..translation import tr as _
 from .bids import DRAWINGS, KINDS
 from .disk import made_folder, read_json, read_text, write_json, write_text
 from .images import write_image
@@ -55,8 +56,9 @@ def check_own(folder):
     programs = programs if isinstance(programs, list) else []
     if not any(isinstance(one, dict) and one.get("Name") == PROGRAM for one in programs):
         raise ValueError(
-            f"{folder}: holds another data set, which is not overwritten; choose a folder of its own, such as "
-            f"{DRAWINGS.as_posix()}"
+            _(
+                "{folder}: holds another data set, which is not overwritten; choose a folder of its own, such as {own}"
+            ).format(folder=folder, own=DRAWINGS.as_posix())
         )
 
 

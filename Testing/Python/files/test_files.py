@@ -772,7 +772,9 @@ class TestWholeWrites:
 
         (tmp_path / "file.txt").write_text("before")
         monkeypatch.setattr(os, failing, fail)
-        with pytest.raises(ValueError, match=r"file\.txt: cannot be written \(No space left on device\); choose"):
+        with pytest.raises(
+            ValueError, match=r"file\.txt: cannot be written \(No space left on device\); make room there, or choose"
+        ):
             write_text(tmp_path / "file.txt", "after")
         assert [file.name for file in tmp_path.iterdir()] == ["file.txt"]
         assert (tmp_path / "file.txt").read_text() == "before"

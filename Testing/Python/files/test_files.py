@@ -772,7 +772,8 @@ class TestWholeWrites:
 
         (tmp_path / "file.txt").write_text("before")
         monkeypatch.setattr(os, failing, fail)
-        with pytest.raises(
+        said = r"file\.txt: cannot be written \(No space left on device\); make room there, or choose"
+        with pytest.raises(ValueError, match=said):
             ValueError, match=r"file\.txt: cannot be written \(No space left on device\); make room there, or choose"
         ):
             write_text(tmp_path / "file.txt", "after")

@@ -774,8 +774,6 @@ class TestWholeWrites:
         monkeypatch.setattr(os, failing, fail)
         said = r"file\.txt: cannot be written \(No space left on device\); make room there, or choose"
         with pytest.raises(ValueError, match=said):
-            ValueError, match=r"file\.txt: cannot be written \(No space left on device\); make room there, or choose"
-        ):
             write_text(tmp_path / "file.txt", "after")
         assert [file.name for file in tmp_path.iterdir()] == ["file.txt"]
         assert (tmp_path / "file.txt").read_text() == "before"

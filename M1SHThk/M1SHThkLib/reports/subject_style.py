@@ -37,7 +37,12 @@ article { break-inside: avoid; border-top: 2px solid #555; margin-top: 1rem; }
 .pictures { display: grid; grid-template-columns: 2fr 3fr; gap: .5rem; align-items: start; }
 .flags { font-size: .85rem; padding-left: 1.2rem; }
 footer { font-size: .8rem; border-top: 1px solid #ccc; margin-top: 1rem; }
-@media (max-width: 30rem) { .pictures { grid-template-columns: 1fr; } body { padding: .6rem; } }
+@media (max-width: 30rem) {
+  .pictures { grid-template-columns: 1fr; } body { padding: .6rem; }
+  .numbers tr { display: grid; grid-template-columns: 1.3fr 1fr 1fr 1fr; border-bottom: 1px solid #ccc; }
+  .numbers th, .numbers td { border: 0; padding: .15rem .3rem .15rem 0; min-width: 0; }
+  .numbers th:last-child, .numbers td:last-child { grid-column: 1 / -1; }
+}
 @media print {
   @page { size: A4; margin: 10mm; }
   body { font-size: 8.5pt; max-width: none; padding: 0; }

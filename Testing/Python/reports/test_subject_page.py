@@ -22,6 +22,7 @@ from M1SHThkLib.files.results import write_tsv
 from M1SHThkLib.measuring.flags import FLAGS
 from M1SHThkLib.measuring.settings import Settings
 from M1SHThkLib.reports.subject_page import numbers
+from M1SHThkLib.reports.subject_style import CSS
 from M1SHThkLib.reports.svg import grey_picture
 
 KNOBS = (("left", "hand_knob"), ("right", "hand_knob"))
@@ -111,6 +112,12 @@ def test_page_needs_nothing_but_itself(page):
     assert not re.findall(r'(?:src|href)="(?!data:|#)', page) and "url(" not in page and "@import" not in page
     assert page.count("<svg") == 3 * len(KNOBS)
     assert all(title.strip() for title in re.findall("<svg[^>]*><title>(.*?)</title>", page))
+
+
+def test_on_a_phone_flags_have_a_row_of_their_own():
+    (narrow,) = re.findall(r"@media \(max-width: 30rem\) {(.*?)\n(?=@)", CSS, re.DOTALL)
+    assert re.search(r"\.numbers tr {[^}]*display: grid", narrow)
+    assert re.search(r"\.numbers td:last-child {[^}]*grid-column: 1 / -1", narrow)
 
 
 def test_a_grey_picture_is_the_values_between_black_and_white():

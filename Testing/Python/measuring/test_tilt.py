@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from flat_cortex import cortex_exam, cortex_image
+from flat_cortex import LINE_SLICE, SURFACE_MM, VOXEL_MM, cortex_exam, cortex_image, flat_line, layered
 from M1SHThkLib.digital_exam.phantom import PhantomOptions, make_phantom
 from M1SHThkLib.measuring.measurement import measure_exam
 from M1SHThkLib.measuring.settings import Settings
@@ -41,6 +41,18 @@ def test_is_recovered_and_the_thickness_across_the_cortex_with_it(tilt):
     low, high = found.thk_perpendicular_ci_mm
     assert low < found.thk_perpendicular_mm < high
     assert ("tilted_cortex" in found.flags) == (tilt >= 30)
+
+
+def test_is_seen_in_slices_so_thick_that_the_edge_moves_by_3_6_mm():
+    """50 degrees through slices of 3 mm; of what a slice itself smears, nothing is drawn."""
+    image = cortex_image(noise=1.0)
+    voxels, apart = image.voxels.copy(), 3.0
+    for k in (LINE_SLICE - 1, LINE_SLICE + 1):
+        depths = np.arange(voxels.shape[1]) * VOXEL_MM - SURFACE_MM
+        voxels[:, :, k] = layered(depths - (k - LINE_SLICE) * apart * np.tan(np.radians(50)))
+    thick = replace(image, voxels=voxels, affine=image.affine @ np.diag([1, 1, apart, 1]))
+    found = measured(thick, [flat_line(line_slice=LINE_SLICE * apart)])
+    assert found.tilt_deg == pytest.approx(50, abs=3) and "tilted_cortex" in found.flags
 
 
 def test_that_changes_with_height_is_that_of_the_drawn_slice():

@@ -4,6 +4,7 @@ import slicer
 from slicer.i18n import tr as _
 
 from ..measuring.alignment import aligned_points
+from ..translation import told
 
 
 class Snap:
@@ -23,7 +24,7 @@ class Snap:
             button.enabled = offered
 
     def on_snap(self, unused=None):
-        """Move the lines' points onto the edge; their mean depth stays."""
+        """Move the lines' points onto the edge, all to one depth: the mean of all of them stays."""
         panel = self._panel
         if not panel.parameterNode or panel.logic.ofRegion(panel.key, "Accepted"):
             return
@@ -33,14 +34,14 @@ class Snap:
         if alignment is None:
             return
         if alignment.refusal:
-            reason = _("Not snapped: {reason}.").format(reason=alignment.refusal)
+            reason = _("Not snapped: {reason}.").format(reason=told(alignment.refusal))
             slicer.util.showStatusMessage(reason, 5000)
             panel.ui.stateLabel.text = reason
             return
         lines = [panel.edits.line_of(node) for node in panel.logic.measuredLines(panel.key)]
         panel.edits.change(dict(zip(lines, map(_points, alignment.lines), strict=True)))
-        told = _("Snapped: the line strayed by {stray:.2f} mm from the pial edge. Ctrl+Z takes it back.")
-        slicer.util.showStatusMessage(told.format(stray=alignment.stray_mm), 5000)
+        done = _("Snapped: the line strayed by {stray:.2f} mm from the pial edge. Ctrl+Z takes it back.")
+        slicer.util.showStatusMessage(done.format(stray=alignment.stray_mm), 5000)
 
     def _alignment(self):
         read = self._panel.live.read(self._panel.key) if self._panel.parameterNode else None

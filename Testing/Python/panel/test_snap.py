@@ -57,7 +57,11 @@ def test_an_accepted_line_is_not_offered_to_be_snapped(two_regions, drawn):
     assert not reader.ui().snapButton.enabled
 
 
-def test_an_edge_that_is_not_there_is_refused_in_words(two_regions, blank):
+def test_an_edge_that_is_not_there_is_refused_in_the_reader_s_words(two_regions, blank, request):
+    from M1SHThkLib import translation
+
+    request.addfinalizer(lambda: translation.use(lambda context, text: text))
+    translation.use(lambda context, text: text.replace("the edge is unclear on", "la bordo malklaras sur"))
     region = two_regions.regions[0]
     inward = two_regions.exam().image.position_of(region.white_matter.indices).mean(0) - region.pial_lines[0].mean(0)
     reader.draw_splenium(two_regions)
@@ -67,5 +71,5 @@ def test_an_edge_that_is_not_there_is_refused_in_words(two_regions, blank):
     before = reader.points(KNOB)
     reader.ui().snapButton.click()
     reader.settle()
-    assert "Not snapped" in reader.told() and "%" in reader.told()
+    assert "Not snapped: la bordo malklaras sur " in reader.told() and "%" in reader.told()
     np.testing.assert_array_equal(reader.points(KNOB), before)

@@ -22,19 +22,6 @@ class Database:
 
 
 @pytest.fixture
-def answers(monkeypatch):
-    """What is asked, and what the reader says to it."""
-    asked, said = [], []
-
-    def confirm(text, *arguments, **options):
-        asked.append(text)
-        return said.pop(0)
-
-    monkeypatch.setattr(slicer.util, "confirmOkCancelDisplay", confirm)
-    return asked, said
-
-
-@pytest.fixture
 def loaded(drawn, two_regions, tmp_path, monkeypatch):
     """The reading, its volume as if it had been loaded from the DICOM database."""
     exam = two_regions.exam()

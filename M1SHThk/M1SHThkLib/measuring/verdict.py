@@ -47,8 +47,14 @@ LARGEST_HIDDEN_SH = 0.06
 RIPPLE_SH = 0.03
 # Lines drawn well on exams without a layer have no clear edge on 9 % of their length at most; hooked ends on 19 %.
 MOST_UNCLEAR_IF_ABSENT = 0.1
+# Thirds of lines drawn well on exams without a layer differ in the brightness of their cortex by 0.022 at most; where a
+# coil's rise at both ends hid a layer, by 0.048 and more.
+MOST_UNEVEN_IF_ABSENT, CORTEX_MM = 0.03, 3.0
 # A layer thinner than this would be blurred; over so much depth its darkness is averaged.
 HIDDEN_LAYER_MM = 1.0
+# Here white matter lies beneath the line. Against it, which the ROI's error does not touch, lines drawn well on exams
+# without a layer show SH up to 0.018; where a layer went missing because the ROI was 2 to 8 % too dark, 0.022 to 0.09.
+BENEATH_CORTEX_MM, DEEPEST_WHITE_MATTER_MM, MOST_SHOWN_SH, SHOWN_Z = 3.5, 6.0, 0.02, 3.0
 
 STRAY_MM = 0.25
 # Where alignment changes SH/Thk by more than this, the line strays too much for this layer, however little.
@@ -349,9 +355,32 @@ def _doubts(seen, raised):
         doubts.append(
             Note(_("it grows brighter beneath the line: does the white-matter ROI lie on the cortex's side of it?"))
         )
+    uneven = _unevenness(seen)
+    if uneven > MOST_UNEVEN_IF_ABSENT:
+        doubts.append(
+            Note(_("the cortex changes along the line by {share:.0%} of the splenium's intensity"), share=uneven)
+        )
+    shown, shown_z = shown_sh(x, seen.h, seen.deviations)
+    if shown > MOST_SHOWN_SH * abs(seen.splenium.mean / seen.scale) and shown_z >= SHOWN_Z:
+        doubts.append(
+            Note(
+                _(
+                    "against the white matter beneath the line a layer with SH {shown:.2g} shows: is the white-matter "
+                    "ROI darker than that?"
+                ),
+                shown=shown,
+            )
+        )
     if not hidden <= limit:
         doubts.append(Note(_("a layer with SH up to {hidden:.2g} could hide in the noise"), hidden=hidden))
     return hidden, tuple(doubts)
+
+
+def _unevenness(seen):
+    """By how much the cortex of one third of the normals is brighter than that of another, in parts of the splenium."""
+    cortex = seen.intensities[:, seen.depths_mm <= CORTEX_MM]
+    thirds = [np.nanmean(third) for third in np.array_split(cortex, 3) if np.isfinite(third).any()]
+    return float(np.ptp(thirds) / abs(seen.splenium.mean))
 
 
 def largest_hidden_sh(x, h, deviations):
@@ -363,10 +392,36 @@ def largest_hidden_sh(x, h, deviations):
     deviations : array, shape (m, d)
         See `find_layer`.
     """
-    length = round(HIDDEN_LAYER_MM / (x[1] - x[0])) + 1
-    within = (x >= SUPERFICIAL_CORTEX_MM - 1e-9) & (x <= DEEPEST_TOP_MM + 1e-9)
-    if within.sum() < length:
+    means = _layer_means(x, np.vstack([h, deviations]), DEEPEST_TOP_MM)
+    if not means.size:
         return float("inf")
-    sums = np.cumsum(np.pad(np.vstack([h, deviations])[:, within], ((0, 0), (1, 0))), axis=1)
-    means = (sums[:, length:] - sums[:, :-length]) / length
     return float(max((means[0] + 1.96 * np.linalg.norm(means[1:], axis=0)).max(), 0.0))
+
+
+def shown_sh(x, h, deviations):
+    """SH of a layer against the white matter beneath the line, whatever the ROI says, and its z; 0, 0 where unseen.
+
+    Parameters
+    ----------
+    x, h : arrays, shape (d,)
+    deviations : array, shape (m, d)
+        See `find_layer`.
+    """
+    values = np.vstack([h, deviations])
+    beneath = (x >= BENEATH_CORTEX_MM - 1e-9) & (x <= DEEPEST_WHITE_MATTER_MM + 1e-9)
+    means = _layer_means(x, values, BENEATH_CORTEX_MM)
+    if not means.size or not beneath.any():
+        return 0.0, 0.0
+    differences = means - values[:, beneath].mean(1, keepdims=True)
+    darkest = differences[:, differences[0].argmax()]
+    return float(darkest[0]), float(darkest[0] / max(np.linalg.norm(darkest[1:]), 1e-12))
+
+
+def _layer_means(x, values, deepest_mm):
+    """Means of values, shape (m, d), over any 1 mm of depth from superficial cortex down to a depth, shape (m, n)."""
+    length = round(HIDDEN_LAYER_MM / (x[1] - x[0])) + 1
+    within = (x >= SUPERFICIAL_CORTEX_MM - 1e-9) & (x <= deepest_mm + 1e-9)
+    if within.sum() < length:
+        return np.empty((len(values), 0))
+    sums = np.cumsum(np.pad(values[:, within], ((0, 0), (1, 0))), axis=1)
+    return (sums[:, length:] - sums[:, :-length]) / length

@@ -99,6 +99,16 @@ def dark_stretch(voxels):
     voxels[20:32, 24:27, LINE_SLICE] -= 40.0
 
 
+def brighter_at_both_ends(voxels):
+    """As a coil sees it that lies near both."""
+    along = np.arange(len(voxels)) * VOXEL_MM
+    voxels *= (1 + 0.1 * ((along - 20) / 16) ** 2)[:, None, None]
+
+
+def darker_where_the_roi_lies(voxels):
+    voxels[45:55, 48:55, LINE_SLICE] *= 0.94
+
+
 ONE_VOXEL = Roi(box((45, 50, LINE_SLICE), (1, 1, 1)))
 
 # What prevents a decision, how it comes about, and how the note names it.
@@ -113,6 +123,7 @@ DOUBTS = {
     "no edge": (without_fluid, [flat_line()], {}, "edge_unclear"),
     "stray": (None, [wobbling()], {}, "line_strays"),
     "uneven": (dark_stretch, [flat_line()], {}, "uneven_line"),
+    "brighter ends": (brighter_at_both_ends, [flat_line()], {}, "the cortex changes along the line by "),
     "within the cortex": (None, [flat_line() + [0, 4, 0]], {}, "is it on the pial surface?"),
     "noisy white matter": (None, [flat_line()], {"white_matter": ONE_VOXEL}, "could hide"),
 }
@@ -133,6 +144,14 @@ class TestUndecided:
         change, lines, changes, _ = DOUBTS[doubt]
         found = found_in(with_voxels(WITH, change) if change else WITH, lines, **changes)
         assert found.sh != 0 and "no_dark_layer" not in found.flags
+
+    @pytest.mark.parametrize("seed", range(3))
+    def test_a_faint_layer_that_a_dark_white_matter_roi_hides_is_not_called_absent(self, seed):
+        image = cortex_image(noise=0.5, dip=4.0, seed=seed)
+        assert found_in(image).sh == pytest.approx(0.05, abs=0.01)
+        found = found_in(with_voxels(image, darker_where_the_roi_lies))
+        assert np.isnan(values(found)).all()
+        assert "against the white matter beneath the line a layer with SH 0.0" in found.notes["undecided"]
 
     def test_names_everything_that_prevents_it(self):
         note = found_in(WITHOUT, [moved(8, [0, 0, 1])], depth_max_mm=2.0).notes["undecided"]

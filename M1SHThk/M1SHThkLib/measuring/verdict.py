@@ -55,6 +55,8 @@ HIDDEN_LAYER_MM = 1.0
 # Here white matter lies beneath the line. Against it, which the ROI's error does not touch, lines drawn well on exams
 # without a layer show SH up to 0.018; where a layer went missing because the ROI was 2 to 8 % too dark, 0.022 to 0.09.
 BENEATH_CORTEX_MM, DEEPEST_WHITE_MATTER_MM, MOST_SHOWN_SH, SHOWN_Z = 3.5, 6.0, 0.02, 3.0
+# The same of a third of the line (up to 0.023 without a layer): where the line runs on past the layer at both ends.
+MOST_SHOWN_BY_A_THIRD, SHOWN_BY_A_THIRD_Z = 0.03, 1.5
 
 STRAY_MM = 0.25
 # Where alignment changes SH/Thk by more than this, the line strays too much for this layer, however little.
@@ -360,13 +362,13 @@ def _doubts(seen, raised):
         doubts.append(
             Note(_("the cortex changes along the line by {share:.0%} of the splenium's intensity"), share=uneven)
         )
-    shown, shown_z = shown_sh(x, seen.h, seen.deviations)
-    if shown > MOST_SHOWN_SH * abs(seen.splenium.mean / seen.scale) and shown_z >= SHOWN_Z:
+    shown = _shown(seen)
+    if shown:
         doubts.append(
             Note(
                 _(
-                    "against the white matter beneath the line a layer with SH {shown:.2g} shows: is the white-matter "
-                    "ROI darker than that?"
+                    "against the white matter beneath the line, or beneath a third of it, a layer with SH {shown:.2g} "
+                    "shows: is the white-matter ROI darker than that, does the line run on past the motor cortex?"
                 ),
                 shown=shown,
             )
@@ -381,6 +383,22 @@ def _unevenness(seen):
     cortex = seen.intensities[:, seen.depths_mm <= CORTEX_MM]
     thirds = [np.nanmean(third) for third in np.array_split(cortex, 3) if np.isfinite(third).any()]
     return float(np.ptp(thirds) / abs(seen.splenium.mean))
+
+
+def _shown(seen):
+    """SH of a layer that shows against the white matter beneath the line, or beneath a third of it; 0 without any."""
+    x, splenium = seen.depths_mm, abs(seen.splenium.mean / seen.scale)
+    shown, z = shown_sh(x, seen.h, seen.deviations)
+    if shown > MOST_SHOWN_SH * splenium and z >= SHOWN_Z:
+        return shown
+    for third in np.array_split(seen.intensities, 3):
+        seen_there = np.isfinite(third).any(axis=0)
+        profile = np.nanmean(third[:, seen_there], axis=0)
+        h = hypointensity(profile, seen.white_matter.mean, seen.scale, seen.settings.polarity)
+        shown, z = shown_sh(x[seen_there], h, np.sqrt(3) * seen.deviations[:, seen_there])
+        if shown > MOST_SHOWN_BY_A_THIRD * splenium and z >= SHOWN_BY_A_THIRD_Z:
+            return shown
+    return 0.0
 
 
 def largest_hidden_sh(x, h, deviations):

@@ -151,7 +151,17 @@ class TestUndecided:
         assert found_in(image).sh == pytest.approx(0.05, abs=0.01)
         found = found_in(with_voxels(image, darker_where_the_roi_lies))
         assert np.isnan(values(found)).all()
-        assert "against the white matter beneath the line a layer with SH 0.0" in found.notes["undecided"]
+        assert "against the white matter beneath the line, or" in found.notes["undecided"]
+
+    @pytest.mark.parametrize("seed", [0, 1, 5])
+    def test_a_faint_layer_beneath_a_third_of_the_line_is_not_called_absent(self, seed):
+        image, with_layer = (cortex_image(noise=2.0, dip=dip, seed=seed) for dip in (0.0, 4.0))
+
+        def layer_in_the_middle(voxels):
+            voxels[37:63] = with_layer.voxels[37:63]
+
+        found = found_in(with_voxels(image, layer_in_the_middle))
+        assert np.isnan(values(found)).all() and "a third of it" in found.notes["undecided"]
 
     def test_names_everything_that_prevents_it(self):
         note = found_in(WITHOUT, [moved(8, [0, 0, 1])], depth_max_mm=2.0).notes["undecided"]

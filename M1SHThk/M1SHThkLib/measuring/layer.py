@@ -13,9 +13,9 @@ from .hypointensity import Lobe, find_lobe, is_parted
 NO_LAYER_BELOW_Z, NEAR_NOISE_BELOW_Z = 2.0, 3.0
 PLATEAU_BEGINS_MM = 1.0
 SHORTEST_PLATEAU_MM, FEWEST_PLATEAU_SAMPLES = 0.5, 5
-# Superficial cortex beneath a vein is no thicker than this (a gradient of white matter is), and past it the profile
-# comes back by two thirds.
-THICKEST_RIM_MM, RIM_ENDS_AT = 2.5, 1 / 3
+# Cortex beneath a vein that is bright down to the white matter is no thicker than this (a gradient of white matter is),
+# and past it the profile comes back by two thirds.
+THICKEST_RIM_MM, RIM_ENDS_AT = 3.5, 1 / 3
 
 
 @dataclass(frozen=True)

@@ -70,6 +70,11 @@ class TestVein:
         found = drawn(2.0, cortex(20.0, 190.0, dip=dip))
         assert "vein_suspected" in found.flags and np.isnan(found.sh)
 
+    @pytest.mark.parametrize("thick_mm", [2.5, 2.8, 3.1])
+    def test_over_cortex_that_is_bright_down_to_the_white_matter(self, thick_mm):
+        image = with_band(with_band(cortex_image(noise=1.0, dip=0.0), 0.0, thick_mm, 14.0), -1.0, 0.0, -190.0)
+        assert "vein_suspected" in drawn(2.0, image).flags
+
     def test_keeps_its_fit_beside(self):
         found = drawn(1.3, cortex(20.0, 190.0))
         assert found.sh_fit > 0.3 and np.isnan(found.sh)

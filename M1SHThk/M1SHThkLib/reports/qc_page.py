@@ -2,7 +2,6 @@
 
 import json
 
-from ..files.tables import MISSING
 from ..program import NOTICE
 from .markup import Markup, element, void
 from .region_drawing import profile_drawing, slice_drawing, straight_drawing
@@ -47,7 +46,7 @@ def qc_row(key, values, m=None, image=None, why=""):
     )
 
 
-def qc_page(rows, name, columns, verdicts):
+def qc_page(rows, name, columns, verdicts, missing):
     """The page as HTML.
 
     Parameters
@@ -60,8 +59,10 @@ def qc_page(rows, name, columns, verdicts):
         Of the table of verdicts.
     verdicts : list of list of str
         Those given before: its cells.
+    missing : sequence of str
+        In small letters: what a reason cannot be, since tables read it as none.
     """
-    known = {"name": name, "columns": list(columns), "verdicts": verdicts, "missing": MISSING}
+    known = {"name": name, "columns": list(columns), "verdicts": verdicts, "missing": list(missing)}
     head = element(
         "head",
         void("meta", charset="utf-8"),

@@ -295,6 +295,9 @@ def test_no_value_comes_under_anothers_heading(phantom, exam, tmp_path):
         assert len({tuple(values) for values in table.values()}) == 1
         found += table
     assert found == ["M1SHThk left hand knob", "M1SHThk right paracentral lobule"]  # sr-2 is read before sr
+    write_series(tmp_path / "whole", image.affine, echoes_of(phantom), phantom.echo_times_ms)
+    assert main(["measure", str(exam), "-o", str(tmp_path), "--dicom", str(tmp_path / "whole")]) == 0
+    assert len(list((tmp_path / "dicom").glob("*_sr*.dcm"))) == 1
 
 
 def test_a_series_whose_names_were_taken_out_is_written_without(phantom, exam, tmp_path):

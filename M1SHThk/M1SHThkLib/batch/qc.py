@@ -7,7 +7,7 @@ import numpy as np
 
 from ..files.disk import read_json, sha256, write_text
 from ..files.names import seen
-from ..files.tables import filled_table
+from ..files.tables import MISSING, filled_table
 from ..files.verdicts import COLUMNS, read_verdicts
 from ..measuring.flags import FLAGS, notes_from_text
 from ..measuring.measurement import evaluate_roi, measure_region
@@ -39,7 +39,7 @@ def write_qc(options):
         for key, (verdict, reason) in (read_verdicts(before) if before.is_file() else {}).items()
     ]
     name = f"{folder.resolve().name} {sha256(table)[:8]}"
-    write_text(folder / PAGE, qc_page(page, name, COLUMNS, verdicts))
+    write_text(folder / PAGE, qc_page(page, name, COLUMNS, verdicts, MISSING))
     flagged = sum(bool(flags) for _, _, flags in found)
     print(f"Quality: {folder / PAGE}, {len(found)} regions, {flagged} flagged.")
     print(f"Save its verdicts as {before}; 'cohort --exclude {before}' leaves out what is to be redrawn or excluded.")

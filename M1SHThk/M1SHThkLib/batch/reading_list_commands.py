@@ -132,6 +132,8 @@ def _make(options):
 def _collect(options):
     folder = options.list if os.path.isdir(options.list) else options.list.parent
     key = options.key or key_beside(folder)
+    if not os.path.exists(key):
+        raise ValueError(f"{key}: there is no such key; name the one that 'reading-list make' wrote, by --key")
     collected = collect(folder, key, options.output, options.clinical)
     for reader, planned in collected.planned.items():
         print(f"{reader}: {collected.finished[reader]} of {planned} cases finished")

@@ -102,9 +102,12 @@ def collect(folder, key, output, clinical=None):
     Raises
     ------
     ValueError
-        If list or key are missing, faulty, or not of one another.
+        If list or key are missing, faulty, or not of one another, or the tables, which tell whose a code is, would lie
+        within the list.
     """
-    listed = read_reading_list(folder)
+    listed, output = read_reading_list(folder), Path(output)
+    if listed.folder.resolve() in (output.resolve(), *output.resolve().parents):
+        raise ValueError(f"{output}: lies in the folder that the readers see; keep the results elsewhere, by -o")
     entries = _read_key(key, listed)
     faults, cases, trails, torn = [], [], {}, 0
     altered = {
@@ -141,7 +144,7 @@ def collect(folder, key, output, clinical=None):
     if not cases:
         reasons = "; ".join(f"{reader}, {fault.case}: {fault.words}" for reader, fault, _ in faults[:3])
         raise ValueError(f"{listed.folder}: no case can be collected: {reasons or 'none is finished yet'}")
-    _write(Path(output), listed, entries, cases, faults, clinical)
+    _write(output, listed, entries, cases, faults, clinical)
     planned = {reader: len(listed.turns_of(reader)) for reader in listed.readers}
     finished = {
         reader: sum((reader_folder(listed, reader) / turn.case).is_dir() for turn in listed.turns_of(reader))

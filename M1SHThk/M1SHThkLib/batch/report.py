@@ -125,7 +125,8 @@ def _by_eye(person):
     ]
     for (reader, session), scores in person.get("scores", {}).items():
         told = [f"{REGION_NAMES[n]} {score:g}" for n, score in enumerate(scores) if np.isfinite(score)]
-        found.append((f"{reader}, session {session}", f"{', '.join(told)}; sum {np.nansum(scores):g}"))
+        total = f"sum of {len(told)} regions: {np.nansum(scores):g}"  # some may not have been scored
+        found.append((f"{reader}, session {session}", f"{', '.join(told)}; {total}"))
     return found
 
 

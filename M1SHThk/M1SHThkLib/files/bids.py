@@ -91,13 +91,20 @@ def read_dataset(root):
                     )
                 )
             key = tuple((name, value) for name, value in entities.items() if name not in _OF_ONE_SCAN)
-            groups.setdefault((key, suffix), []).append((int(entities.get("echo", "0")), path))
+            images, echo = groups.setdefault((key, suffix), {}), int(entities.get("echo", "0"))
+            if echo in images:
+                raise ValueError(
+                    _("{path}: the same image is there twice, also as {other}; keep one").format(
+                        path=path, other=images[echo].name
+                    )
+                )
+            images[echo] = path
     found = {}
     for kind, (suffixes, _meaning) in KINDS.items():
         sessions = {}
         for (key, suffix), images in groups.items():
             if suffix in suffixes:
-                paths = tuple(path for _, path in sorted(images))
+                paths = tuple(images[echo] for echo in sorted(images))
                 metadata = tuple(_metadata(root, path) for path in paths)
                 own = sessions.setdefault((dict(key)["sub"], dict(key).get("ses")), {})
                 own.setdefault(suffix, []).append(Acquisition(dict(key), suffix, paths, metadata))

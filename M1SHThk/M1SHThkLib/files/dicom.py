@@ -1,18 +1,21 @@
 """An exam that was measured -> DICOM objects of the patient whose series it was made from."""
 
+from glob import escape
+
 from ..translation import tr as _
-from .dicom_reports import line_report, measurement_report
+from .dicom_reports import line_report, measurement_reports
 from .dicom_segments import segmentation, segments_of
 from .dicom_series import REMEDY
-from .disk import made_folder, replacing
+from .disk import made_folder, removed, replacing
 
 CARRIES_IDENTITY = "DICOM objects carry the patient's identity as their series does."
 
 
 def write_dicom(folder, stem, exam, measurements, series):
-    """Writes a segmentation and two structured reports: `<stem>_seg.dcm`, `<stem>_sr.dcm`, `<stem>_lines.dcm`.
+    """Writes a segmentation and structured reports: `<stem>_seg.dcm`, `<stem>_sr.dcm`, `<stem>_lines.dcm`.
 
-    They carry the identity of the patient that the series carries.
+    Regions that lack values come into `<stem>_sr-2.dcm` and so on. All carry the identity of the patient that the
+    series carries.
 
     Parameters
     ----------
@@ -44,11 +47,9 @@ def write_dicom(folder, stem, exam, measurements, series):
     segments = segments_of(exam, measurements)
     try:
         seg = segmentation(exam, segments, series)
-        objects = {
-            f"{stem}_seg.dcm": seg,
-            f"{stem}_sr.dcm": measurement_report(exam, measurements, series, seg, segments),
-            f"{stem}_lines.dcm": line_report(exam, series),
-        }
+        objects = {f"{stem}_seg.dcm": seg, f"{stem}_lines.dcm": line_report(exam, series)}
+        for number, report in enumerate(measurement_reports(exam, measurements, series, seg, segments), 1):
+            objects[f"{stem}_sr-{number}.dcm" if number > 1 else f"{stem}_sr.dcm"] = report
     except AttributeError as error:
         missing = str(error).rpartition("attribute ")[2]
         raise ValueError(
@@ -57,6 +58,7 @@ def write_dicom(folder, stem, exam, measurements, series):
             )
         ) from error
     folder = made_folder(folder)
+    removed(*(path for path in folder.glob(f"{escape(stem)}_sr-*.dcm") if path.name not in objects))
     for name, dataset in objects.items():
         with replacing(folder / name) as temporary:
             dataset.save_as(temporary)

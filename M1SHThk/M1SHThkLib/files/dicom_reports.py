@@ -1,7 +1,7 @@
-"""Measurements as DICOM structured reports (TID 1500): one with the numbers, one with the pial lines.
+"""Measurements as DICOM structured reports (TID 1500): with the numbers, and one with the pial lines.
 
-Two, since a group that holds a line (TID 1410) comes back from some readers without its numbers. highdicom is imported
-where it is used: not every Slicer ships it.
+Apart, since a group that holds a line (TID 1410) comes back from some readers without its numbers. highdicom is
+imported where it is used: not every Slicer ships it.
 """
 
 import numpy as np
@@ -13,10 +13,12 @@ from .dicom_segments import CHARACTERS, person_name, series_description
 NUMBERS, LINES = 9002, 9003  # of the series
 
 
-def measurement_report(exam, measurements, series, segmentation, segments):
+def measurement_reports(exam, measurements, series, segmentation, segments):
     """SH, Thk and SH/Thk with their limits and flags, a group (TID 1411) a region.
 
     Each group refers to the segment of the measured layer or, where there is no thickness, of the white matter.
+    Regions that lack values have a report of their own: Slicer's plug-in fills a report's table by place, under the
+    headings of its first group.
 
     Parameters
     ----------
@@ -30,24 +32,30 @@ def measurement_report(exam, measurements, series, segmentation, segments):
 
     Returns
     -------
-    highdicom.sr.Comprehensive3DSR
+    list of highdicom.sr.Comprehensive3DSR
+        Of one series, the one with most values first.
     """
     import highdicom as hd
 
-    groups = []
+    reports, uid = {}, hd.UID()
     for region, m in zip(exam.regions, measurements, strict=True):
         segment = [own for own in segments if own.region is region][-1]  # the layer follows the white matter
         tracking = segmentation.SegmentSequence[segment.number - 1].TrackingUID
-        groups.append(
+        values = _values(m)
+        reports.setdefault(tuple(what for what, _ in values), []).append(
             hd.sr.VolumetricROIMeasurementsAndQualitativeEvaluations(
                 hd.sr.TrackingIdentifier(tracking, f"M1SHThk {region.name}"),
                 referenced_segment=hd.sr.ReferencedSegment.from_segmentation(segmentation, segment.number),
-                measurements=_measured(hd, m),
+                measurements=[_measured(hd, what, value) for what, value in values] or None,
                 qualitative_evaluations=_evaluations(hd, exam, m),
                 **_what_and_where(hd, exam, region),
             )
         )
-    return _report(hd, exam, groups, [*series.datasets, segmentation], NUMBERS, "measurements")
+    evidence = [*series.datasets, segmentation]
+    return [
+        _report(hd, exam, reports[what], evidence, NUMBERS, "measurements", uid, number)
+        for number, what in enumerate(sorted(reports, key=len, reverse=True), 1)
+    ]
 
 
 def line_report(exam, series):
@@ -65,10 +73,10 @@ def line_report(exam, series):
                     **_what_and_where(hd, exam, region),
                 )
             )
-    return _report(hd, exam, groups, list(series.datasets), LINES, "pial lines")
+    return _report(hd, exam, groups, list(series.datasets), LINES, "pial lines", hd.UID(), 1)
 
 
-def _report(hd, exam, groups, evidence, number, holds):
+def _report(hd, exam, groups, evidence, series_number, holds, series_uid, number):
     concept, context = hd.sr.CodedConcept, hd.sr.ObserverContext
     person = person_name(exam.observer)
     device = hd.sr.DeviceObserverIdentifyingAttributes(uid=hd.UID(), name="M1SHThk", model_name=__version__)
@@ -85,10 +93,10 @@ def _report(hd, exam, groups, evidence, number, holds):
     return hd.sr.Comprehensive3DSR(
         evidence,
         content,
-        series_instance_uid=hd.UID(),
-        series_number=number,
+        series_instance_uid=series_uid,
+        series_number=series_number,
         sop_instance_uid=hd.UID(),
-        instance_number=1,
+        instance_number=number,
         manufacturer="M1SHThk",
         is_complete=True,
         series_description=series_description(holds),
@@ -116,19 +124,20 @@ def _changes(settings):
     return [f"{name}={value}" for name, value in settings.changed().items()]
 
 
-def _measured(hd, m):
-    """The values that are there, each followed by its limits."""
-    concept, found = hd.sr.CodedConcept, []
-    limits = {"sh": m.sh_ci, "thk_mm": m.thk_ci_mm, "sh_thk_per_mm": m.sh_thk_ci_per_mm}
-    for column, (quantity, unit) in codes.QUANTITIES.items():
+def _values(m):
+    """The values that are there, each followed by its limits: ((quantity, unit, limit or None), value)."""
+    limits, found = {"sh": m.sh_ci, "thk_mm": m.thk_ci_mm, "sh_thk_per_mm": m.sh_thk_ci_per_mm}, []
+    for column, names in codes.QUANTITIES.items():
         values = [(None, getattr(m, column)), *zip(codes.LIMITS.values(), limits[column], strict=True)]
-        if not np.isfinite(values[0][1]):
-            continue
-        for limit, value in values:
-            if np.isfinite(value):
-                options = {"derivation": concept(*limit)} if limit else {}
-                found.append(hd.sr.Measurement(concept(*quantity), float(value), concept(*unit), **options))
-    return found or None
+        if np.isfinite(values[0][1]):
+            found += [((*names, limit), float(value)) for limit, value in values if np.isfinite(value)]
+    return found
+
+
+def _measured(hd, what, value):
+    concept, (quantity, unit, limit) = hd.sr.CodedConcept, what
+    options = {"derivation": concept(*limit)} if limit else {}
+    return hd.sr.Measurement(concept(*quantity), value, concept(*unit), **options)
 
 
 def _evaluations(hd, exam, m):

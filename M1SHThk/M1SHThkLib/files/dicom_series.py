@@ -23,6 +23,10 @@ _LOOKED_AT = [
     *("RescaleIntercept", "ImagePositionPatient", "ImageOrientationPatient", "PixelSpacing"),
     *("SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence"),
 ]
+_MAY_BE_EMPTY = (  # and are taken out by some programs that take the name off a series
+    *("PatientName", "PatientID", "PatientBirthDate", "PatientSex", "AccessionNumber", "StudyID", "StudyDate"),
+    *("StudyTime", "ReferringPhysicianName"),
+)
 _SAME_GRID_VOXELS = 0.05
 _SAME_IMAGE = 0.95  # correlation of what was measured and what the scanner wrote
 _VOXELS_COMPARED = 1 << 17
@@ -71,7 +75,12 @@ class Series:
     def datasets(self):
         """All that the files of the first echo hold but the pixels, in the order of the slices."""
         names = dict.fromkeys(frame.dataset.filename for frame in self.echoes[0])
-        return tuple(_pydicom().dcmread(name, stop_before_pixels=True) for name in names)
+        datasets = tuple(_pydicom().dcmread(name, stop_before_pixels=True) for name in names)
+        for dataset in datasets:
+            for keyword in _MAY_BE_EMPTY:
+                if keyword not in dataset:
+                    setattr(dataset, keyword, None)
+        return datasets
 
     @property
     def echo_times_ms(self):

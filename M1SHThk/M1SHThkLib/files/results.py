@@ -101,4 +101,6 @@ def _cell(value):
                 value=value
             )
         )
+    if value.startswith('"'):  # which readers of tables take for the begin of a quoted cell
+        return '"' + value.replace('"', '""') + '"'
     return value or "n/a"

@@ -46,7 +46,7 @@ def qc_row(key, values, m=None, image=None, why=""):
     )
 
 
-def qc_page(rows, name, columns, verdicts):
+def qc_page(rows, name, columns, verdicts, missing):
     """The page as HTML.
 
     Parameters
@@ -59,8 +59,10 @@ def qc_page(rows, name, columns, verdicts):
         Of the table of verdicts.
     verdicts : list of list of str
         Those given before: its cells.
+    missing : sequence of str
+        In small letters: what a reason cannot be, since tables read it as none.
     """
-    known = json.dumps({"name": name, "columns": list(columns), "verdicts": verdicts}).replace("<", "\\u003c")
+    known = {"name": name, "columns": list(columns), "verdicts": verdicts, "missing": list(missing)}
     head = element(
         "head",
         void("meta", charset="utf-8"),
@@ -83,7 +85,7 @@ def qc_page(rows, name, columns, verdicts):
             ),
         ),
         element("main", *rows),
-        element("script", Markup(known), type="application/json", id="known"),
+        element("script", Markup(json.dumps(known).replace("<", "\\u003c")), type="application/json", id="known"),
         element("script", Markup(_SCRIPT)),
     )
     return "<!DOCTYPE html>\n" + element("html", head, body, lang="en") + "\n"
@@ -111,10 +113,11 @@ _SCRIPT = """
 const known = JSON.parse(document.getElementById("known").textContent);
 const articles = [...document.querySelectorAll("article")];
 const store = "M1SHThk verdicts " + known.name;
-const given = new Map();
-for (const row of known.verdicts) given.set(JSON.stringify(row.slice(0, 5)), row.slice(5));
-try {
-  for (const [key, own] of JSON.parse(localStorage.getItem(store) || "[]")) given.set(key, own);
+const saved = new Map(known.verdicts.map(row => [JSON.stringify(row.slice(0, 5)), row.slice(5)]));
+const given = new Map(saved);
+try {  // what was given here counts, unless the table was changed since
+  for (const [key, own, before] of JSON.parse(localStorage.getItem(store) || "[]"))
+    if (!saved.has(key) || String(saved.get(key)) === String(before)) given.set(key, own);
 } catch (error) { /* a browser that keeps nothing: the table is the only copy */ }
 const keyOf = article => JSON.stringify(JSON.parse(article.dataset.key));
 const reasonOf = article => article.querySelector("input");
@@ -136,9 +139,14 @@ function show() {
   return bare;
 }
 function judge(article, verdict) {
-  given.set(keyOf(article), [verdict, reasonOf(article).value.replace(/\\s+/g, " ").trim()]);
-  try { localStorage.setItem(store, JSON.stringify([...given])); } catch (error) { /* as above */ }
+  const reason = reasonOf(article).value.replace(/\\s+/g, " ").trim();
+  given.set(keyOf(article), [verdict, known.missing.includes(reason.toLowerCase()) ? "" : reason]);
+  keep();
   show();
+}
+function keep() {
+  const rows = [...given].map(([key, own]) => [key, own, saved.get(key)]);
+  try { localStorage.setItem(store, JSON.stringify(rows)); } catch (error) { /* as above */ }
 }
 function go(step) {
   const now = articles.indexOf(document.activeElement.closest("article"));
@@ -171,7 +179,7 @@ document.addEventListener("keydown", event => {
   event.preventDefault();
 });
 function table() {
-  const cell = text => text || "n/a";
+  const cell = text => text.startsWith('"') ? '"' + text.replaceAll('"', '""') + '"' : text || "n/a";
   const rows = [...given].map(([key, own]) => [...JSON.parse(key), ...own].map(cell).join("\\t"));
   return [known.columns.join("\\t"), ...rows].join("\\n") + "\\n";
 }
@@ -182,6 +190,8 @@ document.getElementById("save").addEventListener("click", () => {
   link.href = URL.createObjectURL(new Blob([table()], { type: "text/tab-separated-values" }));
   link.download = "verdicts.tsv";
   link.click();
+  for (const [key, own] of given) saved.set(key, own);
+  keep();
 });
 show();
 if (articles.length) articles[0].focus();

@@ -411,6 +411,20 @@ class TestCollect:
         told = capsys.readouterr().err
         assert "R9: has a folder" in told and "the folder old is no case" in told
 
+    @pytest.mark.parametrize("place", [".", "results", "readings/R1/results"])
+    def test_whose_a_code_is_is_not_put_where_readers_see_it(self, scored, capsys, place):
+        read_all(scored, "R1", cases=2)
+        before = sorted(scored.rglob("*"))
+        assert collect(scored, scored / place) == 2
+        assert "keep the results elsewhere" in capsys.readouterr().err and sorted(scored.rglob("*")) == before
+
+    def test_a_list_that_was_moved_needs_its_key_named(self, scored, tmp_path, capsys):
+        read_all(scored, "R1", cases=2)
+        moved = scored.rename(tmp_path / "moved")
+        assert collect(moved, tmp_path / "out") == 2
+        assert "--key" in capsys.readouterr().err and not (tmp_path / "out").exists()
+        assert collect(moved, tmp_path / "out", "--key", str(tmp_path / "list-key.tsv")) == 0
+
     def test_a_key_drawn_up_before_its_rows_had_checksums_is_read(self, scored, tmp_path):
         read_all(scored, "R1", cases=2)
         key = scored.with_name("list-key.tsv")

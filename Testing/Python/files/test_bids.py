@@ -196,6 +196,19 @@ def test_drawings_belong_to_the_scan_that_their_folder_names(dataset, phantom, t
     assert "run-1 (MEGRE) has no drawings" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    "twin", ["_echo-1_part-mag_MEGRE.nii", "_echo-1_MEGRE.nii.gz", "_echo-01_part-mag_MEGRE.nii.gz"]
+)
+def test_an_echo_that_is_there_twice_is_not_counted_twice(dataset, tmp_path, capsys, twin):
+    anat = dataset / "sub-01" / "ses-1" / "anat"
+    for path in dataset.rglob("*MEGRE.json"):
+        path.unlink()  # else equal echo times would tell
+    nibabel.save(nibabel.load(anat / "sub-01_ses-1_echo-1_part-mag_MEGRE.nii.gz"), anat / f"sub-01_ses-1{twin}")
+    assert main(["measure", str(dataset), "--bids", "-o", str(tmp_path / "out")]) == 2
+    told = capsys.readouterr().err
+    assert twin in told and "twice" in told and told.count("\n") == 1 and not (tmp_path / "out").exists()
+
+
 @pytest.mark.parametrize("place", [".", "derivatives/others"])
 def test_a_data_set_that_another_program_wrote_is_not_overwritten(dataset, capsys, place):
     out = dataset / place

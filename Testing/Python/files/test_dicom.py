@@ -276,6 +276,41 @@ def test_a_region_without_thickness_refers_to_its_white_matter(phantom, exam, tm
     assert [group["ReferencedSegment"] for group in groups] == [2, 3]
 
 
+def test_no_value_comes_under_anothers_heading(phantom, exam, tmp_path):
+    """Slicer's plug-in fills a report's table by place, under the headings of the first group."""
+    image, (first, second) = phantom.exam().image, phantom.exam().regions
+    levels = [round(image.index_of(region.pial_lines[0])[0, 2]) for region in (first, second)]
+    voxels = image.voxels.copy()
+    flat = voxels[:, :, levels[0]].shape
+    voxels[:, :, levels[0]] = voxels.mean() + np.random.default_rng(0).normal(0, 0.02 * voxels.mean(), flat)
+    nibabel.save(nibabel.Nifti1Image(voxels.astype(np.float32), image.affine), exam.parent / "half.nii.gz")
+    plain = exam.parent / "half.json"
+    plain.write_text(json.dumps(json.loads(exam.read_text()) | {"image": {"path": "half.nii.gz"}}))
+    write_series(tmp_path / "series", image.affine, [voxels], [20.0])
+    assert main(["measure", str(plain), "-o", str(tmp_path), "--dicom", str(tmp_path / "series")]) == 0
+    assert [row["thk_mm"] == "n/a" for row in rows_of(tmp_path)] == [True, False] and levels[0] != levels[1]
+    found = []
+    for report in sorted((tmp_path / "dicom").glob("*_sr*.dcm")):
+        table = table_of(report, tmp_path / "sr.json")
+        assert len({tuple(values) for values in table.values()}) == 1
+        found += table
+    assert found == ["M1SHThk left hand knob", "M1SHThk right paracentral lobule"]  # sr-2 is read before sr
+    write_series(tmp_path / "whole", image.affine, echoes_of(phantom), phantom.echo_times_ms)
+    assert main(["measure", str(exam), "-o", str(tmp_path), "--dicom", str(tmp_path / "whole")]) == 0
+    assert len(list((tmp_path / "dicom").glob("*_sr*.dcm"))) == 1
+
+
+def test_a_series_whose_names_were_taken_out_is_written_without(phantom, exam, tmp_path):
+    write_series(tmp_path / "series", phantom.exam().image.affine, echoes_of(phantom), phantom.echo_times_ms)
+    for path in (tmp_path / "series").iterdir():
+        dataset = pydicom.dcmread(path)
+        for keyword in ("PatientName", "PatientID", "PatientBirthDate", "PatientSex", "AccessionNumber", "StudyDate"):
+            delattr(dataset, keyword)
+        dataset.save_as(path)
+    assert main(["measure", str(exam), "-o", str(tmp_path), "--dicom", str(tmp_path / "series")]) == 0
+    assert {str(pydicom.dcmread(path).PatientName) for path in tmp_path.rglob("dicom/*.dcm")} == {""}
+
+
 def test_segments_of_an_exam_file_have_the_same_codes(exam):
     fields = nrrd.read_nrrd(exam.parent / "references.seg.nrrd").fields
     tags = {fields[f"Segment{n}_Name"]: fields[f"Segment{n}_Tags"] for n in range(3)}

@@ -25,6 +25,7 @@ from M1SHThkLib.files.markups import read_curve, write_curve
 from M1SHThkLib.files.parts import files_of
 from M1SHThkLib.files.results import write_results, write_tsv
 from M1SHThkLib.files.segments import LabelFile, write_segmentation
+from M1SHThkLib.files.tables import read_table
 from M1SHThkLib.measuring.columns import MEASUREMENT_COLUMNS
 from M1SHThkLib.measuring.echoes import combine, r2star_map
 from M1SHThkLib.measuring.exam import Exam, Region
@@ -828,6 +829,12 @@ class TestResults:
         with pytest.raises(ValueError, match=r"row 2 has 1 values for 2 columns"):
             write_tsv(tmp_path / "table.tsv", ["a", "b"], [[1, 2], [1]])
         assert not list(tmp_path.iterdir())
+
+    def test_names_with_quotation_marks_are_read_back(self, tmp_path):
+        names = ['"A" Rossi', '"B', 'C"', '"', 'D "d"']
+        write_tsv(tmp_path / "table.tsv", ["subject", "place"], [[name, 1] for name in names])
+        _, rows = read_table(tmp_path / "table.tsv", ["subject", "place"])
+        assert [row.name("subject") for row in rows] == names
 
     @given(st.floats(allow_nan=False))
     def test_full_precision(self, tmp_path_factory, value):

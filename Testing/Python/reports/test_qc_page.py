@@ -1,6 +1,7 @@
 """A batch looked through: what is flagged stands first, a key gives the verdict, and the study leaves it out."""
 
 import csv
+import html
 import json
 import re
 import shutil
@@ -14,7 +15,7 @@ from M1SHThkLib.digital_exam.phantom import PhantomOptions, make_phantom
 from M1SHThkLib.files.cohort_tables import read_studies
 from M1SHThkLib.files.exams import write_exam
 from M1SHThkLib.files.results import write_tsv
-from M1SHThkLib.files.verdicts import COLUMNS
+from M1SHThkLib.files.verdicts import COLUMNS, read_verdicts
 from M1SHThkLib.measuring.settings import Settings
 from study_files import write_study
 
@@ -91,10 +92,10 @@ def test_what_is_no_folder_of_results_is_told(tmp_path, capsys):
     assert "provenance.json" in capsys.readouterr().err
 
 
-def pressed(page, keys, folder):
-    """The table that the page saves after these keys, pressed in a real browser."""
+def pressed(page, keys, folder, kept=None):
+    """The table that the page saves after these keys, pressed in a real browser, and what the browser keeps of them."""
+    before = f"localStorage.clear(); Object.assign(localStorage, {json.dumps(kept or {})});"
     script = """
-      localStorage.clear();
       for (const [key, reason] of KEYS) {
         document.activeElement.dispatchEvent(new KeyboardEvent("keydown", {key, bubbles: true, cancelable: true}));
         if (reason) {
@@ -105,14 +106,16 @@ def pressed(page, keys, folder):
       const out = document.createElement("pre");
       out.id = "saved";
       out.textContent = table();
+      out.dataset.kept = JSON.stringify(localStorage);
       document.body.append(out);
     """.replace("KEYS", json.dumps(keys))
     path = folder / "pressed.html"
+    page = page.replace("<main>", f"<script>{before}</script><main>")
     path.write_text(page.replace("</body>", f"<script>{script}</script></body>"), encoding="utf-8")
     flags = ["--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={folder / str(len(keys))}", "--dump-dom"]
     ran = subprocess.run([BROWSER, *flags, path.as_uri()], capture_output=True, text=True, timeout=300, check=True)
-    saved = re.search('<pre id="saved">(.*?)</pre>', ran.stdout, re.DOTALL).group(1)
-    return saved.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+    kept, saved = re.search('<pre id="saved" data-kept="(.*?)">(.*?)</pre>', ran.stdout, re.DOTALL).groups()
+    return html.unescape(saved), json.loads(html.unescape(kept))
 
 
 @pytest.mark.skipif(BROWSER is None, reason="no Chromium here")
@@ -120,7 +123,7 @@ def test_keys_give_verdicts_that_come_back_and_that_the_study_reads(results, tmp
     page = page_of(results)
     first, second, third, fourth = keys_of(page)
     keys = ("r", "a", "ArrowDown", "k", "j", "a")
-    saved = pressed(page, [("x", "vein over it"), ("Enter", ""), *((key, "") for key in keys)], tmp_path)
+    saved = pressed(page, [("x", "vein over it"), ("Enter", ""), *((key, "") for key in keys)], tmp_path)[0]
     (results / "verdicts.tsv").write_text(saved, encoding="utf-8")
     rows = list(csv.DictReader(saved.splitlines(), delimiter="\t"))
     found = {(row["subject"], row["hemisphere"], row["region"]): (row["verdict"], row["reason"]) for row in rows}
@@ -130,7 +133,34 @@ def test_keys_give_verdicts_that_come_back_and_that_the_study_reads(results, tmp
         third: ("accept", "n/a"),
         fourth: ("accept", "n/a"),
     }
-    assert pressed(page_of(results), [], tmp_path) == saved
+    assert pressed(page_of(results), [], tmp_path)[0] == saved
+
+
+@pytest.mark.skipif(BROWSER is None, reason="no Chromium here")
+def test_a_table_that_was_changed_since_counts_more_than_what_the_browser_keeps(results, tmp_path):
+    keys = [("x", "vein over it"), ("Enter", ""), ("a", ""), ("r", "")]
+    saved, kept = pressed(page_of(results), keys, tmp_path)
+    assert pressed(page_of(results), [], tmp_path, kept)[0] == saved
+    first, second, third, _ = (line.split("\t") for line in saved.splitlines())
+    table = results / "verdicts.tsv"
+    table.write_text("\n".join(map("\t".join, (first, [*second[:5], "accept", "n/a"], third))) + "\n")
+    page = page_of(results)
+    rows, kept = pressed(page, [], tmp_path, kept)
+    assert [row.split("\t")[5] for row in rows.splitlines()[1:]] == ["accept", "accept", "redraw"]
+    rows, kept = pressed(page, [("r", "")], tmp_path, kept)
+    assert rows.splitlines()[1].split("\t")[5] == "redraw" and pressed(page, [], tmp_path, kept)[0] == rows
+
+
+@pytest.mark.skipif(BROWSER is None, reason="no Chromium here")
+def test_any_reason_comes_back(results, tmp_path):
+    reasons = ['"vein" over it', 'dark "']
+    keys = [press for reason in reasons for press in (("x", reason), ("Enter", ""))]
+    saved, _ = pressed(page_of(results), [*keys, ("x", "N/A"), ("Enter", "")], tmp_path)
+    saved, _, bare = saved.rpartition("sub")
+    assert bare.endswith("exclude\tn/a\n")  # no reason, which the page asks for before it saves
+    (results / "verdicts.tsv").write_text(saved, encoding="utf-8")
+    given = read_verdicts(results / "verdicts.tsv")
+    assert [reason for _, reason in given.values()] == reasons
 
 
 def verdicts(path, *rows):

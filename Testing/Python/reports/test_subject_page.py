@@ -143,7 +143,7 @@ def test_readings_by_eye_are_shown(exam, tmp_path):
     )
     words = words_of(page_of(exam, tmp_path, "--clinical", table))
     assert "R1, session 1 pathologic" in words
-    assert "left hand knob 2, right hand knob 1; sum 3" in words
+    assert "left hand knob 2, right hand knob 1; sum of 2 regions: 3" in words
 
 
 def test_change_is_told_beside_its_noise(exam, phantom, tmp_path):

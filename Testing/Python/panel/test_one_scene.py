@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import reader
 import slicer
+import vtk
 from M1SHThkLib.digital_exam.phantom import PhantomOptions, make_phantom
 from M1SHThkLib.files.exams import write_exam
 from M1SHThkLib.measuring.measurement import measure_exam
@@ -216,6 +217,27 @@ def test_reloading_leaves_no_node_behind(drawn):
         slicer.util.selectModule("M1SHThk")
         reader.settle()
     assert slicer.mrmlScene.GetNumberOfNodes() == count
+
+
+def test_saving_and_opening_adds_nothing_to_the_subject_hierarchy(drawn, tmp_path):
+    """A node that is not saved with the scene would leave its item there, one more each time, as it once did."""
+
+    def hierarchy():
+        return slicer.vtkMRMLSubjectHierarchyNode.GetSubjectHierarchyNode(slicer.mrmlScene)
+
+    def names():
+        items = vtk.vtkIdList()
+        hierarchy().GetItemChildren(hierarchy().GetSceneItemID(), items, True)
+        return sorted(hierarchy().GetItemName(items.GetId(number)) for number in range(items.GetNumberOfIds()))
+
+    before = names()
+    assert not {"M1SHThk normals", "M1SHThk layer", "M1SHThk edge"} & set(before)
+    for number in range(2):
+        hierarchy().CreateFolderItem(hierarchy().GetSceneItemID(), "M1SHThk normals")
+        path = str(tmp_path / f"{number}.mrb")
+        assert slicer.util.saveScene(path)
+        reader.open_scene(path)
+        assert names() == before
 
 
 def test_removing_the_volume_ends_the_drawing(drawn):

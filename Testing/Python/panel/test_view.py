@@ -23,7 +23,7 @@ def annotation():
 
 
 def test_the_view_says_region_values_and_the_first_flag(two_regions, drawn):
-    reader.draw_line(two_regions, 0, two_regions.regions[0].pial_lines[0][:5], reader.ui().redrawLineButton)
+    reader.draw_line(two_regions, 0, two_regions.regions[0].pial_lines[0][:4], reader.ui().redrawLineButton)
     reader.settle()
     core = reader.measured()[KNOB]
     text = annotation()

@@ -8,6 +8,7 @@ pytest.importorskip("slicer", reason="no slicer-core wheel for this machine")
 import MiniSlicer
 
 MiniSlicer.start(window=True)
+import ctk
 import qt
 import slicer
 import vtk
@@ -52,6 +53,18 @@ def test_a_long_text_widens_the_panel(tmp_path, size):
     slicer.util.selectModule("")
     window.resize(*before)
     assert widened > width + 100
+
+
+def test_a_section_is_never_narrower_than_its_contents_ask_for():
+    parent, section, label = (
+        qt.QWidget(),
+        ctk.ctkCollapsibleButton("Section"),
+        qt.QLabel("The line doubles back. " * 20),
+    )
+    label.setWordWrap(True)
+    qt.QVBoxLayout(section).addWidget(label)
+    qt.QVBoxLayout(parent).addWidget(section)
+    assert parent.minimumSizeHint.width() >= section.sizeHint.width() > 300
 
 
 @pytest.fixture

@@ -180,9 +180,13 @@ def test_a_connection_that_fails_leaves_nothing_connected(drawn, monkeypatch):
         with pytest.raises(ValueError, match="neither"):
             reader.widget().panel.begin()
     node.SetParameter("polarity", "dark")
-    box = reader.ui().interpolationComboBox
-    box.setCurrentIndex(box.findText("linear"))
-    assert reader.parameters().interpolation == "quintic"
+    ui, before = reader.ui(), {name: node.GetParameter(name) for name in node.GetParameterNames()}
+    for name in ("subject", "session", "observer", "echoTimes"):
+        reader.enter_text(getattr(ui, f"{name}LineEdit"), "5, 10")
+    ui.overlayCheckBox.checked = not ui.overlayCheckBox.checked
+    for box in (ui.groupComboBox, ui.alignmentComboBox, ui.interpolationComboBox, ui.normalizationComboBox):
+        box.currentIndex = (box.currentIndex + 1) % box.count
+    assert {name: node.GetParameter(name) for name in node.GetParameterNames()} == before
 
 
 #

@@ -98,6 +98,7 @@ def go_home():
     slicer.app.layoutManager().setLayout(FOUR_UP)
     slicer.util.mainWindow().resize(*WINDOW)
     MiniSlicer.closeScene()
+    _messages.clear()
 
 
 def open_scene(path, size=SIZES[0]):
@@ -351,9 +352,13 @@ def tool(name):
     slicer.app.processEvents()
 
 
+_messages = []
+slicer.util.mainWindow().statusBar().messageChanged.connect(lambda text: text and _messages.append(text))
+
+
 def told():
-    """What the status bar says."""
-    return slicer.util.mainWindow().statusBar().currentMessage()
+    """What the status bar said last; it takes a message away after some seconds, which a slow machine needs itself."""
+    return _messages[-1] if _messages else ""
 
 
 def flags():

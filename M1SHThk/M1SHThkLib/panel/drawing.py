@@ -217,6 +217,8 @@ class Drawing:
     def _show_begun(self):
         self._panel.reading_list.watch_hand()
         self._panel.folding.show()
+        if self._line or self._roi.key:
+            self._panel.folding.bring_in_sight()
         self._panel.annotation.show()
 
     def placing_ended(self):

@@ -1,4 +1,6 @@
-"""Sections that are done fold themselves, once, so that the regions are in sight; the reader may unfold them."""
+"""The regions are in sight while they are drawn: sections that are done fold themselves, once; the panel scrolls."""
+
+import qt
 
 from ..scene import exam_nodes
 
@@ -31,3 +33,14 @@ class Folding:
         if is_done and name not in self._done:
             self._done.add(name)
             section.collapsed = True
+
+    def bring_in_sight(self):
+        """Scroll down to the check box of the overlay, above which numbers and flags stand, once there is room."""
+        qt.QTimer.singleShot(0, self._scroll)
+
+    def _scroll(self):
+        area = self._panel.ui.overlayCheckBox
+        while area and not area.inherits("QScrollArea"):
+            area = area.parentWidget()
+        if area:
+            area.ensureWidgetVisible(self._panel.ui.overlayCheckBox, 0, 0)

@@ -146,7 +146,7 @@ class Panel:
     def begin_after_closing(self):
         """The scene was closed: begin an empty one where the module is shown."""
         self._begin_anew()
-        self.results.forget_folder()
+        self.results.forget_folders()
         if self._is_entered():
             self.begin()
 

@@ -11,7 +11,7 @@ from .region_state import RegionState
 from .where import tip
 from .words import with_interval
 
-_TEXT_MARGIN = 8  # above and below the text of a QTextBrowser
+_TEXT_MARGIN = 1  # of a text in its box, no more than is blank above letters: of a next line nothing is seen
 _NUMBERS = ((2, "sh", 3), (3, "thk_mm", 2), (4, "sh_thk_per_mm", 3))
 
 
@@ -33,7 +33,8 @@ class RegionsSection:
             table.item(row, 0).setToolTip(tip(key))
         self._set_widths()
         for view, lines in ((panel.ui.numbersView, 3), (panel.ui.flagsBrowser, 4)):
-            view.setFixedHeight(lines * view.fontMetrics().lineSpacing() + 2 * view.frameWidth + _TEXT_MARGIN)
+            view.document.documentMargin = _TEXT_MARGIN
+            view.setFixedHeight(lines * view.fontMetrics().lineSpacing() + 2 * (view.frameWidth + _TEXT_MARGIN))
         panel.ui.stateLabel.setMinimumHeight(2 * panel.ui.stateLabel.fontMetrics().lineSpacing())
 
     def _set_widths(self):

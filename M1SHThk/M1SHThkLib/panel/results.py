@@ -8,6 +8,7 @@ from slicer.i18n import tr as _
 
 from ..scene import exam_nodes, region_nodes, tables
 from .faults import faults_in_words
+from .overwriting import may_write
 from .words import with_interval
 
 
@@ -38,10 +39,11 @@ class ResultsSection:
             if view.mrmlTableNode() is self._panel.parameterNode.summaryTable:
                 view.resizeColumnsToContents()
 
-    def forget_folder(self):
-        """The folder, and the earlier exam, are not those of the next scene."""
-        self._panel.ui.exportPathLineEdit.currentPath = ""
-        self._panel.ui.reportSincePathLineEdit.currentPath = ""
+    def forget_folders(self):
+        """The folders, and the earlier exam, are not those of the next scene."""
+        ui = self._panel.ui
+        for edit in (ui.exportPathLineEdit, ui.reportSincePathLineEdit, ui.studyReportPathLineEdit):
+            edit.currentPath = ""
 
     def on_export_results(self, unused=None):
         """Write the results into the reading's own folder."""
@@ -93,12 +95,9 @@ class ResultsSection:
 
     def _export(self, file_name, write, told):
         folder = self._folder()
-        if (folder / file_name).exists():
-            text = _("{folder} holds files of an earlier export.\n\nOverwrite them?").format(folder=folder)
-            if not slicer.util.confirmOkCancelDisplay(text, "M1SHThk"):
-                return
-        write(str(folder))
-        slicer.util.showStatusMessage(told.format(folder=folder), 5000)
+        if may_write(folder / file_name):
+            write(str(folder))
+            slicer.util.showStatusMessage(told.format(folder=folder), 5000)
 
     def _folder(self):
         """The folder of this subject, observer and reading within the one that was chosen."""

@@ -1,5 +1,7 @@
 """The section that analyses a study: many subjects' measurements and a clinical table."""
 
+from pathlib import Path
+
 import qt
 import slicer
 from slicer.i18n import tr as _
@@ -8,6 +10,7 @@ from ..scene.outputs import show_in_views
 from ..scene.study_nodes import SHOWN
 from .faults import faults_in_words
 from .libraries import OptionalLibraries, missing_packages
+from .overwriting import may_write
 
 _WIDEST_COLUMN = 0.5  # of the view
 
@@ -87,6 +90,8 @@ class StudySection:
             folder = self._panel.ui.studyReportPathLineEdit.currentPath
             if not folder:
                 raise ValueError(_("No folder is chosen; choose one in the Study section."))
+            if not may_write(Path(folder) / "report.html"):
+                return
             with slicer.util.WaitCursor():
                 self._panel.logic.saveStudyReport(folder)
             slicer.util.showStatusMessage(_("The report was written."), 3000)

@@ -7,7 +7,7 @@ from slicer.i18n import tr as _
 
 from ..measuring.maps import measure_maps
 from ..measuring.measurement import measure_exam
-from . import acceptance, echo_nodes, exam_nodes, map_nodes, outputs, reading, readings, region_nodes, tables
+from . import acceptance, echo_nodes, exam_nodes, map_nodes, outputs, overlay, reading, readings, region_nodes, tables
 from .known_values import KnownValues
 from .parameter_node import M1SHThkParameterNode
 
@@ -40,6 +40,7 @@ class SceneLogic:
 
     def readAnew(self):
         """After a scene was loaded: the wrapper was read while nodes that it refers to were still missing."""
+        overlay.drop_orphans(slicer.mrmlScene)
         self.getParameterNode().Modified()
 
     def replacedValues(self):

@@ -5,6 +5,7 @@ the slice that was measured and on no other; what lies in the plane itself would
 """
 
 import numpy as np
+import slicer
 import vtk
 from vtk.util.numpy_support import numpy_to_vtk, numpy_to_vtkIdTypeArray, vtk_to_numpy
 
@@ -35,11 +36,14 @@ def add_overlay_model(scene, name):
 
     Slicer cuts it anew for each view that it is shown in, also for those that are hidden.
     """
-    model = scene.AddNewNodeByClass("vtkMRMLModelNode", f"M1SHThk {name}")
+    model = slicer.vtkMRMLModelNode()
+    model.SetName(_name_of(name))
     model.SetAttribute(_ATTRIBUTE, name)
-    model.SetHideFromEditors(True)
     model.SetSaveWithScene(False)
     model.SetSelectable(False)
+    # What is hidden only later gets an item in the subject hierarchy, which is saved without its node.
+    model.SetHideFromEditors(True)
+    model = scene.AddNode(model)
     model.CreateDefaultDisplayNodes()
     display = model.GetDisplayNode()
     display.SetSaveWithScene(False)
@@ -50,6 +54,19 @@ def add_overlay_model(scene, name):
     display.SetSliceIntersectionOpacity(OPACITIES[name])
     display.SetLineWidth(LINE_WIDTHS[name])
     return model
+
+
+def drop_orphans(scene):
+    """Remove what earlier versions left in a saved scene's subject hierarchy: items of models that were not saved."""
+    hierarchy, items = slicer.vtkMRMLSubjectHierarchyNode.GetSubjectHierarchyNode(scene), vtk.vtkIdList()
+    hierarchy.GetItemChildren(hierarchy.GetSceneItemID(), items)
+    for item in map(items.GetId, range(items.GetNumberOfIds())):
+        if hierarchy.GetItemName(item) in map(_name_of, MESHES) and not hierarchy.GetItemDataNode(item):
+            hierarchy.RemoveItem(item)
+
+
+def _name_of(part):
+    return f"M1SHThk {part}"
 
 
 def edges_mesh(measurement, slice_thickness_mm):

@@ -167,6 +167,17 @@ def test_slicers_own_place_button_adds_no_point(two_regions, drawn):
     assert reader.state(KNOB) == "accepted"
 
 
+def test_a_line_that_another_module_makes_the_active_one_takes_no_point(accepted):
+    points = reader.points(KNOB)
+    slicer.modules.markups.logic().SetActiveList(reader.line(KNOB))
+    reader.tool("PlaceWidgetAction")
+    for step in ([0, 8, 0], [4, 8, 0]):
+        MiniSlicer.click("Red", points[3] + step)
+    MiniSlicer.keyPress("Red", "Escape")
+    MiniSlicer.errors.clear()  # Slicer's own, of a line that takes no point
+    np.testing.assert_array_equal(reader.points(KNOB), points)
+
+
 def test_slicers_own_place_button_adds_a_step_to_an_open_line(two_regions, drawn):
     points = reader.points(KNOB)
     reader.ui().drawLineButton.click()

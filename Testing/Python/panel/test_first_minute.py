@@ -77,6 +77,20 @@ def test_sample_data_then_the_module_shows_the_exam(two_regions):
     assert abs(z) < 0.5 and 0 < x < reader.red().sliceView().width
 
 
+def test_the_slice_of_the_selected_region_is_shown(two_regions):
+    """Not the middle of the volume, which a view turns to by itself."""
+    empty_slicer()
+    logic = slicer.util.getModuleLogic("M1SHThk")
+    volume = logic.loadExam(two_regions.exam())
+    logic.getParameterNode().selectedRegion = reader.KEYS.index(LOBULE)
+    slicer.util.selectModule("M1SHThk")
+    reader.settle()
+    bounds = [0.0] * 6
+    volume.GetRASBounds(bounds)
+    *_, z = reader.points(LOBULE).mean(0)
+    assert reader.red().sliceLogic().GetSliceOffset() == pytest.approx(z) and abs(z - np.mean(bounds[4:])) > 0.5
+
+
 def test_a_second_volume_is_not_taken_and_is_told_where_it_covers_the_measured_one(two_regions, drawn):
     measured = reader.parameters().inputVolume
     other = volume_of(two_regions, "other")

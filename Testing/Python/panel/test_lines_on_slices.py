@@ -4,6 +4,7 @@ import MiniSlicer
 import numpy as np
 import pytest
 import reader
+from M1SHThkLib.measuring.flags import FLAGS
 from reader import KNOB
 
 
@@ -58,3 +59,19 @@ def test_drawing_and_redrawing_take_the_line_of_the_slice_that_is_shown(two_regi
     MiniSlicer.keyPress("Red", "Escape")
     assert [len(line) for line in lines()] == [4, len(points)]
     assert len(answers[0]) == 1
+
+
+def test_a_line_placed_on_two_slices_is_flagged(two_regions, drawn):
+    """Whoever scrolls on in the midst of a line; the first points decide where it lies."""
+    (before,) = lines()
+    assert FLAGS["off_slice"] not in reader.flags()
+    reader.look_at(before[0])
+    reader.ui().redrawLineButton.click()
+    reader.place(before[:7])
+    rest = reader.beside(two_regions, before[7:])
+    reader.look_at(rest[0])
+    reader.place(rest)
+    reader.by_right_click(rest[-1])
+    reader.settle()
+    assert len(np.unique(lines()[0][:, 2])) == 2
+    assert FLAGS["off_slice"] in reader.flags()

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import reader
 import slicer
+import vtk
 from M1SHThkLib.digital_exam.phantom import PhantomOptions, make_phantom
 from M1SHThkLib.files.exams import write_exam
 from M1SHThkLib.measuring.measurement import measure_exam
@@ -179,9 +180,13 @@ def test_a_connection_that_fails_leaves_nothing_connected(drawn, monkeypatch):
         with pytest.raises(ValueError, match="neither"):
             reader.widget().panel.begin()
     node.SetParameter("polarity", "dark")
-    box = reader.ui().interpolationComboBox
-    box.setCurrentIndex(box.findText("linear"))
-    assert reader.parameters().interpolation == "quintic"
+    ui, before = reader.ui(), {name: node.GetParameter(name) for name in node.GetParameterNames()}
+    for name in ("subject", "session", "observer", "echoTimes"):
+        reader.enter_text(getattr(ui, f"{name}LineEdit"), "5, 10")
+    ui.overlayCheckBox.checked = not ui.overlayCheckBox.checked
+    for box in (ui.groupComboBox, ui.alignmentComboBox, ui.interpolationComboBox, ui.normalizationComboBox):
+        box.currentIndex = (box.currentIndex + 1) % box.count
+    assert {name: node.GetParameter(name) for name in node.GetParameterNames()} == before
 
 
 #
@@ -216,6 +221,27 @@ def test_reloading_leaves_no_node_behind(drawn):
         slicer.util.selectModule("M1SHThk")
         reader.settle()
     assert slicer.mrmlScene.GetNumberOfNodes() == count
+
+
+def test_saving_and_opening_adds_nothing_to_the_subject_hierarchy(drawn, tmp_path):
+    """A node that is not saved with the scene would leave its item there, one more each time, as it once did."""
+
+    def hierarchy():
+        return slicer.vtkMRMLSubjectHierarchyNode.GetSubjectHierarchyNode(slicer.mrmlScene)
+
+    def names():
+        items = vtk.vtkIdList()
+        hierarchy().GetItemChildren(hierarchy().GetSceneItemID(), items, True)
+        return sorted(hierarchy().GetItemName(items.GetId(number)) for number in range(items.GetNumberOfIds()))
+
+    before = names()
+    assert not {"M1SHThk normals", "M1SHThk layer", "M1SHThk edge"} & set(before)
+    for number in range(2):
+        hierarchy().CreateFolderItem(hierarchy().GetSceneItemID(), "M1SHThk normals")
+        path = str(tmp_path / f"{number}.mrb")
+        assert slicer.util.saveScene(path)
+        reader.open_scene(path)
+        assert names() == before
 
 
 def test_removing_the_volume_ends_the_drawing(drawn):

@@ -49,6 +49,17 @@ def test_no_text_makes_the_panel_wider(two_regions_drawn, size):
     assert ui.flagsBrowser.height == flags_empty
 
 
+def test_nothing_is_seen_of_a_line_that_a_box_has_no_room_for(drawn):
+    for box in (reader.ui().numbersView, reader.ui().flagsBrowser):
+        box.setPlainText("\n".join(["[lbg]"] * 9))
+        reader.slicer.app.processEvents()
+        image = box.viewport().grab().toImage()
+        letters = [
+            min(image.pixelColor(x, y).lightness() for x in range(image.width())) < 128 for y in range(image.height())
+        ]
+        assert any(letters) and not letters[-1]
+
+
 @at_both_sizes
 def test_no_state_of_a_region_moves_what_stands_below_the_table(two_regions_drawn, size):
     def place():

@@ -213,6 +213,26 @@ def test_the_reader_sees_codes_and_the_score_comes_first(study, exams, answers):
     assert top(ui.resultsCollapsibleButton) < top(ui.readingListCollapsibleButton) < top(ui.studyCollapsibleButton)
 
 
+@pytest.mark.parametrize("size", reader.SIZES, ids=str)
+def test_table_buttons_numbers_and_flags_of_a_case_are_in_sight_while_drawing(study, exams, answers, size):
+    slicer.util.mainWindow().resize(*size)
+    open_list(study)
+    case = next_case()
+    score(), lock()
+    exam, ui = exam_of(study, case, exams), reader.ui()
+    reader.draw_splenium(exam)
+    reader.draw_white_matter(exam, 0)
+    points = exam.regions[0].pial_lines[0]
+    reader.look_at(points[0])
+    MiniSlicer.keyPress("Red", "d")
+    reader.place(points[:4])
+    reader.settle()
+    assert ui.numbersView.plainText and reader.flags()
+    for widget in (ui.regionsTable, ui.drawLineButton, ui.undoButton, ui.acceptButton, ui.numbersView, ui.flagsBrowser):
+        assert reader.is_in_sight(widget), widget.objectName
+    MiniSlicer.keyPress("Red", "Escape")
+
+
 def test_what_was_finished_is_what_was_seen(study, exams, answers):
     open_list(study)
     case = next_case()

@@ -299,6 +299,26 @@ def test_the_report_is_that_of_the_command_line(monkeypatch, files, tmp_path):
     assert json.loads(reader.parameters().studyRecord.GetText()) == record
 
 
+def test_the_report_of_another_study_is_not_overwritten_without_a_question(monkeypatch, files, tmp_path, answers):
+    asked, said = answers
+    edit, button = reader.ui().studyReportPathLineEdit, reader.ui().saveStudyReportButton
+    analyse(monkeypatch, *files[:2])
+    reader.enter_path(edit, tmp_path / "report")
+    button.click()
+    before = (tmp_path / "report" / "cohort.json").read_bytes()
+    assert asked == []
+    MiniSlicer.closeScene()
+    assert edit.currentPath == ""
+    (tmp_path / "7T").mkdir()
+    analyse(monkeypatch, *write_study(tmp_path / "7T", patients=5, controls=6, tesla=7.0, seed=3)[:2])
+    reader.enter_path(edit, tmp_path / "report")
+    said[:] = [False, True]
+    button.click()
+    assert (tmp_path / "report" / "cohort.json").read_bytes() == before
+    button.click()
+    assert (tmp_path / "report" / "cohort.json").read_bytes() != before and len(asked) == 2
+
+
 @pytest.mark.parametrize(
     ("fault", "said"),
     [

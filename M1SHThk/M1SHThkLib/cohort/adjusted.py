@@ -1,5 +1,7 @@
 """Patients against others, adjusted for what else differs between them: covariance analysis and adjusted area."""
 
+from dataclasses import replace
+
 import numpy as np
 from scipy.stats import t
 
@@ -8,6 +10,7 @@ from .comparison import comparisons
 from .finding import NO_ESTIMATE, Finding, ci_text, counted, p_text
 from .selection import lack_regions
 from .study import MARKERS, THK
+from .ties import tied
 
 # Beyond so many subjects the jackknife leaves out parts of so many of them at once.
 _PARTS = 200
@@ -67,7 +70,7 @@ def covariates_of(subjects, names):
         else:
             columns.append([subject.covariates.get(name, np.nan) for subject in subjects])
             found.append(name)
-    return np.array(columns, float).reshape(len(found), -1).T, found
+    return np.array(columns, float).reshape(len(found), len(subjects)).T, found
 
 
 def _adjusted(compared, marker, selection, options):
@@ -75,7 +78,9 @@ def _adjusted(compared, marker, selection, options):
     names = [name for name in options.adjust if name != "field"]
     columns, found = covariates_of(compared.subjects, names)
     response, transform = subject_values(compared, marker, selection)
-    complete = np.isfinite(columns).all(axis=1) & np.isfinite(response)
+    response = tied(response)
+    has_value = np.isfinite(response)
+    complete = np.isfinite(columns).all(axis=1) & has_value
     is_patient = compared.is_patient[complete]
     columns, response = columns[complete], response[complete]
     told = ", ".join(names) or "nothing"
@@ -91,8 +96,12 @@ def _adjusted(compared, marker, selection, options):
         "adjusted_for": ", ".join(found[number] for number in varying),
     }
     why = ""
-    if not varying:
-        why = f"nothing to adjust for: {', '.join(constant) or 'no covariate'} is not given or the same in everybody"
+    if not names:
+        why = "each field strength is analysed apart and no other covariate is named"
+    elif not has_value.any():
+        why = f"{marker.name} has no value in anybody"
+    elif not varying:
+        why = f"nothing to adjust for: {', '.join(constant) or told} is not given or the same in everybody"
     elif min(n.values()) - columns.shape[1] - 1 < FEWEST_FREE:
         why = (
             f"too few subjects with all covariates: {counted(n['patients'], 'patient')} and "
@@ -101,6 +110,8 @@ def _adjusted(compared, marker, selection, options):
         )
     elif np.ptp(response) == 0:
         why = "all values are equal"
+    elif _rank(columns, is_patient) == _rank(columns):
+        why = f"who is a patient follows from {labels['adjusted_for']}: nothing can tell the one from the other"
     if why:
         words = f"{what}: not done, since {why}."
         return [Finding("adjusted", what, "adjusted difference", words, n, NO_ESTIMATE, labels=labels)]
@@ -111,10 +122,24 @@ def _adjusted(compared, marker, selection, options):
             " Some subjects lack regions, so that theirs is the greatest of fewer: the clustered selection, which "
             "allows for the region, is the one to read."
         )
+    difference = _ancova(what, response, transform, columns, is_patient, marker, n, labels, told, note)
+    if _rank(columns[~is_patient]) < _rank(columns):
+        note = (
+            f" No adjusted AUC: the {compared.others} alone cannot tell what {labels['adjusted_for']} does, which is "
+            "the same in all of them or follows from the rest."
+        )
+        return [replace(difference, words=difference.words + note)]
     return [
-        _ancova(what, response, transform, columns, is_patient, marker, n, labels, told, note),
+        difference,
         _adjusted_area(what, response, transform, columns, is_patient, marker, compared, n, labels, told, note),
     ]
+
+
+def _rank(*columns):
+    """Of the covariates and the constant; how many of them are no sum of the others."""
+    columns = np.column_stack(columns).astype(float)
+    spread = columns.std(axis=0)
+    return np.linalg.matrix_rank(np.column_stack([np.ones(len(columns)), columns / np.where(spread > 0, spread, 1)]))
 
 
 def subject_values(compared, marker, selection):

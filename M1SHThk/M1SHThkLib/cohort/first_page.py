@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .comparison import Comparison, comparisons
-from .confounders import differing
+from .confounders import differing, not_compared
 from .finding import ci_text, counted, disagreement, find, p_text
 from .multiplicity import primary_finding
 from .repeatability import BETWEEN, WITHIN, repeatability_coefficient
@@ -96,15 +96,20 @@ def _cautions(study, findings, options):
     if differ:
         cautions.append(f"The groups differ in {'; '.join(differ)}: what is compared may be this and not disease.")
         adjusted, test = _adjusted(study, findings, options.primary, options.primary.against)
-        if adjusted is not None and test is not None and test.p is not None:
-            cautions[-1] += (
-                f" Adjusted for {adjusted.labels['adjusted_for']} the AUC is {adjusted.estimate:.2f} "
-                f"({ci_text(adjusted.ci)}), {p_text(test.p)}."
+        if test is not None and test.p is not None:
+            area = (
+                f"the AUC is {adjusted.estimate:.2f} ({ci_text(adjusted.ci)}), " if adjusted else "the difference has "
             )
-            if "extends a line" in adjusted.words:
+            cautions[-1] += f" Adjusted for {test.labels['adjusted_for']} {area}{p_text(test.p)}."
+            if "extends a line" in test.words:
                 cautions[-1] += " The groups hardly overlap there, so that even the adjustment goes beyond the data."
         elif test is not None:
             cautions[-1] += f" No adjustment: {test.words.split('since ')[-1]}"
+    unknown = not_compared(study, options.primary.against)
+    if unknown:
+        cautions.append(
+            f"Whether the groups differ in {' and '.join(unknown)} is not known: it is not given for enough of both."
+        )
     explored = [finding for finding in findings if finding.p_holm is not None]
     kept = sum(finding.p_holm < 0.05 for finding in explored)
     least = 1 / (options.permutations + 1)

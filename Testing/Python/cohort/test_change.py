@@ -176,8 +176,9 @@ class TestSlopes:
         assert found.ci == pytest.approx((expected.low, expected.high), rel=1e-3)
 
     def test_where_all_slopes_are_one_the_error_is_that_of_the_subjects_own_intercepts(self):
-        """Their variance is fitted as zero there; the others' as great, so that least squares within subjects serves."""
-        random, years = np.random.default_rng(12), np.array([(day - DATES["1"]).days / 365.25 for day in DATES.values()])
+        """Their variance is fitted as zero there, the intercepts' as great: least squares within subjects serves."""
+        random = np.random.default_rng(12)
+        years = np.array([(day - DATES["1"]).days / 365.25 for day in DATES.values()])
         for _ in range(6):
             values = 0.5 + 0.1 * random.normal(size=(8, 1)) + 0.004 * random.normal(size=(8, 3))
             values[3:, 2] = np.nan

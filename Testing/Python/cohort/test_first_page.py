@@ -1,11 +1,13 @@
 """The first page: one question, one sentence with its number, and what must not be missed beside it."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from cohort_builder import clustered_normals, study_of
 from M1SHThkLib.cohort.analysis import analyse
 from M1SHThkLib.cohort.first_page import first_page
-from M1SHThkLib.cohort.options import CohortOptions
+from M1SHThkLib.cohort.options import CohortOptions, Primary
 
 
 def page_of(values, ages, patients=14, **options):
@@ -33,6 +35,21 @@ def test_a_difference_of_age_stands_beside_the_answer_with_what_is_left_of_it(ag
         float(rows[what].split()[0]) for what in ("AUC, patients against controls", "AUC adjusted for age")
     )
     assert crude > 0.85 and adjusted < 0.7
+
+
+def test_what_is_not_known_of_the_groups_is_told(ageing):
+    ages = np.where(np.arange(24) < 14, ageing[1], np.nan)
+    first, *_ = page_of(ageing[0], ages).cautions
+    assert first == "Whether the groups differ in age is not known: it is not given for enough of both."
+
+
+def test_patients_against_all_others_are_so_many_mimics_or_controls(ageing):
+    study = study_of(ageing[0][:14], ageing[0][14:], age=list(ageing[1]), sex=["F", "M"] * 12)
+    subjects = [replace(own, group="mimic") if number > 18 else own for number, own in enumerate(study.subjects)]
+    study = replace(study, subjects=tuple(subjects))
+    options = CohortOptions(replicates=20, permutations=99, primary=Primary(against="mimics and controls"))
+    page = first_page(study, analyse((study,), options).findings[3.0], options)
+    assert "in 14 patients and 10 mimics or controls the AUC is" in page.answer
 
 
 def test_gaps_leave_the_adjusted_area_of_all_regions(ageing):

@@ -14,16 +14,19 @@ from .ties import tied
 
 # Beyond so many subjects the jackknife leaves out parts of so many of them at once.
 _PARTS = 200
+_VALUE = (
+    "one value a subject, of SH and SH/Thk its square root: of the most pathologic region, or the mean over regions"
+)
 _ANCOVA = (
-    "Analysis of covariance: ordinary least squares of {} on the group and {}, one value a subject; Student's t of the "
+    f"Analysis of covariance: ordinary least squares on the group and the covariates, {_VALUE}; Student's t of the "
     "group's coefficient (R: lm). It takes both groups to scatter alike: where the greater group scatters more its "
     "interval covers up to 99 %, where the smaller does less than 95 %."
 )
 _AREA = (
-    "Covariate-adjusted area (Janes and Pepe, Biometrika 2009;96:371): the others' linear regression of {} on {}, and "
-    "the area between the residuals of patients and of others; interval symmetric in log odds from the jackknife of "
-    "whole subjects, the regression fitted anew (R: AROC, AROC.sp with the empirical distribution), which of few "
-    "subjects covers up to 99 %."
+    "Covariate-adjusted area (Janes and Pepe, Biometrika 2009;96:371): the others' linear regression on the "
+    f"covariates, {_VALUE}, and the area between the residuals of patients and of others; interval symmetric in log "
+    "odds from the jackknife of whole subjects, the regression fitted anew (R: AROC, AROC.sp with the empirical "
+    "distribution), which of few subjects covers up to 99 %."
 )
 FEWEST_FREE = 3  # degrees of freedom below which nothing is fitted
 
@@ -122,7 +125,7 @@ def _adjusted(compared, marker, selection, options):
             " Some subjects lack regions, so that theirs is the greatest of fewer: the clustered selection, which "
             "allows for the region, is the one to read."
         )
-    difference = _ancova(what, response, transform, columns, is_patient, marker, n, labels, told, note)
+    difference = _ancova(what, response, transform, columns, is_patient, n, labels, note)
     if _rank(columns[~is_patient]) < _rank(columns):
         note = (
             f" No adjusted AUC: the {compared.others} alone cannot tell what {labels['adjusted_for']} does, which is "
@@ -131,7 +134,7 @@ def _adjusted(compared, marker, selection, options):
         return [replace(difference, words=difference.words + note)]
     return [
         difference,
-        _adjusted_area(what, response, transform, columns, is_patient, marker, compared, n, labels, told, note),
+        _adjusted_area(what, response, columns, is_patient, marker, compared, n, labels, told, note),
     ]
 
 
@@ -245,13 +248,12 @@ def _parts(count, seed):
     return np.array_split(numbers, min(count, _PARTS))
 
 
-def _ancova(what, response, transform, columns, is_patient, marker, n, labels, told, note):
+def _ancova(what, response, transform, columns, is_patient, n, labels, note):
     estimate, error, freedom = ancova(response, columns, is_patient)
-    method = _ANCOVA.format(transform, told)
     reach = t.ppf(0.975, freedom) * error
     if not error > 1e-12 * np.abs(response).max():
         words = f"{what}: the covariates explain everything, so that nothing is left to compare.{note}"
-        return Finding("adjusted", what, "adjusted difference", words, n, method, labels=labels)
+        return Finding("adjusted", what, "adjusted difference", words, n, _ANCOVA, labels=labels)
     p = float(2 * t.sf(abs(estimate / error), freedom))
     ci = float(estimate - reach), float(estimate + reach)
     words = (
@@ -264,7 +266,7 @@ def _ancova(what, response, transform, columns, is_patient, marker, n, labels, t
         "adjusted difference",
         words,
         n,
-        method,
+        _ANCOVA,
         estimate,
         unit=f"of {transform}",
         ci=ci,
@@ -275,7 +277,7 @@ def _ancova(what, response, transform, columns, is_patient, marker, n, labels, t
     )
 
 
-def _adjusted_area(what, response, transform, columns, is_patient, marker, compared, n, labels, told, note):
+def _adjusted_area(what, response, columns, is_patient, marker, compared, n, labels, told, note):
     oriented = marker.pathologic * response
     auc = float(adjusted_area(oriented, columns, is_patient))
     variance = jackknife_variance(oriented, columns, is_patient, 0)
@@ -284,8 +286,7 @@ def _adjusted_area(what, response, transform, columns, is_patient, marker, compa
         f"{what}: AUC {auc:.2f} ({ci_text(ci)}), each value taken as it lies among {compared.others} of the same "
         f"{told}.{note}"
     )
-    method = _AREA.format(transform, told)
-    return Finding("adjusted", what, "adjusted AUC", words, n, method, auc, ci=ci, labels=labels)
+    return Finding("adjusted", what, "adjusted AUC", words, n, _AREA, auc, ci=ci, labels=labels)
 
 
 def _overlap(columns, is_patient, compared):

@@ -211,13 +211,15 @@ def _cross_tabulation(cohort):
 
 
 def _accuracy(cohort):
-    found = [
-        f"{field:g} T, {finding.what}: {finding.quantity} {finding.estimate:.2f} ({ci_text(finding.ci)})."
-        for field, finding in cohort.all_findings()
-        if finding.ci
-        and (finding.standing == PRIMARY or finding.analysis == "accuracy")
-        and finding.quantity in ("AUC", "sensitivity", "specificity")
-    ]
+    found = []
+    for field, finding in cohort.all_findings():
+        number = finding.ci and f"{finding.estimate:.2f} ({ci_text(finding.ci)})"
+        if finding.standing == PRIMARY and number:
+            found.append(f"{field:g} T, {finding.what}: AUC {number}.")
+        elif finding.analysis == "accuracy" and finding.quantity in ("sensitivity", "specificity") and number:
+            # The sensitivity is the same against whomever.
+            if finding.quantity == "specificity" or finding.labels["against"] == "controls":
+                found.append(f"{field:g} T, {finding.what} {number}.")
     return " ".join(found) or "See the section on telling patients from others."
 
 

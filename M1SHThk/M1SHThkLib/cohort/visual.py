@@ -113,7 +113,7 @@ def _accuracy(reader, session, table, compared):
         method = WILSON
         if measure in ("PPV", "NPV"):
             words += " It holds for such a share of patients alone."
-            method += f" Holds for a share of patients as in this study ({n['patients']} of {sum(n.values())}) alone."
+            method += " Holds for such a share of patients as these readings have alone."
         details = {"right": right, "of": total}
         findings.append(
             Finding("visual", what, measure, words, n, method, right / total, ci=ci, labels=labels, details=details)
@@ -222,7 +222,7 @@ def _mcnemar(what, how, group, measurement, reader, labels):
     count = len(reader)
     n = {group: count}
     method = (
-        f"Exact McNemar test (binomial, two-sided), one value a subject; measurement: {how}. Interval of the "
+        "Exact McNemar test (binomial, two-sided), one value a subject. Interval of the "
         "difference: Bonett and Price, J Educ Behav Stat 2012;37:479. "
         "Both err on the cautious side: without a difference P lies below .05 in 0 to 4 % of studies."
     )

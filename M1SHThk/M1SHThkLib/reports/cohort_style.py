@@ -67,9 +67,12 @@ code { font-size: .85em; }
   figcaption { font-size: 7.5pt; }
   nav, details, .on-screen { display: none; }
   .has-estimate .words, .findings .test { display: none; }
-  .findings .what { width: 39%; }
-  .findings .n { width: 17%; }
-  .findings .estimate { width: 17%; }
+  .findings .what { width: 43%; }
+  .findings .n { width: 16%; }
+  .findings .estimate { width: 18%; }
+  .findings .interval { width: 10%; }
+  .findings .p { width: 4.4%; }
+  .findings .method { width: 4.2%; }
   .subjects { columns: 2; column-gap: 6mm; }
   .subjects thead th { white-space: normal; }
   .subjects tbody th, .subjects td:nth-child(n+4) { white-space: nowrap; }
@@ -79,6 +82,12 @@ code { font-size: .85em; }
   #methods ol { columns: 2; column-gap: 8mm; font-size: 6.3pt; line-height: 1.18; padding-left: 5mm; }
   #methods li { margin: .04rem 0; }
   #methods p, #methods ul { font-size: 7pt; }
+  .checklist th:nth-child(1) { width: 4%; }
+  .checklist th:nth-child(2) { width: 13%; }
+  .checklist th:nth-child(3) { width: 33%; }
+  #settings { columns: 2; column-gap: 8mm; }
+  #settings h2 { column-span: all; }
+  #settings code { font-size: .8em; }
   a { color: inherit; text-decoration: none; }
 }
 """

@@ -22,10 +22,12 @@ def figure_of(picture, **attributes):
     return element("figure", image, element("figcaption", picture.caption), **attributes)
 
 
-def findings_table(findings, methods, **attributes):
-    """A table of findings, two rows each; empty where there are none."""
+def findings_table(findings, methods, on_paper=True, **attributes):
+    """A table of findings, two rows each; empty where there are none. `on_paper`: it is printed too."""
     if not findings:
         return Markup()
+    if on_paper:
+        methods.print_those_of(findings)
     names = {
         "What": "what",
         "n": "n",
@@ -87,11 +89,17 @@ def _estimate(finding):
 
 
 class Methods:
-    """The methods of a cohort's findings, numbered in the order in which they come."""
+    """The methods of a cohort's findings, numbered in the order in which they come; `printed`: those on paper."""
 
     def __init__(self, cohort):
         self.texts = list(dict.fromkeys(finding.method for _, finding in cohort.all_findings() if finding.method))
         self._numbers = {text: number for number, text in enumerate(self.texts, 1)}
+
+        self.printed = set()
+
+    def print_those_of(self, findings):
+        """The methods of these findings stand on paper too."""
+        self.printed |= {finding.method for finding in findings}
 
     def link(self, finding):
         """Number of the finding's method, from 1, which leads to it; empty where it has none."""

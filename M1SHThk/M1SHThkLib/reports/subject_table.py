@@ -54,6 +54,7 @@ def _section(study, findings, methods, names, row_of):
         return [element("p", "Nobody was read against the controls.")]
     shown = by_subject[:MOST_ROWS]
     rows = [row_of(name, groups.get(name), own) for name, own in shown]
+    methods.print_those_of(findings)
     parts = [element("div", table_of(names, rows), class_="subjects")]
     if len(by_subject) > len(shown):
         more = len(by_subject) - len(shown)
@@ -63,7 +64,7 @@ def _section(study, findings, methods, names, row_of):
             parts += [element("h4", f"{name}, only read"), findings_table(own, methods)]
         else:
             summary = element("summary", f"{name}, {groups[name]}")
-            parts.append(element("details", summary, findings_table(own, methods)))
+            parts.append(element("details", summary, findings_table(own, methods, on_paper=False)))
     return parts
 
 

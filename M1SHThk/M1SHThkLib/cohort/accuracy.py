@@ -94,7 +94,7 @@ def _against(compared, chosen, options):
         findings.append(
             Finding(
                 "accuracy",
-                f"{what}: {told}",
+                f"{what}: {told.rstrip(',')}",
                 quantity,
                 words,
                 n,

@@ -213,13 +213,12 @@ def _cross_tabulation(cohort):
 def _accuracy(cohort):
     found = []
     for field, finding in cohort.all_findings():
-        number = finding.ci and f"{finding.estimate:.2f} ({ci_text(finding.ci)})"
-        if finding.standing == PRIMARY and number:
-            found.append(f"{field:g} T, {finding.what}: AUC {number}.")
-        elif finding.analysis == "accuracy" and finding.quantity in ("sensitivity", "specificity") and number:
-            # The sensitivity is the same against whomever.
-            if finding.quantity == "specificity" or finding.labels["against"] == "controls":
-                found.append(f"{field:g} T, {finding.what} {number}.")
+        is_accuracy = finding.analysis == "accuracy" and finding.quantity in ("sensitivity", "specificity")
+        # The sensitivity is the same against whomever.
+        is_again = finding.quantity == "sensitivity" and finding.labels.get("against") != "controls"
+        if finding.ci and (finding.standing == PRIMARY or (is_accuracy and not is_again)):
+            name = ": AUC" if finding.standing == PRIMARY else ""
+            found.append(f"{field:g} T, {finding.what}{name} {finding.estimate:.2f} ({ci_text(finding.ci)}).")
     return " ".join(found) or "See the section on telling patients from others."
 
 

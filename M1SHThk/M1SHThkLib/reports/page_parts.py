@@ -7,12 +7,15 @@ from .markup import Markup, element, void
 
 
 def table_of(names, rows, **attributes):
-    """A table whose first column names the row."""
+    """A table whose first column names the row; the last cell of a row that is too short reaches to the table's end."""
     head = element("thead", element("tr", [element("th", name, scope="col") for name in names]))
-    body = [
-        element("tr", element("th", row[0], scope="row"), [element("td", cell) for cell in row[1:]]) for row in rows
-    ]
+    body = [element("tr", element("th", row[0], scope="row"), _cells(row[1:], len(names) - 1)) for row in rows]
     return element("table", head, element("tbody", body), **attributes)
+
+
+def _cells(row, count):
+    short = {"colspan": count - len(row) + 1} if len(row) < count else {}
+    return [*(element("td", cell) for cell in row[:-1]), element("td", row[-1], **short)]
 
 
 def figure_of(picture, **attributes):
@@ -51,7 +54,7 @@ def _finding(finding, methods):
     if finding.statistic is not None:
         test += f" ({finding.statistic:.4g})"
     cells = (
-        (", ".join(f"{count} {what.replace('_', ' ')}" for what, count in finding.n.items()), ""),
+        (_counts(finding.n), ""),
         (_estimate(finding), ""),
         ("{:.3g} to {:.3g}".format(*finding.ci) if finding.ci else "", ""),
         (test, "test"),
@@ -69,6 +72,21 @@ def _finding(finding, methods):
         ),
         element("tr", element("td", finding.words, class_="words", colspan=len(cells))),
         class_="finding" + (" has-estimate" if finding.estimate is not None else ""),
+    )
+
+
+def _counts(n):
+    """'27 patients (139 values), 13 controls': the values of a group stand with it where it gives several a subject."""
+    values = {
+        name.removeprefix("values_of_").replace("_", " "): count
+        for name, count in n.items()
+        if name.startswith("values_of_")
+    }
+    return ", ".join(
+        f"{count} {name}" + (f" ({values[name]} values)" if values.get(name, count) != count else "")
+        for name, count in (
+            (name.replace("_", " "), count) for name, count in n.items() if not name.startswith("values_of_")
+        )
     )
 
 

@@ -169,7 +169,8 @@ class TestReport:
         values = 0.001 * ages[:, None] + random.normal(0, 0.004, (40, 4))
         cohort = analyse((study_of(values[:27], values[27:], age=list(ages)),), OPTIONS)
         first = section(ET.fromstring(report_page(cohort, PROVENANCE)), "first-3T")
-        (caution,) = [text_of(p) for p in first.iter("p") if p.get("class") == "caution"]
+        caution, unknown = [text_of(p) for p in first.iter("p") if p.get("class") == "caution"]
+        assert unknown.startswith("Whether the groups differ in sex is not known")
         assert caution.startswith("The groups differ in age (")
         adjusted = float(re.search(r"Adjusted for age the AUC is (0\.\d\d)", caution).group(1))
         assert adjusted < 0.75

@@ -37,6 +37,23 @@ def test_a_difference_of_age_stands_beside_the_answer_with_what_is_left_of_it(ag
     assert crude > 0.85 and adjusted < 0.7
 
 
+def test_an_adjusted_area_whose_interval_contradicts_the_test_beside_it_is_marked():
+    """P is of the means' difference, the interval of the area."""
+    random = np.random.default_rng(3)
+    ages = np.where(np.arange(24) < 14, 70, 50) + random.normal(0, 8, 24).round()
+    patient = (np.arange(24) < 14)[:, None]
+    values = np.square(0.1 + 0.003 * ages[:, None] + 0.05 * patient + 0.03 * clustered_normals(random, 24, 0.5))
+    page = page_of(values, ages)
+    (row,) = [row for row in page.rows if row[0] == "AUC adjusted for age"]
+    assert row[1:] == ("0.92 (0.34 to 1.00)", "P = .001, which the interval contradicts")
+    assert "Adjusted for age the AUC is 0.92 (95 % CI 0.34 to 1.00), P = .001, which" in page.cautions[0]
+
+
+def test_groups_too_small_for_any_answer_are_told():
+    page = page_of(np.repeat([[0.2], [0.3], [0.1], [0.15]], 4, axis=1), [60.0, 61.0, 60.0, 61.0], patients=2)
+    assert page.answer.endswith("P = .333; groups this small, with these ties, cannot go below P = .333.")
+
+
 def test_what_is_not_known_of_the_groups_is_told(ageing):
     ages = np.where(np.arange(24) < 14, ageing[1], np.nan)
     first, *_ = page_of(ageing[0], ages).cautions

@@ -85,13 +85,16 @@ def _against(compared, chosen, options):
     for quantity, estimate, ci, method, told in _measures(shares, n, compared, options):
         shown = ci_text(ci) if np.isfinite(ci[1]) else f"95 % CI {ci[0]:.2f} to no upper limit"
         words = f"{what} ({origin}): {counts}. {told} {estimate:.2f} ({shown})."
-        if not np.isfinite(estimate):
+        whom = "nobody" if shares[0] == 0 else "everybody"
+        if np.isnan(estimate):
+            words = f"{what} ({origin}): {counts}. {told.rstrip(',')}: none, since {whom} is called pathologic."
+        elif np.isinf(estimate):
             words = f"{what} ({origin}): {counts}. {told} has no upper bound (95 % CI from {ci[0]:.2f})."
         numbers = {"estimate": float(estimate), "ci": ci} if np.isfinite([estimate, *ci]).all() else {}
         findings.append(
             Finding(
                 "accuracy",
-                f"{what}: {told}",
+                f"{what}: {told.rstrip(',')}",
                 quantity,
                 words,
                 n,
@@ -127,7 +130,7 @@ def _measures(shares, n, compared, options):
     hits, false = sensitivity * patients, (1 - specificity) * others
     positive = ratio_interval(hits, patients, false, others)
     negative = ratio_interval(patients - hits, patients, others - false, others)
-    with np.errstate(divide="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore"):
         ratios = np.divide(sensitivity, 1 - specificity), np.divide(1 - sensitivity, specificity)
     yield "sensitivity", sensitivity, wilson(hits, patients), _METHODS["share"], "Sensitivity"
     yield "specificity", specificity, wilson(others - false, others), _METHODS["share"], "Specificity"
@@ -149,4 +152,4 @@ def _measures(shares, n, compared, options):
 
 
 def _of_odds(odds):
-    return float(odds / (1 + odds)) if np.isfinite(odds) else 1.0
+    return 1.0 if odds == np.inf else float(odds / (1 + odds))

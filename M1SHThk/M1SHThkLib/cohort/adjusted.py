@@ -1,5 +1,7 @@
 """Patients against others, adjusted for what else differs between them: covariance analysis and adjusted area."""
 
+from dataclasses import replace
+
 import numpy as np
 from scipy.stats import t
 
@@ -8,19 +10,23 @@ from .comparison import comparisons
 from .finding import NO_ESTIMATE, Finding, ci_text, counted, p_text
 from .selection import lack_regions
 from .study import MARKERS, THK
+from .ties import tied
 
 # Beyond so many subjects the jackknife leaves out parts of so many of them at once.
 _PARTS = 200
+_VALUE = (
+    "one value a subject, of SH and SH/Thk its square root: of the most pathologic region, or the mean over regions"
+)
 _ANCOVA = (
-    "Analysis of covariance: ordinary least squares of {} on the group and {}, one value a subject; Student's t of the "
+    f"Analysis of covariance: ordinary least squares on the group and the covariates, {_VALUE}; Student's t of the "
     "group's coefficient (R: lm). It takes both groups to scatter alike: where the greater group scatters more its "
     "interval covers up to 99 %, where the smaller does less than 95 %."
 )
 _AREA = (
-    "Covariate-adjusted area (Janes and Pepe, Biometrika 2009;96:371): the others' linear regression of {} on {}, and "
-    "the area between the residuals of patients and of others; interval symmetric in log odds from the jackknife of "
-    "whole subjects, the regression fitted anew (R: AROC, AROC.sp with the empirical distribution), which of few "
-    "subjects covers up to 99 %."
+    "Covariate-adjusted area (Janes and Pepe, Biometrika 2009;96:371): the others' linear regression on the "
+    f"covariates, {_VALUE}, and the area between the residuals of patients and of others; interval symmetric in log "
+    "odds from the jackknife of whole subjects, the regression fitted anew (R: AROC, AROC.sp with the empirical "
+    "distribution), which of few subjects covers up to 99 %."
 )
 FEWEST_FREE = 3  # degrees of freedom below which nothing is fitted
 
@@ -67,7 +73,7 @@ def covariates_of(subjects, names):
         else:
             columns.append([subject.covariates.get(name, np.nan) for subject in subjects])
             found.append(name)
-    return np.array(columns, float).reshape(len(found), -1).T, found
+    return np.array(columns, float).reshape(len(found), len(subjects)).T, found
 
 
 def _adjusted(compared, marker, selection, options):
@@ -75,7 +81,9 @@ def _adjusted(compared, marker, selection, options):
     names = [name for name in options.adjust if name != "field"]
     columns, found = covariates_of(compared.subjects, names)
     response, transform = subject_values(compared, marker, selection)
-    complete = np.isfinite(columns).all(axis=1) & np.isfinite(response)
+    response = tied(response)
+    has_value = np.isfinite(response)
+    complete = np.isfinite(columns).all(axis=1) & has_value
     is_patient = compared.is_patient[complete]
     columns, response = columns[complete], response[complete]
     told = ", ".join(names) or "nothing"
@@ -91,8 +99,12 @@ def _adjusted(compared, marker, selection, options):
         "adjusted_for": ", ".join(found[number] for number in varying),
     }
     why = ""
-    if not varying:
-        why = f"nothing to adjust for: {', '.join(constant) or 'no covariate'} is not given or the same in everybody"
+    if not names:
+        why = "each field strength is analysed apart and no other covariate is named"
+    elif not has_value.any():
+        why = f"{marker.name} has no value in anybody"
+    elif not varying:
+        why = f"nothing to adjust for: {', '.join(constant) or told} is not given or the same in everybody"
     elif min(n.values()) - columns.shape[1] - 1 < FEWEST_FREE:
         why = (
             f"too few subjects with all covariates: {counted(n['patients'], 'patient')} and "
@@ -101,6 +113,8 @@ def _adjusted(compared, marker, selection, options):
         )
     elif np.ptp(response) == 0:
         why = "all values are equal"
+    elif _rank(columns, is_patient) == _rank(columns):
+        why = f"who is a patient follows from {labels['adjusted_for']}: nothing can tell the one from the other"
     if why:
         words = f"{what}: not done, since {why}."
         return [Finding("adjusted", what, "adjusted difference", words, n, NO_ESTIMATE, labels=labels)]
@@ -111,10 +125,24 @@ def _adjusted(compared, marker, selection, options):
             " Some subjects lack regions, so that theirs is the greatest of fewer: the clustered selection, which "
             "allows for the region, is the one to read."
         )
+    difference = _ancova(what, response, transform, columns, is_patient, n, labels, note)
+    if _rank(columns[~is_patient]) < _rank(columns):
+        note = (
+            f" No adjusted AUC: the {compared.others} alone cannot tell what {labels['adjusted_for']} does, which is "
+            "the same in all of them or follows from the rest."
+        )
+        return [replace(difference, words=difference.words + note)]
     return [
-        _ancova(what, response, transform, columns, is_patient, marker, n, labels, told, note),
-        _adjusted_area(what, response, transform, columns, is_patient, marker, compared, n, labels, told, note),
+        difference,
+        _adjusted_area(what, response, columns, is_patient, marker, compared, n, labels, told, note),
     ]
+
+
+def _rank(*columns):
+    """Of the covariates and the constant; how many of them are no sum of the others."""
+    columns = np.column_stack(columns).astype(float)
+    spread = columns.std(axis=0)
+    return np.linalg.matrix_rank(np.column_stack([np.ones(len(columns)), columns / np.where(spread > 0, spread, 1)]))
 
 
 def subject_values(compared, marker, selection):
@@ -220,13 +248,12 @@ def _parts(count, seed):
     return np.array_split(numbers, min(count, _PARTS))
 
 
-def _ancova(what, response, transform, columns, is_patient, marker, n, labels, told, note):
+def _ancova(what, response, transform, columns, is_patient, n, labels, note):
     estimate, error, freedom = ancova(response, columns, is_patient)
-    method = _ANCOVA.format(transform, told)
     reach = t.ppf(0.975, freedom) * error
     if not error > 1e-12 * np.abs(response).max():
         words = f"{what}: the covariates explain everything, so that nothing is left to compare.{note}"
-        return Finding("adjusted", what, "adjusted difference", words, n, method, labels=labels)
+        return Finding("adjusted", what, "adjusted difference", words, n, _ANCOVA, labels=labels)
     p = float(2 * t.sf(abs(estimate / error), freedom))
     ci = float(estimate - reach), float(estimate + reach)
     words = (
@@ -239,7 +266,7 @@ def _ancova(what, response, transform, columns, is_patient, marker, n, labels, t
         "adjusted difference",
         words,
         n,
-        method,
+        _ANCOVA,
         estimate,
         unit=f"of {transform}",
         ci=ci,
@@ -250,7 +277,7 @@ def _ancova(what, response, transform, columns, is_patient, marker, n, labels, t
     )
 
 
-def _adjusted_area(what, response, transform, columns, is_patient, marker, compared, n, labels, told, note):
+def _adjusted_area(what, response, columns, is_patient, marker, compared, n, labels, told, note):
     oriented = marker.pathologic * response
     auc = float(adjusted_area(oriented, columns, is_patient))
     variance = jackknife_variance(oriented, columns, is_patient, 0)
@@ -259,8 +286,7 @@ def _adjusted_area(what, response, transform, columns, is_patient, marker, compa
         f"{what}: AUC {auc:.2f} ({ci_text(ci)}), each value taken as it lies among {compared.others} of the same "
         f"{told}.{note}"
     )
-    method = _AREA.format(transform, told)
-    return Finding("adjusted", what, "adjusted AUC", words, n, method, auc, ci=ci, labels=labels)
+    return Finding("adjusted", what, "adjusted AUC", words, n, _AREA, auc, ci=ci, labels=labels)
 
 
 def _overlap(columns, is_patient, compared):

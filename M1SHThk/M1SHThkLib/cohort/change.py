@@ -313,8 +313,7 @@ def _slope(marker, name, groups):
         warnings.simplefilter("ignore")
         # Its other optimisers stop before the maximum, where a slope's error is wrong by a fifth.
         fit = MixedLM(values / scale, np.column_stack(columns), own, random).fit(reml=True, method="powell")
-    number = len(columns) - 1
-    estimate, error = fit.fe_params[number] * scale, fit.bse_fe[number] * scale
+    estimate, error = fit.fe_params[-1] * scale, _standard_error(fit, np.column_stack(columns), random, own) * scale
     freedom = sum(subjects.values()) - len(groups)
     reach = t.ppf(0.975, freedom) * error
     p = float(2 * t.sf(abs(estimate / error), freedom)) if error > 0 else np.nan
@@ -324,6 +323,19 @@ def _slope(marker, name, groups):
         f"{p_text(p)}, {len(rows)} sessions of {sum(subjects.values())} subjects."
     )
     return Slope(marker.column, name, slope.subjects, slope.sessions, float(estimate), ci, p, words)
+
+
+def _standard_error(fit, design, random, subject):
+    """Of the last coefficient, by generalised least squares with the fitted variances, as in R's lme4 and nlme.
+
+    statsmodels' own goes by the likelihood's curvature, which means nothing where a variance lies at zero.
+    """
+    information = 0.0
+    for own in np.unique(subject):
+        rows = subject == own
+        covariance = random[rows] @ np.asarray(fit.cov_re) @ random[rows].T + fit.scale * np.eye(rows.sum())
+        information = information + design[rows].T @ np.linalg.solve(covariance, design[rows])
+    return np.sqrt(np.linalg.inv(information)[-1, -1])
 
 
 def _without(slope, why):

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .comparison import BOTH, comparisons
+from .comparison import BOTH, Comparison, comparisons
 from .finding import Finding, counted
 
 # A standardised difference beyond it is a confounder to be reckoned with (Ho et al., Polit Anal 2007;15:199).
@@ -41,6 +41,14 @@ def differing(study):
     }
     alone = {covariate for covariate, against in differ if against != BOTH}
     return tuple(words for (covariate, against), words in differ.items() if against != BOTH or covariate not in alone)
+
+
+def not_compared(study, against):
+    """Names of what is not given for enough of the patients and of those whom they are compared with."""
+    compared = Comparison(study, against)
+    if not 0 < compared.is_patient.sum() < len(compared.subjects):
+        return []
+    return [own.labels["covariate"] for own in (_age(compared), _sex(compared)) if own.estimate is None]
 
 
 def _age(compared):

@@ -64,10 +64,11 @@ def _paired(differences, marker, place, strengths):
     """Signed-rank test of one difference a subject, nan where missing."""
     differences = differences[np.isfinite(differences)]
     n, changed = len(differences), differences[differences != 0]
+    lower, higher = strengths.split(" and ")
     finding = {
         "analysis": "groups",
-        "what": f"{marker_name(marker)}, {place}, the same subjects at {strengths}",
-        "quantity": "median difference (higher minus lower field strength)",
+        "what": f"{marker_name(marker)}, {place}, the same subjects at {higher} less {lower}",
+        "quantity": "median difference",
         "unit": marker.unit,
         "n": {"subjects": n},
         "labels": marker_labels(marker) | {"region": place, "field_strengths": strengths},

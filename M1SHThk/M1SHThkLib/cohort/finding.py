@@ -106,8 +106,8 @@ def ci_text(ci, digits=2):
 
 
 def counted(count, noun):
-    """'1 patient', '2 patients'."""
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+    """'1 patient', '2 patients', '2 mimics or controls'."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun.replace(' or ', 's or ')}s"
 
 
 def disagreement(ci, no_effect, p):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .comparison import Comparison, comparisons
-from .confounders import differing
+from .confounders import differing, not_compared
 from .finding import ci_text, counted, disagreement, find, p_text
 from .multiplicity import primary_finding
 from .repeatability import BETWEEN, WITHIN, repeatability_coefficient
@@ -87,6 +87,8 @@ def _answer(study, findings, primary, marker):
         rest = f"; {marker.name} is {direction} in patients."
     else:
         verdict, rest = "It was not shown to", "."
+        if found.details.get("smallest_p", 0) > 0.05:
+            rest = f"; groups this small, with these ties, cannot go below {p_text(found.details['smallest_p'])}."
     return f"{verdict}: in {who} the AUC is {found.estimate:.2f} ({ci_text(found.ci)}), {p_text(found.p)}{rest}"
 
 
@@ -96,15 +98,20 @@ def _cautions(study, findings, options):
     if differ:
         cautions.append(f"The groups differ in {'; '.join(differ)}: what is compared may be this and not disease.")
         adjusted, test = _adjusted(study, findings, options.primary, options.primary.against)
-        if adjusted is not None and test is not None and test.p is not None:
-            cautions[-1] += (
-                f" Adjusted for {adjusted.labels['adjusted_for']} the AUC is {adjusted.estimate:.2f} "
-                f"({ci_text(adjusted.ci)}), {p_text(test.p)}."
+        if test is not None and test.p is not None:
+            area = (
+                f"the AUC is {adjusted.estimate:.2f} ({ci_text(adjusted.ci)}), " if adjusted else "the difference has "
             )
-            if "extends a line" in adjusted.words:
+            cautions[-1] += f" Adjusted for {test.labels['adjusted_for']} {area}{_p(test, adjusted)}."
+            if "extends a line" in test.words:
                 cautions[-1] += " The groups hardly overlap there, so that even the adjustment goes beyond the data."
         elif test is not None:
             cautions[-1] += f" No adjustment: {test.words.split('since ')[-1]}"
+    unknown = not_compared(study, options.primary.against)
+    if unknown:
+        cautions.append(
+            f"Whether the groups differ in {' and '.join(unknown)} is not known: it is not given for enough of both."
+        )
     explored = [finding for finding in findings if finding.p_holm is not None]
     kept = sum(finding.p_holm < 0.05 for finding in explored)
     least = 1 / (options.permutations + 1)
@@ -136,7 +143,7 @@ def _rows(study, findings, options):
     adjusted, test = _adjusted(study, findings, options.primary, "controls")
     if adjusted is not None:
         regions = ", mean over regions" if adjusted.labels["selection"] == "clustered" else ""
-        yield f"AUC adjusted for {adjusted.labels['adjusted_for']}{regions}", _number(adjusted), _p(test)
+        yield f"AUC adjusted for {adjusted.labels['adjusted_for']}{regions}", _number(adjusted), _p(test, adjusted)
     yield from _cutoff_rows(study, findings, options)
     rho = find(findings, "correlation", "Spearman rho", marker=SH_THK.column, limbs="all limbs", unit="subject")
     if rho is not None:
@@ -213,13 +220,14 @@ def _number(finding):
     return f"{finding.estimate:.2f}" + (f" ({ci_text(finding.ci).removeprefix('95 % CI ')})" if finding.ci else "")
 
 
-def _p(finding):
+def _p(finding, shown=None):
+    """P, and whether it contradicts the interval that is shown beside it, that of another finding if given."""
     if finding is None or finding.p is None:
         return ""
-    no_effect = 0.5 if finding.quantity == "AUC" else 0.0
-    return p_text(finding.p) + (
-        ", which the interval contradicts" if disagreement(finding.ci, no_effect, finding.p) else ""
-    )
+    shown = shown or finding
+    no_effect = 0.5 if shown.quantity.endswith("AUC") else 0.0
+    contradicts = ", which the interval contradicts" if disagreement(shown.ci, no_effect, finding.p) else ""
+    return f"{p_text(finding.p)}{contradicts}"
 
 
 def _who(subjects):

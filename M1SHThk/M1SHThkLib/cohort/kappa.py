@@ -34,7 +34,7 @@ def kappa(one, other, categories, weights=None):
     -------
     (kappa, error, (low, high) or None)
         The error takes whole subjects as independent. Kappa is nan where one reading is the same throughout; no
-        interval where agreement is perfect.
+        interval where agreement or disagreement is perfect, or one subject alone was read.
     """
     read = (one >= 0) & (other >= 0)
     subject, _ = np.nonzero(read)
@@ -58,6 +58,13 @@ def kappa(one, other, categories, weights=None):
     spread = t.ppf(0.975, subjects - 1) * error * np.sqrt(subjects / (subjects - 1)) / (1 - value**2)
     low, high = np.tanh(np.arctanh(value) + np.array([-spread, spread]))
     return float(value), error, (float(low), float(high))
+
+
+def without_interval(value):
+    """Why a kappa has none."""
+    if abs(value) < 1 - 1e-12:
+        return "so few subjects give no interval"
+    return f"perfect {'agreement' if value > 0 else 'disagreement'} gives no standard error and no interval"
 
 
 def kappa_finding(what, labels, one, other):
@@ -84,6 +91,6 @@ def kappa_finding(what, labels, one, other):
         return found(f"{lead}: no kappa, since one of the two called every subject the same.")
     value, details["error"], ci = kappa(one[:, None].astype(int), other[:, None].astype(int), 2)
     if ci is None:
-        words = f"{lead}: kappa {value:.2f}; perfect agreement gives no standard error and no interval."
+        words = f"{lead}: kappa {value:.2f}; {without_interval(value)}."
         return found(words, estimate=value)
     return found(f"{lead}: kappa {value:.2f} ({ci_text(ci)}).", estimate=value, ci=ci)

@@ -284,7 +284,7 @@ def read_against(norms, subject, field_strength_t):
     """
     own = [curve for curve in norms.curves if curve.field_strength_t == field_strength_t]
     if not own:
-        held = " and ".join(f"{field:g} T" for field in sorted(norms.protocols))
+        held = " and ".join(f"{field:g} T" for field in sorted({curve.field_strength_t for curve in norms.curves}))
         return [], f"refused, since the norms hold at {held} and the subject was measured at {field_strength_t:g} T"
     protocol, wanted = subject.readings[0].protocol, norms.protocols[field_strength_t]
     if wanted is not None and protocol != wanted:

@@ -8,6 +8,7 @@ from scipy.optimize import brentq
 from scipy.stats import beta, norm
 
 QUANTILE = norm.ppf(0.975)
+_NO_DIFFERENCE = 1e-6  # of two shares; of less than that rounding makes a chi-square of any size
 
 
 def wilson(hits, count, quantile=QUANTILE):
@@ -66,6 +67,8 @@ def ratio_interval(hits, count, other_hits, other_count):
         root = np.sqrt(max(b**2 - 4 * ratio * (count + other_count) * (hits + other_hits), 0.0))
         other_fitted = 2 * (hits + other_hits) / (b + root)
         fitted = ratio * other_fitted
+        if abs(share - ratio * other) < _NO_DIFFERENCE:
+            return -(QUANTILE**2)
         variance = fitted * (1 - fitted) / count + ratio**2 * other_fitted * (1 - other_fitted) / other_count
         return (share - ratio * other) ** 2 / max(variance, 1e-300) - QUANTILE**2
 

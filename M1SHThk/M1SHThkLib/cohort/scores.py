@@ -9,7 +9,7 @@ from .correlation import LIMB_GROUPS
 from .cutoff import performance, why_none
 from .finding import NO_ESTIMATE, Finding, ci_text, counted, disagreement, p_text
 from .groups import EXACT, too_few
-from .kappa import METHOD, kappa
+from .kappa import METHOD, kappa, without_interval
 from .rank_correlation import clustered_p, spearman
 from .rank_sum import mann_whitney
 from .roc import curve_of
@@ -181,7 +181,7 @@ def _weighted_kappa(what, labels, readings, regions, weights):
         words = f"{what}: {equal}; no kappa, since both readings gave one and the same score throughout."
         return Finding("scores", what, "weighted kappa", words, n, method, labels=labels)
     if ci is None:
-        words = f"{what}: {equal}; kappa {value:.2f}; perfect agreement gives no standard error and no interval."
+        words = f"{what}: {equal}; kappa {value:.2f}; {without_interval(value)}."
         return Finding("scores", what, "weighted kappa", words, n, method, value, labels=labels)
     words = f"{what}: {equal}; kappa {value:.2f} ({ci_text(ci)})."
     return Finding(

@@ -211,13 +211,14 @@ def _cross_tabulation(cohort):
 
 
 def _accuracy(cohort):
-    found = [
-        f"{field:g} T, {finding.what}: {finding.quantity} {finding.estimate:.2f} ({ci_text(finding.ci)})."
-        for field, finding in cohort.all_findings()
-        if finding.ci
-        and (finding.standing == PRIMARY or finding.analysis == "accuracy")
-        and finding.quantity in ("AUC", "sensitivity", "specificity")
-    ]
+    found = []
+    for field, finding in cohort.all_findings():
+        is_accuracy = finding.analysis == "accuracy" and finding.quantity in ("sensitivity", "specificity")
+        # The sensitivity is the same against whomever.
+        is_again = finding.quantity == "sensitivity" and finding.labels.get("against") != "controls"
+        if finding.ci and (finding.standing == PRIMARY or (is_accuracy and not is_again)):
+            name = ": AUC" if finding.standing == PRIMARY else ""
+            found.append(f"{field:g} T, {finding.what}{name} {finding.estimate:.2f} ({ci_text(finding.ci)}).")
     return " ".join(found) or "See the section on telling patients from others."
 
 

@@ -46,6 +46,8 @@ def visual_findings(study, options):
             for session in sessions
         }
         better = max(tables, key=lambda session: _share(tables[session]["accuracy"]))
+        if not tables[better]["accuracy"][1]:
+            continue  # a reader of mimics alone
         findings.append(_better(reader, better, tables))
         readings = read_as_pathologic(compared.subjects, (reader, better))
         findings += _against_measurement(study, options, compared.is_patient, reader, better, readings)
@@ -74,8 +76,9 @@ def _counts(values, is_patient):
 
 
 def _share(counts):
+    """-1 of none, so that it is less than any."""
     right, total = counts
-    return right / total if total else np.nan
+    return right / total if total else -1.0
 
 
 OF = {
@@ -110,7 +113,7 @@ def _accuracy(reader, session, table, compared):
         method = WILSON
         if measure in ("PPV", "NPV"):
             words += " It holds for such a share of patients alone."
-            method += f" Holds for a share of patients as in this study ({n['patients']} of {sum(n.values())}) alone."
+            method += " Holds for such a share of patients as these readings have alone."
         details = {"right": right, "of": total}
         findings.append(
             Finding("visual", what, measure, words, n, method, right / total, ci=ci, labels=labels, details=details)
@@ -134,7 +137,11 @@ def _better(reader, better, tables):
     ci = wilson(right, total)
     shares.append(f"accuracy {right / total:.2f} ({right} of {total}; {ci_text(ci)})")
     words = f"Reader {reader}, better session {better}: {', '.join(shares)}."
-    others = {session: _share(other["accuracy"]) for session, other in tables.items() if session != better}
+    others = {
+        session: _share(other["accuracy"])
+        for session, other in tables.items()
+        if session != better and other["accuracy"][1]
+    }
     if others:
         beside = ", ".join(f"{share:.2f} in session {session}" for session, share in others.items())
         tie = ", the first of equals" if right / total in others.values() else ""
@@ -215,7 +222,7 @@ def _mcnemar(what, how, group, measurement, reader, labels):
     count = len(reader)
     n = {group: count}
     method = (
-        f"Exact McNemar test (binomial, two-sided), one value a subject; measurement: {how}. Interval of the "
+        "Exact McNemar test (binomial, two-sided), one value a subject. Interval of the "
         "difference: Bonett and Price, J Educ Behav Stat 2012;37:479. "
         "Both err on the cautious side: without a difference P lies below .05 in 0 to 4 % of studies."
     )

@@ -193,7 +193,7 @@ def _split(findings, methods):
     if not others:
         return findings_table(main, methods)
     summary = element("summary", f"{len(others)} further findings: other markers, regions, sessions, before censoring")
-    return [findings_table(main, methods), element("details", summary, findings_table(others, methods))]
+    return [findings_table(main, methods), element("details", summary, findings_table(others, methods, on_paper=False))]
 
 
 def is_main(finding):
@@ -278,12 +278,17 @@ def _methods_section(methods, cohort):
         element("h3", "What was measured"),
         element("p", _measured(cohort)),
         element("h3", "Statistics"),
-        element("p", "The numbers are those of the column Method."),
-        element("ol", [element("li", text, id=f"method-{number}") for number, text in enumerate(methods.texts, 1)]),
+        element("p", "The numbers are those of the column Method; on paper those of the findings that are printed."),
+        element("ol", [_method(number, text, methods) for number, text in enumerate(methods.texts, 1)]),
         element("h3", "References"),
         element("ul", [element("li", text) for text in REFERENCES]),
         id="methods",
     )
+
+
+def _method(number, text, methods):
+    look = {} if text in methods.printed else {"class_": "on-screen"}
+    return element("li", text, id=f"method-{number}", value=number, **look)
 
 
 def _checklist(cohort):

@@ -46,11 +46,11 @@ code { font-size: .85em; }
   table { display: block; overflow-x: auto; }
 }
 @media print {
-  @page { size: A4; margin: 9mm 11mm; }
+  @page { size: A4; margin: 9mm 9mm; }
   body { font-size: 9pt; line-height: 1.3; max-width: none; padding: 0; }
   h1 { font-size: 12pt; }
-  h2 { font-size: 11.5pt; margin: .5rem 0 .2rem; }
-  h3 { font-size: 9pt; margin: .35rem 0 .05rem; break-after: avoid; }
+  h2 { font-size: 11.5pt; margin: .4rem 0 .15rem; break-after: avoid; }
+  h3 { font-size: 9pt; margin: .25rem 0 0; break-after: avoid; }
   .answer { font-size: 10.5pt; }
   .first .caution { font-size: 8pt; }
   .first p, .first ul { margin: .25rem 0; }
@@ -59,17 +59,20 @@ code { font-size: .85em; }
   .first figure { margin: .15rem 0; }
   table { font-size: 6.4pt; line-height: 1.17; margin: .15rem 0; }
   th, td { padding: .05rem .22rem; }
-  figure { margin: .3rem 0; }
-  figure img { max-width: 50%; max-height: 46mm; display: block; margin: 0 auto; }
+  figure { margin: .15rem 0; }
+  figure img { max-width: 50%; max-height: 40mm; display: block; margin: 0 auto; }
   #notes li { font-size: 6.4pt; line-height: 1.17; margin: .04rem 0; }
   .first figure img { max-width: 64%; max-height: none; }
   .first figcaption { font-size: 7pt; }
-  figcaption { font-size: 7.5pt; }
+  figcaption { font-size: 7pt; }
   nav, details, .on-screen { display: none; }
   .has-estimate .words, .findings .test { display: none; }
-  .findings .what { width: 39%; }
-  .findings .n { width: 17%; }
-  .findings .estimate { width: 17%; }
+  .findings .what { width: 40%; }
+  .findings .n { width: 16.5%; }
+  .findings .estimate { width: 19.5%; }
+  .findings .interval { width: 10.5%; }
+  .findings .p { width: 4.3%; }
+  .findings .method { width: 4.9%; }
   .subjects { columns: 2; column-gap: 6mm; }
   .subjects thead th { white-space: normal; }
   .subjects tbody th, .subjects td:nth-child(n+4) { white-space: nowrap; }
@@ -78,7 +81,13 @@ code { font-size: .85em; }
   thead { display: table-header-group; }
   #methods ol { columns: 2; column-gap: 8mm; font-size: 6.3pt; line-height: 1.18; padding-left: 5mm; }
   #methods li { margin: .04rem 0; }
-  #methods p, #methods ul { font-size: 7pt; }
+  #methods p, #methods ul, #stard p, #settings p { font-size: 7pt; line-height: 1.18; }
+  .checklist th:nth-child(1) { width: 4%; }
+  .checklist th:nth-child(2) { width: 13.5%; }
+  .checklist th:nth-child(3) { width: 29%; }
+  #settings { columns: 3; column-gap: 6mm; }
+  #settings h2 { column-span: all; }
+  #settings code { font-size: .75em; overflow-wrap: anywhere; }
   a { color: inherit; text-decoration: none; }
 }
 """

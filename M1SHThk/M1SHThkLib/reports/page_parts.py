@@ -7,12 +7,15 @@ from .markup import Markup, element, void
 
 
 def table_of(names, rows, **attributes):
-    """A table whose first column names the row."""
+    """A table whose first column names the row; the last cell of a row that is too short reaches to the table's end."""
     head = element("thead", element("tr", [element("th", name, scope="col") for name in names]))
-    body = [
-        element("tr", element("th", row[0], scope="row"), [element("td", cell) for cell in row[1:]]) for row in rows
-    ]
+    body = [element("tr", element("th", row[0], scope="row"), _cells(row[1:], len(names) - 1)) for row in rows]
     return element("table", head, element("tbody", body), **attributes)
+
+
+def _cells(row, count):
+    short = {"colspan": count - len(row) + 1} if len(row) < count else {}
+    return [*(element("td", cell) for cell in row[:-1]), element("td", row[-1], **short)]
 
 
 def figure_of(picture, **attributes):
@@ -22,10 +25,12 @@ def figure_of(picture, **attributes):
     return element("figure", image, element("figcaption", picture.caption), **attributes)
 
 
-def findings_table(findings, methods, **attributes):
-    """A table of findings, two rows each; empty where there are none."""
+def findings_table(findings, methods, on_paper=True, **attributes):
+    """A table of findings, two rows each; empty where there are none. `on_paper`: it is printed too."""
     if not findings:
         return Markup()
+    if on_paper:
+        methods.print_those_of(findings)
     names = {
         "What": "what",
         "n": "n",
@@ -49,7 +54,7 @@ def _finding(finding, methods):
     if finding.statistic is not None:
         test += f" ({finding.statistic:.4g})"
     cells = (
-        (", ".join(f"{count} {what.replace('_', ' ')}" for what, count in finding.n.items()), ""),
+        (_counts(finding.n), ""),
         (_estimate(finding), ""),
         ("{:.3g} to {:.3g}".format(*finding.ci) if finding.ci else "", ""),
         (test, "test"),
@@ -70,6 +75,21 @@ def _finding(finding, methods):
     )
 
 
+def _counts(n):
+    """'27 patients (139 values), 13 controls': the values of a group stand with it where it gives several a subject."""
+    values = {
+        name.removeprefix("values_of_").replace("_", " "): count
+        for name, count in n.items()
+        if name.startswith("values_of_")
+    }
+    return ", ".join(
+        f"{count} {name}" + (f" ({values[name]} values)" if values.get(name, count) != count else "")
+        for name, count in (
+            (name.replace("_", " "), count) for name, count in n.items() if not name.startswith("values_of_")
+        )
+    )
+
+
 def _p(p):
     return p_text(p).removeprefix("P ").removeprefix("= ") if p is not None else ""
 
@@ -87,11 +107,17 @@ def _estimate(finding):
 
 
 class Methods:
-    """The methods of a cohort's findings, numbered in the order in which they come."""
+    """The methods of a cohort's findings, numbered in the order in which they come; `printed`: those on paper."""
 
     def __init__(self, cohort):
         self.texts = list(dict.fromkeys(finding.method for _, finding in cohort.all_findings() if finding.method))
         self._numbers = {text: number for number, text in enumerate(self.texts, 1)}
+
+        self.printed = set()
+
+    def print_those_of(self, findings):
+        """The methods of these findings stand on paper too."""
+        self.printed |= {finding.method for finding in findings}
 
     def link(self, finding):
         """Number of the finding's method, from 1, which leads to it; empty where it has none."""

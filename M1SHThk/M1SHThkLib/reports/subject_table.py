@@ -19,7 +19,7 @@ _NAMES = (
     "P, one-sided",
     f"From the cut-off, {SH_THK.unit}",
 )
-_NORM_NAMES = ("Subject", "Group", "SH/Thk of", f"Value, {SH_THK.unit}", "Centile (95 % CI)", "z")
+_NORM_NAMES = ("Subject", "Group", "Region", f"SH/Thk, {SH_THK.unit}", "Centile (95 % CI)", "z")
 
 
 def subject_section(study, findings, methods):
@@ -54,6 +54,7 @@ def _section(study, findings, methods, names, row_of):
         return [element("p", "Nobody was read against the controls.")]
     shown = by_subject[:MOST_ROWS]
     rows = [row_of(name, groups.get(name), own) for name, own in shown]
+    methods.print_those_of(findings)
     parts = [element("div", table_of(names, rows), class_="subjects")]
     if len(by_subject) > len(shown):
         more = len(by_subject) - len(shown)
@@ -63,7 +64,7 @@ def _section(study, findings, methods, names, row_of):
             parts += [element("h4", f"{name}, only read"), findings_table(own, methods)]
         else:
             summary = element("summary", f"{name}, {groups[name]}")
-            parts.append(element("details", summary, findings_table(own, methods)))
+            parts.append(element("details", summary, findings_table(own, methods, on_paper=False)))
     return parts
 
 
@@ -72,9 +73,9 @@ def _norm_row(name, group, findings):
     read = [f for f in findings if f.estimate is not None and f.labels["marker"] == SH_THK.column]
     greatest = [finding for finding in read if finding.labels["region"] == OF_NORMS]
     if not read:
-        return name, group or "only read", findings[0].words.split(": ", 1)[-1], "", "", ""
+        return name, group or "only read", findings[0].words.split(": ", 1)[-1]
     finding = (greatest or sorted(read, key=lambda finding: finding.estimate))[-1]
-    place = finding.labels["region"] + ("" if greatest else f", the highest of {counted(len(read), 'region')}")
+    place = finding.labels["region"] + ("" if greatest else f" (highest of {len(read)})")
     return (
         name,
         group or "only read",
@@ -91,7 +92,7 @@ def _row(name, group, findings):
     by_t = next((f for f in greatest if f.test == CRAWFORD_HOWELL), None)
     side = next((f for f in greatest if f.quantity == "distance from the cut-off"), None)
     if by_rank is None:
-        return name, group or "only read", "", findings[0].words.split(": ", 1)[-1], "", "", ""
+        return name, group or "only read", findings[0].words.split(": ", 1)[-1]
     return (
         name,
         group or "only read",

@@ -76,6 +76,17 @@ def test_no_false_positive_leaves_the_ratio_without_upper_limit():
     assert ppv.estimate == 1 and ppv.ci[0] < 1
 
 
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize(
+    ("cutoff", "without", "whom"),
+    [(1.0, {"likelihood ratio +", "PPV"}, "nobody"), (0.001, {"likelihood ratio -", "NPV"}, "everybody")],
+)
+def test_a_cutoff_beyond_all_values_leaves_no_share_of_nobody(cutoff, without, whom):
+    findings = accuracy_findings(study(), CohortOptions(cutoff_per_mm=cutoff))
+    assert {f.quantity for f in findings if f.estimate is None} == without
+    assert all(f"none, since {whom} is called pathologic" in f.words for f in findings if f.estimate is None)
+
+
 @pytest.mark.parametrize(("patients", "controls"), [([], [0.1]), ([0.1] * 3, [0.1] * 3), ([0.01, 0.02], [0.1, 0.2])])
 def test_why_there_is_none(patients, controls):
     rows = [np.outer(values, np.ones(4)) if len(values) else [] for values in (patients, controls)]

@@ -175,6 +175,20 @@ class TestSlopes:
         expected = stats.ttest_1samp(own, 0).confidence_interval(0.95)
         assert found.ci == pytest.approx((expected.low, expected.high), rel=1e-3)
 
+    def test_where_all_slopes_are_one_the_error_is_that_of_the_subjects_own_intercepts(self):
+        """Their variance is fitted as zero there, the intercepts' as great: least squares within subjects serves."""
+        random = np.random.default_rng(12)
+        years = np.array([(day - DATES["1"]).days / 365.25 for day in DATES.values()])
+        for _ in range(6):
+            values = 0.5 + 0.1 * random.normal(size=(8, 1)) + 0.004 * random.normal(size=(8, 3))
+            values[3:, 2] = np.nan
+            found = self.of(followed(values, groups=(8, 0)), "patient")
+            subject, session = np.nonzero(np.isfinite(values))
+            design = np.column_stack([years[session], subject[:, None] == np.arange(8)])
+            residuals = np.linalg.lstsq(design, values[subject, session])[1]
+            error = np.sqrt(residuals[0] / (len(subject) - 9) * np.linalg.inv(design.T @ design)[0, 0])
+            assert np.diff(found.ci)[0] / 2 == pytest.approx(stats.t.ppf(0.975, 7) * error, rel=0.3)
+
     def test_patients_less_controls(self):
         values = self.drawn(np.random.default_rng(2))
         found = self.of(followed(values, groups=(12, 8)), "patients less controls")

@@ -199,3 +199,42 @@ class TestFindings:
         values = [random.uniform(0.01, 0.1, (n, 4)) for n in (patients, controls)]
         for finding in adjusted_findings(study_of(*values, **age), OPTIONS):
             assert "not done" in finding.words and says in finding.words and finding.p is None
+
+    @pytest.mark.filterwarnings("error")
+    @pytest.mark.parametrize(
+        ("value", "age", "says"),
+        [
+            (0.05, np.arange(20.0) + 40, "all values are equal"),
+            (np.nan, np.arange(20.0) + 40, "SH/Thk has no value in anybody"),
+        ],
+    )
+    def test_values_that_tell_nothing_are_not_laid_to_the_covariates(self, value, age, says):
+        values = np.full((20, 6), value)
+        values[np.random.default_rng(0).random(values.shape) < 0.2] = np.nan
+        found = adjusted_findings(study_of(values[:10], values[10:], age=list(age)), OPTIONS)
+        told = [finding.words for finding in found if finding.labels["marker"] == SH_THK.column]
+        assert len(told) == 2 and all(f"not done, since {says}." in words for words in told)
+
+    def test_the_field_strength_alone_is_nothing_to_adjust_for(self):
+        random = np.random.default_rng(12)
+        study = study_of(*random.uniform(0.01, 0.1, (2, 8, 4)))
+        found = of(adjusted_findings(study, CohortOptions(adjust=("field",))), "adjusted difference")
+        assert "each field strength is analysed apart" in found.words
+
+    def test_a_covariate_that_is_the_group_adjusts_nothing(self):
+        """As a site that scanned the patients alone: least squares would halve the difference between the two."""
+        ages, values = aged(np.random.default_rng(13), effect=0.05)
+        covariates = [{"site": 1.0 + (number < 27)} for number in range(40)]
+        study = study_of(values[:27], values[27:], age=list(ages), covariates=covariates)
+        found = adjusted_findings(study, CohortOptions(adjust=("age", "site")))
+        told = [finding.words for finding in found if finding.labels["marker"] == SH_THK.column]
+        assert len(told) == 2 and all("who is a patient follows from age, site" in words for words in told)
+
+    def test_what_does_not_vary_among_the_controls_gives_no_adjusted_area(self):
+        ages, values = aged(np.random.default_rng(14), effect=0.05)
+        covariates = [{"years_ill": float(number % 7 if number < 27 else 0)} for number in range(40)]
+        study = study_of(values[:27], values[27:], age=list(ages), covariates=covariates)
+        found = adjusted_findings(study, CohortOptions(adjust=("age", "years_ill")))
+        assert {finding.quantity for finding in found} == {"adjusted difference"}
+        difference = of(found, "adjusted difference")
+        assert difference.p is not None and "No adjusted AUC: the controls alone cannot tell" in difference.words

@@ -1,11 +1,13 @@
 """The first page: one question, one sentence with its number, and what must not be missed beside it."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from cohort_builder import clustered_normals, study_of
 from M1SHThkLib.cohort.analysis import analyse
 from M1SHThkLib.cohort.first_page import first_page
-from M1SHThkLib.cohort.options import CohortOptions
+from M1SHThkLib.cohort.options import CohortOptions, Primary
 
 
 def page_of(values, ages, patients=14, **options):
@@ -33,6 +35,38 @@ def test_a_difference_of_age_stands_beside_the_answer_with_what_is_left_of_it(ag
         float(rows[what].split()[0]) for what in ("AUC, patients against controls", "AUC adjusted for age")
     )
     assert crude > 0.85 and adjusted < 0.7
+
+
+def test_an_adjusted_area_whose_interval_contradicts_the_test_beside_it_is_marked():
+    """P is of the means' difference, the interval of the area."""
+    random = np.random.default_rng(3)
+    ages = np.where(np.arange(24) < 14, 70, 50) + random.normal(0, 8, 24).round()
+    patient = (np.arange(24) < 14)[:, None]
+    values = np.square(0.1 + 0.003 * ages[:, None] + 0.05 * patient + 0.03 * clustered_normals(random, 24, 0.5))
+    page = page_of(values, ages)
+    (row,) = [row for row in page.rows if row[0] == "AUC adjusted for age"]
+    assert row[1:] == ("0.92 (0.34 to 1.00)", "P = .001, which the interval contradicts")
+    assert "Adjusted for age the AUC is 0.92 (95 % CI 0.34 to 1.00), P = .001, which" in page.cautions[0]
+
+
+def test_groups_too_small_for_any_answer_are_told():
+    page = page_of(np.repeat([[0.2], [0.3], [0.1], [0.15]], 4, axis=1), [60.0, 61.0, 60.0, 61.0], patients=2)
+    assert page.answer.endswith("P = .333; groups this small, with these ties, cannot go below P = .333.")
+
+
+def test_what_is_not_known_of_the_groups_is_told(ageing):
+    ages = np.where(np.arange(24) < 14, ageing[1], np.nan)
+    first, *_ = page_of(ageing[0], ages).cautions
+    assert first == "Whether the groups differ in age is not known: it is not given for enough of both."
+
+
+def test_patients_against_all_others_are_so_many_mimics_or_controls(ageing):
+    study = study_of(ageing[0][:14], ageing[0][14:], age=list(ageing[1]), sex=["F", "M"] * 12)
+    subjects = [replace(own, group="mimic") if number > 18 else own for number, own in enumerate(study.subjects)]
+    study = replace(study, subjects=tuple(subjects))
+    options = CohortOptions(replicates=20, permutations=99, primary=Primary(against="mimics and controls"))
+    page = first_page(study, analyse((study,), options).findings[3.0], options)
+    assert "in 14 patients and 10 mimics or controls the AUC is" in page.answer
 
 
 def test_gaps_leave_the_adjusted_area_of_all_regions(ageing):

@@ -335,6 +335,7 @@ class TestFieldStrengths:
         finding = found(findings, marker="sh_thk_per_mm", region="mean of the regions")
         assert finding.p == 0.0625 and finding.n == {"subjects": 5}
         assert "cannot go below P = .0625" in finding.words
+        assert finding.what.endswith("the same subjects at 7 T less 3 T")
         assert finding.estimate == pytest.approx(np.median((2 * low + 0.01).mean(axis=1)))
 
     def test_regions_count_where_measured_at_both(self):

@@ -129,6 +129,13 @@ class TestRefusals:
         results, why = read_against(norms_of(40), subject_of(0.1, 50), 7.0)
         assert not results and "the norms hold at 3 T and the subject was measured at 7 T" in why
 
+    def test_a_field_strength_with_too_few_controls_holds_nothing(self):
+        ages, values = controls(np.random.default_rng(8), 24)
+        few = study_of([], values[:4], age=list(ages[:4]), field_strength_t=7.0)
+        norms = make_norms([study_of([], values, age=list(ages)), few], {})
+        results, why = read_against(norms, subject_of(0.1, 50), 7.0)
+        assert not results and "the norms hold at 3 T and the subject was measured at 7 T" in why
+
     @pytest.mark.parametrize("protocol", ["one echo", None])
     def test_other_protocol(self, protocol):
         results, why = read_against(norms_of(40), subject_of(0.1, 50, protocol=protocol), 3.0)

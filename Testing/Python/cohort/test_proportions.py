@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from M1SHThkLib.cohort.proportions import clopper_pearson, effective_count, ratio_interval, wilson
-from scipy.stats import binom, binomtest
+from scipy.stats import binom, binomtest, norm
 
 
 @pytest.mark.parametrize(("hits", "count"), [(0, 8), (3, 10), (13, 13), (22, 27)])
@@ -24,6 +24,13 @@ def test_ratio_is_the_score_interval_of_statsmodels(counts):
 def test_ratio_turns_with_its_shares():
     low, high = ratio_interval(20, 27, 3, 13)
     assert ratio_interval(3, 13, 20, 27) == pytest.approx((1 / high, 1 / low))
+
+
+@pytest.mark.parametrize(("count", "other"), [(9, 8), (9, 12), (27, 13)])
+def test_ratio_of_two_full_shares_reaches_to_both_sides(count, other):
+    """The chi-square is n (1 - r) / r of a ratio r below 1, and m (r - 1) above."""
+    point = norm.ppf(0.975) ** 2
+    assert ratio_interval(count, count, other, other) == pytest.approx((count / (count + point), 1 + point / other))
 
 
 def test_ratio_without_a_hit_has_one_end():

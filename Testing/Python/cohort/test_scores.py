@@ -91,6 +91,12 @@ class TestScores:
                 spearmanr(own[:, columns].ravel(), limbs[:, columns].ravel()).statistic
             )
 
+    def test_one_subject_gives_no_interval_of_agreement(self):
+        scores = [{("A", "1"): np.array([0.0, 1, 2, 0, 1, 2]), ("A", "2"): np.array([0.0, 1, 2, 1, 2, 0])}]
+        findings = score_findings(study_of(np.ones((1, 6)), scores=scores), OPTIONS)
+        found = of(findings, "weighted kappa", region="all regions", weights="linear")
+        assert found.estimate < 1 and found.ci is None and "perfect" not in found.words
+
     def test_nobody_scored(self):
         (found,) = score_findings(study_of(np.ones((3, 4)), np.ones((3, 4))), OPTIONS)
         assert "No region was scored by eye" in found.words

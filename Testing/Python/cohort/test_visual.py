@@ -1,5 +1,7 @@
 """Visual reading: the paper's table from its counts, agreement and McNemar against published examples."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from cohort_builder import study_of
@@ -119,7 +121,8 @@ class TestKappa:
         [
             ((10, 0, 0, 0), None, "called every subject the same"),
             ((8, 0, 3, 0), None, "called every subject the same"),
-            ((5, 0, 0, 5), 1.0, "no interval"),
+            ((5, 0, 0, 5), 1.0, "perfect agreement gives no"),
+            ((0, 3, 3, 0), -1.0, "perfect disagreement gives no"),
         ],
     )
     def test_degenerate_tables(self, table, estimate, says):
@@ -198,6 +201,20 @@ class TestDegenerate:
         findings = visual_findings(read_study(5, 0, A_1=(3, 0)), OPTIONS)
         assert of(findings, "specificity").estimate is None
         assert "controls: 0" in of(findings, "difference of sensitivity", cutoff="youden").words
+
+    def test_a_reader_of_mimics_alone_has_a_specificity_against_them(self):
+        study = read_study(4, 3, A_1=(3, 3))
+        mimic = replace(study.subjects[0], name="M1", group="mimic", visual={("B", "1"): False})
+        findings = visual_findings(replace(study, subjects=(*study.subjects, mimic)), OPTIONS)
+        assert of(findings, "specificity", reader="B", against="mimics").estimate == 1
+        assert not [f for f in findings if f.labels.get("reader") == "B" and "better session" in f.what]
+
+    def test_a_session_without_patients_and_controls_is_not_the_better_one(self):
+        study = read_study(4, 3, A_2=(3, 3))
+        mimic = replace(study.subjects[0], name="M1", group="mimic", visual={("A", "1"): False})
+        findings = visual_findings(replace(study, subjects=(*study.subjects, mimic)), OPTIONS)
+        (better,) = [f for f in findings if f.what == "Reader A: better session"]
+        assert better.labels["session"] == "2" and "session 1" not in better.words
 
     def test_subject_not_read_is_not_counted(self):
         study = study_of(np.ones((4, 4)), np.zeros((2, 4)), visual=[{("A", "1"): True}, {}, {("A", "1"): False}])

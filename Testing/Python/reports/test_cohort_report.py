@@ -169,7 +169,8 @@ class TestReport:
         values = 0.001 * ages[:, None] + random.normal(0, 0.004, (40, 4))
         cohort = analyse((study_of(values[:27], values[27:], age=list(ages)),), OPTIONS)
         first = section(ET.fromstring(report_page(cohort, PROVENANCE)), "first-3T")
-        (caution,) = [text_of(p) for p in first.iter("p") if p.get("class") == "caution"]
+        caution, unknown = [text_of(p) for p in first.iter("p") if p.get("class") == "caution"]
+        assert unknown.startswith("Whether the groups differ in sex is not known")
         assert caution.startswith("The groups differ in age (")
         adjusted = float(re.search(r"Adjusted for age the AUC is (0\.\d\d)", caution).group(1))
         assert adjusted < 0.75
@@ -188,6 +189,24 @@ class TestReport:
             row.find("th").text for row in subjects.find("div").find("table").iter("tr") if row.find("td") is not None
         ]
         assert len(printed) == 41 and {subject.name for subject in full.studies[0].subjects} == set(printed)
+
+    def test_prints_the_methods_of_what_is_printed_alone(self, full):
+        tree = ET.fromstring(report_page(full, PROVENANCE))
+        methods = {item.get("id"): item for item in section(tree, "methods").iter("li") if item.get("id")}
+        for parent in list(tree.iter()):
+            for folded in parent.findall("details"):
+                parent.remove(folded)
+        printed = {link.get("href")[1:] for link in tree.iter("a") if link.get("href").startswith("#method-")}
+        on_paper = {name for name, item in methods.items() if item.get("class") != "on-screen"}
+        assert printed <= on_paper < set(methods)
+        assert all(name == f"method-{item.get('value')}" for name, item in methods.items())
+
+    def test_says_how_many_values_a_group_gives_where_it_is_several_a_subject(self, full):
+        rows = [
+            text_of(body)
+            for body in section(ET.fromstring(report_page(full, PROVENANCE)), "field-3T-selection").iter("tbody")
+        ]
+        assert "27 patients, 13 controls" in rows[0] and "27 patients (108 values), 13 controls (52 values)" in rows[1]
 
     def test_tells_long_notes_in_full_behind(self, crowded):
         tree = ET.fromstring(report_page(crowded, PROVENANCE))
@@ -404,7 +423,12 @@ class TestNorms:
         _, rows = self.rows(study_of([[0.05] * 6, four], [[0.02] * 6] * 3, age=[55.0] * 5), norms)
         by_name = {row[0]: row for row in rows[:5]}
         assert by_name["sub-P01"][1:4] == ["patient", "most pathologic region", "0.05"]
-        assert by_name["sub-P02"][2] == "left paracentral lobule, the highest of 4 regions"
+        assert by_name["sub-P02"][2] == "left paracentral lobule (highest of 4)"
+
+    def test_why_somebody_is_not_read_reaches_to_the_end_of_the_table(self, norms):
+        found, _ = self.rows(study_of([[0.05] * 6], [[0.02] * 6] * 3, age=[95.0, 55.0, 55.0, 55.0]), norms)
+        (cell,) = [cell for cell in found.find("div").iter("td") if cell.get("colspan")]
+        assert cell.text.startswith("not read, since the norms hold") and cell.get("colspan") == "4"
 
     def test_that_refuse_everybody_take_a_sentence(self, norms):
         study = study_of([[0.05] * 6] * 2, [[0.02] * 6] * 3, age=[55.0] * 5, field_strength_t=7.0)

@@ -32,6 +32,12 @@ def of(found, place=MEAN, marker="sh_thk_per_mm"):
     return [own for own in found if (own.place, own.marker) == (place, marker)]
 
 
+SINGULAR = (
+    *(0.0907, 0.1084, 0.1112, 0.1001, 0.0958, 0.1009, 0.1298, 0.1183, 0.1006, 0.1153, 0.1180, 0.1191),
+    *(0.1014, 0.0844, 0.1017, 0.1076, 0.1008, 0.0931, 0.1132, 0.1130, 0.1104, 0.1093, 0.1155, 0.1095),
+)
+
+
 class TestDifferences:
     def test_are_later_less_earlier_with_the_years_between(self):
         (first, second) = of(changes(followed([[0.10, 0.08, 0.09]]), None))
@@ -188,6 +194,15 @@ class TestSlopes:
             residuals = np.linalg.lstsq(design, values[subject, session])[1]
             error = np.sqrt(residuals[0] / (len(subject) - 9) * np.linalg.inv(design.T @ design)[0, 0])
             assert np.diff(found.ci)[0] / 2 == pytest.approx(stats.t.ppf(0.975, 7) * error, rel=0.3)
+
+    def test_where_one_optimiser_ends_at_a_singular_matrix_the_other_serves(self):
+        """Values at which statsmodels raised LinAlgError by Powell's method."""
+        values = np.reshape(SINGULAR, (8, 3))
+        found = self.of(followed(values, groups=(8, 0)), "patient")
+        own = np.polyfit([(day - DATES["1"]).days / 365.25 for day in DATES.values()], values.T, 1)[0]
+        expected = stats.ttest_1samp(own, 0).confidence_interval(0.95)
+        assert found.slope == pytest.approx(own.mean(), rel=1e-3)
+        assert found.ci == pytest.approx((expected.low, expected.high), rel=0.02)
 
     def test_patients_less_controls(self):
         values = self.drawn(np.random.default_rng(2))

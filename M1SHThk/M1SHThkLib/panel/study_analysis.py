@@ -17,6 +17,7 @@ from ..program import NOTICE, program
 from ..reports.cohort_figures import draw_cohort
 from ..reports.cohort_report import report_page
 from ..scene import cohort_nodes
+from ..translation import listed, told
 from .libraries import missing_packages
 
 
@@ -103,5 +104,5 @@ def _left_out(cohort):
         )
         if analyses:
             yield _("Left out in part, because {package} is not installed: {analyses}.").format(
-                package=package, analyses=", ".join(analyses)
+                package=package, analyses=told(listed(analyses, ", "))
             )

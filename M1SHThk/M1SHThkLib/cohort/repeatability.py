@@ -176,7 +176,7 @@ def repeatability_findings(study, options):
             findings.append(Finding("repeatability", what, "ICC(2,1)", words, {"pairs": count}, NO_ESTIMATE))
     if not found:
         words = _("No subject was measured twice under the same protocol, so that the repeatability is not known.")
-        findings.append(Finding("repeatability", "Repeatability", "ICC(2,1)", words, {"subjects": 0}, NO_ESTIMATE))
+        findings.append(Finding("repeatability", _("Repeatability"), "ICC(2,1)", words, {"subjects": 0}, NO_ESTIMATE))
     together = [of_kind(found, kind) for kind in (WITHIN, BETWEEN)]
     together = [repeat for repeat in together if repeat and repeat.names == (EVERYBODY, EVERYBODY)]
     for repeat in (*together, *found):

@@ -37,5 +37,5 @@ _NOTES = {str(one): one for one in _TERMS}
 
 
 def term(text):
-    """A word of the tables as a note; any other text, such as the name of a scale, as it is."""
-    return _NOTES.get(text, text)
+    """A word of the tables, 'values_of_patients' too, as a note; any other text, such as a scale's name, as it is."""
+    return _NOTES.get(text.replace("_", " "), text)

@@ -114,7 +114,7 @@ def _row(pair):
     if finding.estimate is not None:
         parts = term(finding.quantity), f"{finding.estimate:.3g}", finding.unit
         estimate = listed(filter(None, parts), " ")
-    counts = (listed((str(count), term(what.replace("_", " "))), " ") for what, count in finding.n.items())
+    counts = (listed((str(count), term(what)), " ") for what, count in finding.n.items())
     cells = (
         "" if field is None else f"{field:g} T",
         finding.words,

@@ -84,13 +84,6 @@ def test_what_a_flag_found_can_be_translated(name):
     assert prose(LIBRARY / "measuring" / f"{name}.py") == []
 
 
-@pytest.fixture
-def shouting(request):
-    """A language in which every text is written in capitals, but what stands between braces."""
-    request.addfinalizer(lambda: translation.use(lambda context, text: text))
-    translation.use(lambda context, text: re.sub(r"[^{}]+(?![^{]*})", lambda part: part[0].upper(), text))
-
-
 def test_notes_are_english_in_files_and_told_in_the_language_of_the_reader(shouting):
     depth = translation.Note(translation.marked("it begins {depth:.1f} mm beneath the line"), depth=0.32)
     both = translation.listed([depth, "off_slice"])

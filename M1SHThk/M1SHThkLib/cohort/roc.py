@@ -87,17 +87,15 @@ def _count(taken, others):
 
 
 def _count_text(n):
-    names = [name for name in n if not name.startswith("values of")]
-    first, second = (
-        (
-            counted(n[name], name.removesuffix("s"))
-            if " " not in name
-            else _("{n} {who}").format(n=n[name], who=term(name))
-        )
-        + (_(" ({n} values)").format(n=n[f"values of {name}"]) if f"values of {name}" in n else "")
-        for name in names
-    )
-    return _("{first} and {second}").format(first=first, second=second)
+    parts = []
+    for name in (name for name in n if not name.startswith("values of")):
+        who = _("{n} {who}").format(n=n[name], who=term(name))
+        if " " not in name:
+            who = counted(n[name], name.removesuffix("s"))
+        if f"values of {name}" in n:
+            who += _(" ({n} values)").format(n=n[f"values of {name}"])
+        parts.append(who)
+    return _("{first} and {second}").format(first=parts[0], second=parts[1])
 
 
 def _area(compared, values, taken, marker, selection, what, labels, n):

@@ -23,6 +23,8 @@ NAMES = {"sub", "ten", "echoes", "mean", "paper"}
 CHOSEN = CohortOptions(replicates=20, permutations=99)
 GIVEN = replace(CHOSEN, cutoff_per_mm=0.04, prevalence=0.3, adjust=("age", "sex"), difference_per_mm=0.01)
 
+SESSIONS = ("A", "1"), ("A", "2"), ("B", "1")
+
 
 def values_of(subjects, effect=0.0, seed=0):
     return 0.03 * np.exp(effect + 0.6 * clustered_normals(np.random.default_rng(seed), subjects, 0.6))
@@ -39,8 +41,10 @@ def people(patients, others):
         "umn_scale": ["paper", "PENN"] * total,
         "umn_total": umn.sum(axis=1),
         "onset_side": ["left", "right"] * patients,
-        "visual": [{("A", "1"): n < patients, ("A", "2"): n % 3 > 0, ("B", "1"): n % 2 > 0} for n in range(total)],
-        "scores": [{(reader, "1"): np.append(random.integers(0, 3, 4), [np.nan] * 2) for reader in "AB"}] * total,
+        "visual": [dict(zip(SESSIONS, (n < patients, n % 3 > 0, n % 2 > 0), strict=True)) for n in range(total)],
+        "scores": [
+            {key: np.clip(random.integers(0, 3, 6) - (n >= patients), 0, 2.0) for key in SESSIONS} for n in range(total)
+        ],
     }
 
 
@@ -74,14 +78,23 @@ def at_two_field_strengths(renamed=""):
 
 
 STUDIES = {
-    "like the paper's": lambda: study_of(values_of(12, 0.8), values_of(9, seed=1), **people(12, 9)),
+    "like the paper's": lambda: study_of(
+        values_of(12, 0.8), values_of(9, seed=1), thk=1 + values_of(21, 3, seed=6), **people(12, 9)
+    ),
+    "of six regions": lambda: study_of(*(np.c_[own, own[:, :2] ** 1.1] for own in (values_of(7, -1), values_of(6)))),
     "read again": read_again,
     "with mimics": with_mimics,
     "at two field strengths": at_two_field_strengths,
     "others at another field strength": lambda: at_two_field_strengths("X"),
     "few": lambda: study_of(values_of(2, 2), values_of(3)),
     "one patient": lambda: study_of(values_of(1), values_of(5), age=[60.0] * 6, visual=[{("A", "1"): True}] * 6),
-    "no controls": lambda: study_of(values_of(4), umn=np.ones((4, 4))),
+    "no controls": lambda: study_of(values_of(4), umn=np.ones((4, 4)), umn_scale=[None] * 4),
+    "in one order": lambda: study_of(
+        (order := np.arange(1, 25).reshape(6, 4) / 500), order**1.1, umn=order, age=[*order[:, 0], *order[:, 0] ** 1.1]
+    ),
+    "of no protocol": lambda: study_of(
+        values_of(4), values_of(5), readings=[(reading_of(own, protocol=None),) for own in values_of(9)]
+    ),
     "no patients": lambda: study_of(controls=values_of(4), age=[50.0, 60.0, 70.0, 80.0]),
     "no layer": lambda: study_of(np.zeros((4, 4)), np.zeros((4, 4))),
     "equal in each group": lambda: study_of(np.full((5, 4), 0.04), np.full((5, 4), 0.03), age=[50.0] * 10),

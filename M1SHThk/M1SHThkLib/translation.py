@@ -28,8 +28,8 @@ def marked(text):
 class Note(str):
     """A remark that files keep in English and readers are told in their own language.
 
-    The string itself is English: `Note(marked("by {depth:.1f} mm"), depth=0.3)`, or, where the underscore is Note
-    itself, `_("by {depth:.1f} mm").format(depth=0.3)`. A value may be a note. Notes that are added make a note.
+    The string itself is English: `Note(marked("by {depth:.1f} mm"), depth=0.3)`. Where Note itself is the underscore,
+    `format` gives the values. A value may be a note. Notes that are added make a note.
     """
 
     def __new__(cls, text, **values):

@@ -150,11 +150,11 @@ def _box_plot(nodes, study, marker):
                 medians += _line((place + side - half, box.median), (place + side + half, box.median))
             x = place + side + jitter.uniform(-_JITTER, _JITTER, len(values))
             dots += [[*point, subject] for *point, subject in zip(x, values, subjects, strict=True)]
-        label = told(name) + f" (n = {len(study.group(group))})"
+        label = _("{group} (n = {n})").format(group=name, n=len(study.group(group)))
         quartiles = told(_("{group}, quartiles").format(group=label))
         boxes.append(nodes.series(f"{purpose} {group} boxes", quartiles, lines, color))
         points.append(
-            nodes.series(f"{purpose} {group}", label, dots, color, _SERIES.LineStyleNone, width=1, marker=symbol)
+            nodes.series(f"{purpose} {group}", told(label), dots, color, _SERIES.LineStyleNone, width=1, marker=symbol)
         )
     median = nodes.series(f"{purpose} medians", told(_("Medians")), medians, _BLACK, width=4)
     unit = told(_("relative to the splenium") if marker.unit == "splenium intensity" else marker.unit)

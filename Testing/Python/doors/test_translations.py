@@ -94,6 +94,13 @@ def test_notes_are_english_in_files_and_told_in_the_language_of_the_reader(shout
     assert pickle.loads(pickle.dumps(both)) == both
 
 
+def test_notes_that_are_added_make_a_note(shouting):
+    some = translation.Note(translation.marked("{n} patients")).format(n=3)
+    added = "in " + some + translation.Note(translation.marked(" of them")) + "."
+    assert added == "in 3 patients of them." and translation.told(added) == "in 3 PATIENTS OF THEM."
+    assert some.value("n") == 3 and some.value("who") == ""
+
+
 @pytest.mark.parametrize("path", sorted(LIBRARY.rglob("*.py")), ids=lambda path: f"{path.parent.name}-{path.stem}")
 def test_slicers_script_finds_every_text(path):
     texts = [node.args[0] for node in calls_of_underscore(path)]

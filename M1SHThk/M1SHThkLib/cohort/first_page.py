@@ -119,7 +119,8 @@ def _cautions(study, findings, options):
             if "extends a line" in adjusted.words:
                 caution += _(" The groups hardly overlap there, so that even the adjustment goes beyond the data.")
         elif test is not None:
-            caution += _(" No adjustment: {why}.").format(why=test.words.value("why"))
+            why = test.words.value("why")
+            caution += _(" No adjustment: {why}").format(why=why + "." if why else test.words)
         cautions.append(caution)
     explored = [finding for finding in findings if finding.p_holm is not None]
     kept = sum(finding.p_holm < 0.05 for finding in explored)

@@ -1,7 +1,7 @@
 """Texts in the reader's language, for rooms that know nothing of Slicer.
 
-The underscore by which Slicer's script finds what is to be translated is `tr` or `marked` here. Outside Slicer all
-texts stay English; in Slicer its translator is brought in by `use`.
+The underscore by which Slicer's script finds what is to be translated is `tr`, `marked` or `Note` here. Outside Slicer
+all texts stay English; in Slicer its translator is brought in by `use`.
 """
 
 import os
@@ -28,13 +28,33 @@ def marked(text):
 class Note(str):
     """A remark that files keep in English and readers are told in their own language.
 
-    The string itself is English: `Note(marked("by {depth:.1f} mm"), depth=0.3)`. A value may be a note.
+    The string itself is English: `Note(marked("by {depth:.1f} mm"), depth=0.3)`. Where Note itself is the underscore,
+    `format` gives the values. A value may be a note. Notes that are added make a note.
     """
 
     def __new__(cls, text, **values):
-        note = super().__new__(cls, text.format(**values))
-        note._parts = context_of(sys._getframe(1).f_code.co_filename), text, values
+        return cls._made(sys._getframe(1).f_code.co_filename, text, values)
+
+    @classmethod
+    def _made(cls, path, text, values):
+        note = super().__new__(cls, text.format(**values) if values else text)
+        note._parts = path, text, values
         return note
+
+    def format(self, **values):
+        """The note with its values."""
+        path, text, _none = self._parts
+        return self._made(path, text, values)
+
+    def value(self, name):
+        """What the note was given by this name, '' where it was given nothing."""
+        return self._parts[2].get(name, "")
+
+    def __add__(self, more):
+        return listed((self, more), "")
+
+    def __radd__(self, before):
+        return listed((before, self), "")
 
     def __reduce__(self):
         return str, (str(self),)  # another process has no reader
@@ -44,14 +64,15 @@ def told(note):
     """A note in the reader's language; any other text, such as one that a file keeps, as it is."""
     if not isinstance(note, Note):
         return note
-    context, text, values = note._parts
-    return translated(context, text).format(**{name: told(value) for name, value in values.items()})
+    path, text, values = note._parts
+    text = translated(context_of(path), text)
+    return text.format(**{name: told(value) for name, value in values.items()}) if values else text
 
 
-def listed(notes):
-    """Notes as one, with semicolons between them; empty without any."""
+def listed(notes, separator="; "):
+    """Notes as one, with what stands between them; empty without any."""
     named = {f"note{number}": note for number, note in enumerate(notes)}
-    return Note("; ".join(f"{{{name}}}" for name in named), **named)
+    return Note(separator.join(f"{{{name}}}" for name in named), **named)
 
 
 def translated(context, text):

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from ..translation import Note as _
 from .auc import area
 from .comparison import comparisons
 from .finding import NO_ESTIMATE, Finding, ci_text, p_text
@@ -45,14 +46,16 @@ def added_findings(study, options):
     for compared in comparisons(study):
         sums = score_sums(compared.subjects)
         calls = {key for subject in compared.subjects for key in subject.visual} - set(sums)
-        readings = [(key, values, "sum score") for key, values in sums.items()]
-        readings += [(key, read_as_pathologic(compared.subjects, key), "call as pathologic") for key in sorted(calls)]
-        for reader in dict.fromkeys(reader for (reader, _), *_ in readings):
+        readings = [(key, values, _("sum score")) for key, values in sums.items()]
+        readings += [
+            (key, read_as_pathologic(compared.subjects, key), _("call as pathologic")) for key in sorted(calls)
+        ]
+        for reader in dict.fromkeys(own[0][0] for own in readings):
             key, values, name = next(own for own in readings if own[0][0] == reader)
             findings += _added(compared, key, values, name, options)
     if not findings:
-        words = "Nobody read the images by eye, so that there is nothing to which a measurement could add."
-        findings = [Finding("added", "What SH/Thk adds to a reader", "chi-square", words, {}, NO_ESTIMATE)]
+        words = _("Nobody read the images by eye, so that there is nothing to which a measurement could add.")
+        findings = [Finding("added", _("What SH/Thk adds to a reader"), "chi-square", words, {}, NO_ESTIMATE)]
     return findings
 
 
@@ -61,34 +64,50 @@ def _added(compared, key, score, name, options):
     both = np.isfinite(score) & np.isfinite(measured)
     is_patient, score, measured = compared.is_patient[both], score[both], measured[both]
     reader, session = key
-    what = f"What SH/Thk adds to the {name} of reader {reader}, session {session}, {compared.name}"
+    what = _("What SH/Thk adds to the {name} of reader {reader}, session {session}, {compared}").format(
+        name=name, reader=reader, session=session, compared=compared.name
+    )
     n = {"patients": int(is_patient.sum()), compared.others: int((~is_patient).sum())}
     labels = {"reader": reader, "session": session, "against": compared.others, "marker": SH_THK.column}
     why = ""
     if min(n.values()) < FEWEST:
-        why = f"at least {FEWEST} patients and {FEWEST} {compared.others} need both"
+        why = _("at least {fewest} patients and {fewest} {others} need both").format(
+            fewest=FEWEST, others=compared.others
+        )
     elif np.ptp(measured) == 0 or np.ptp(score) == 0:
-        why = "the score or SH/Thk is the same in everybody"
+        why = _("the score or SH/Thk is the same in everybody")
     if why:
-        return [Finding("added", what, "AUC", f"{what}: not answered, since {why}.", n, NO_ESTIMATE, labels=labels)]
+        words = _("{what}: not answered, since {why}.").format(what=what, why=why)
+        return [Finding("added", what, "AUC", words, n, NO_ESTIMATE, labels=labels)]
     outcome, design = is_patient.astype(float), _design(score, measured)
     chi_square, p = likelihood_ratio(design, outcome, (2,))
     alone = area(score, is_patient)
     together = design @ fit(design, outcome)[0]
     apparent = area(together, is_patient).auc
     corrected = float(np.clip(apparent - _optimism(score, measured, is_patient, options.seed), 0, 1))
-    answer = "adds to it" if p < 0.05 else "was not shown to add to it"
-    words = (
-        f"{what}: SH/Thk {answer} (likelihood-ratio chi-square {chi_square:.2f}, {p_text(p)}). AUC of the score alone "
-        f"{alone.auc:.2f} ({ci_text(alone.ci)}); of both together {corrected:.2f}, corrected for optimism "
-        f"({apparent:.2f} as fitted): {corrected - alone.auc:+.2f}."
+    answer = _("adds to it") if p < 0.05 else _("was not shown to add to it")
+    words = _(
+        "{what}: SH/Thk {answer} (likelihood-ratio chi-square {chi_square:.2f}, {p}). AUC of the score "
+        "alone {auc:.2f} ({ci}); of both together {corrected:.2f}, corrected for optimism "
+        "({apparent:.2f} as fitted): {gain:+.2f}."
+    ).format(
+        what=what,
+        answer=answer,
+        chi_square=chi_square,
+        p=p_text(p),
+        auc=alone.auc,
+        ci=ci_text(alone.ci),
+        corrected=corrected,
+        apparent=apparent,
+        gain=corrected - alone.auc,
     )
     shares = missing_shares(compared, compared.values(SH_THK))
     if abs(shares[0] - shares[1]) > UNEQUAL:
-        words += (
-            f" Not like with like, so that P is not valid: {100 * shares[0]:.0f} % of the patients' regions and "
-            f"{100 * shares[1]:.0f} % of those of the others are missing, and the greatest of fewer regions is less."
-        )
+        words += _(
+            " Not like with like, so that P is not valid: {own:.0f} % of the patients' regions and "
+            "{their:.0f} % of those of the others are missing, and the greatest of fewer regions is "
+            "less."
+        ).format(own=100 * shares[0], their=100 * shares[1])
     details = {"auc_of_score": alone.auc, "auc_of_score_ci": alone.ci, "auc_as_fitted": apparent}
     finding = Finding(
         "added",
@@ -131,9 +150,9 @@ def _reclassified(what, design, outcome, together, n, labels):
     moved = np.sign(np.round(together - alone, 12))
     of_patients, of_others = moved[outcome == 1].mean(), -moved[outcome == 0].mean()
     nri = float(of_patients + of_others)
-    words = (
-        f"{what}: net reclassification {nri:.2f} ({of_patients:.2f} among patients, {of_others:.2f} among the others). "
-        "It tends to be positive even for a marker that adds nothing, and says nothing that the likelihood-ratio test "
-        "does not say better."
-    )
+    words = _(
+        "{what}: net reclassification {nri:.2f} ({of_patients:.2f} among patients, {of_others:.2f} among "
+        "the others). It tends to be positive even for a marker that adds nothing, and says nothing that "
+        "the likelihood-ratio test does not say better."
+    ).format(what=what, nri=nri, of_patients=of_patients, of_others=of_others)
     return Finding("added", what, "net reclassification", words, n, _NRI, nri, labels=labels)

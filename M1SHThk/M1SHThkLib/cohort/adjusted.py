@@ -5,9 +5,12 @@ from dataclasses import replace
 import numpy as np
 from scipy.stats import t
 
+from ..translation import Note as _
+from ..translation import listed
 from .auc import interval, wins
 from .comparison import comparisons
 from .finding import NO_ESTIMATE, Finding, ci_text, counted, p_text
+from .sample import CLUSTERED, SYMMETRIC
 from .selection import lack_regions
 from .study import MARKERS, THK
 from .ties import tied
@@ -28,6 +31,7 @@ _AREA = (
     "odds from the jackknife of whole subjects, the regression fitted anew (R: AROC, AROC.sp with the empirical "
     "distribution), which of few subjects covers up to 99 %."
 )
+_COVARIATES = {"age": _("age"), "sex": _("sex")}
 FEWEST_FREE = 3  # degrees of freedom below which nothing is fitted
 
 
@@ -46,7 +50,7 @@ def adjusted_findings(study, options):
     findings = []
     for compared in comparisons(study):
         for marker in MARKERS:
-            for selection in ("symmetric", "clustered"):
+            for selection in (SYMMETRIC, CLUSTERED):
                 findings += _adjusted(compared, marker, selection, options)
     return findings
 
@@ -66,10 +70,10 @@ def covariates_of(subjects, names):
             known = sorted({sex for sex in sexes if sex})
             for sex in known[1:] or known:
                 columns.append([np.nan if own is None else float(own == sex) for own in sexes])
-                found.append(f"sex ({sex})")
+                found.append(_("sex ({sex})").format(sex=sex))
         elif name == "age":
             columns.append([subject.age for subject in subjects])
-            found.append("age")
+            found.append(_COVARIATES[name])
         else:
             columns.append([subject.covariates.get(name, np.nan) for subject in subjects])
             found.append(name)
@@ -86,51 +90,63 @@ def _adjusted(compared, marker, selection, options):
     complete = np.isfinite(columns).all(axis=1) & has_value
     is_patient = compared.is_patient[complete]
     columns, response = columns[complete], response[complete]
-    told = ", ".join(names) or "nothing"
+    told = listed((_COVARIATES.get(name, name) for name in names), ", ") or _("nothing")
     varying = [number for number in range(columns.shape[1]) if np.ptp(columns[:, number]) > 0] if len(columns) else []
     constant = [found[number] for number in range(len(found)) if number not in varying]
     columns = columns[:, varying]
-    what = f"{marker.name} ({marker.unit}), {compared.name} ({selection} selection), adjusted for {told}"
+    what = _("{marker.name} ({unit}), {compared} ({selection} selection), adjusted for {told}").format(
+        marker=marker, unit=marker.unit, compared=compared.name, selection=selection, told=told
+    )
     n = {"patients": int(is_patient.sum()), compared.others: int((~is_patient).sum())}
     labels = {
         "marker": marker.column,
         "selection": selection,
         "against": compared.others,
-        "adjusted_for": ", ".join(found[number] for number in varying),
+        "adjusted_for": listed((found[number] for number in varying), ", "),
     }
     why = ""
     if not names:
-        why = "each field strength is analysed apart and no other covariate is named"
+        why = _("each field strength is analysed apart and no other covariate is named")
     elif not has_value.any():
-        why = f"{marker.name} has no value in anybody"
+        why = _("{marker.name} has no value in anybody").format(marker=marker)
     elif not varying:
-        why = f"nothing to adjust for: {', '.join(constant) or told} is not given or the same in everybody"
+        why = _("nothing to adjust for: {covariates} is not given or the same in everybody").format(
+            covariates=listed(constant, ", ") or told
+        )
     elif min(n.values()) - columns.shape[1] - 1 < FEWEST_FREE:
-        why = (
-            f"too few subjects with all covariates: {counted(n['patients'], 'patient')} and "
-            f"{counted(n[compared.others], compared.one)}; at least {FEWEST_FREE + columns.shape[1] + 1} of each are "
-            "needed"
+        why = _(
+            "too few subjects with all covariates: {patients} and {others}; at least {least} of each are needed"
+        ).format(
+            patients=counted(n["patients"], "patient"),
+            others=counted(n[compared.others], compared.one),
+            least=FEWEST_FREE + columns.shape[1] + 1,
         )
     elif np.ptp(response) == 0:
-        why = "all values are equal"
+        why = _("all values are equal")
     elif _rank(columns, is_patient) == _rank(columns):
-        why = f"who is a patient follows from {labels['adjusted_for']}: nothing can tell the one from the other"
+        why = _("who is a patient follows from {covariates}: nothing can tell the one from the other").format(
+            covariates=labels["adjusted_for"]
+        )
     if why:
-        words = f"{what}: not done, since {why}."
+        words = _("{what}: not done, since {why}.").format(what=what, why=why)
         return [Finding("adjusted", what, "adjusted difference", words, n, NO_ESTIMATE, labels=labels)]
-    note = f" Left out as the same in everybody: {', '.join(constant)}." if constant else ""
+    note = (
+        _(" Left out as the same in everybody: {covariates}.").format(covariates=listed(constant, ", "))
+        if constant
+        else ""
+    )
     note += _overlap(columns, is_patient, compared)
     if selection == "symmetric" and lack_regions(compared.values(marker)[complete]):
-        note += (
-            " Some subjects lack regions, so that theirs is the greatest of fewer: the clustered selection, which "
-            "allows for the region, is the one to read."
+        note += _(
+            " Some subjects lack regions, so that theirs is the greatest of fewer: the clustered "
+            "selection, which allows for the region, is the one to read."
         )
     difference = _ancova(what, response, transform, columns, is_patient, n, labels, note)
     if _rank(columns[~is_patient]) < _rank(columns):
-        note = (
-            f" No adjusted AUC: the {compared.others} alone cannot tell what {labels['adjusted_for']} does, which is "
-            "the same in all of them or follows from the rest."
-        )
+        note = _(
+            " No adjusted AUC: the {others} alone cannot tell what {covariates} does, which is the same in all of them "
+            "or follows from the rest."
+        ).format(others=compared.others, covariates=labels["adjusted_for"])
         return [replace(difference, words=difference.words + note)]
     return [
         difference,
@@ -153,14 +169,16 @@ def subject_values(compared, marker, selection):
     """
     values = compared.values(marker)
     values, name = (
-        (values, marker.name) if marker is THK else (np.sqrt(np.maximum(values, 0)), f"the root of {marker.name}")
+        (values, marker.name)
+        if marker is THK
+        else (np.sqrt(np.maximum(values, 0)), _("the root of {marker.name}").format(marker=marker))
     )
     present = np.isfinite(values)
     some = present.any(axis=1)
     if selection == "symmetric":
         extreme = marker.pathologic * np.where(present, marker.pathologic * values, -np.inf).max(axis=1)
-        return np.where(some, extreme, np.nan), f"{name} of the most pathologic region"
-    return subject_part(values), f"the mean over regions of {name}"
+        return np.where(some, extreme, np.nan), _("{name} of the most pathologic region").format(name=name)
+    return subject_part(values), _("the mean over regions of {name}").format(name=name)
 
 
 def subject_part(values):
@@ -181,7 +199,7 @@ def subject_part(values):
     filled, count = np.where(present, values, 0.0), np.maximum(present.sum(axis=1), 1)
     regions = np.zeros(values.shape[1])
     subjects = np.zeros(len(values))
-    for _ in range(100):  # alternating least squares; exact after two rounds where nothing is missing
+    for _round in range(100):  # alternating least squares; exact after two rounds where nothing is missing
         subjects = (filled - present * regions).sum(axis=1) / count
         before = regions
         regions = (filled - present * subjects[:, None])[some].sum(axis=0) / np.maximum(present.sum(axis=0), 1)
@@ -252,13 +270,26 @@ def _ancova(what, response, transform, columns, is_patient, n, labels, note):
     estimate, error, freedom = ancova(response, columns, is_patient)
     reach = t.ppf(0.975, freedom) * error
     if not error > 1e-12 * np.abs(response).max():
-        words = f"{what}: the covariates explain everything, so that nothing is left to compare.{note}"
+        words = _("{what}: the covariates explain everything, so that nothing is left to compare.{note}").format(
+            what=what, note=note
+        )
         return Finding("adjusted", what, "adjusted difference", words, n, _ANCOVA, labels=labels)
     p = float(2 * t.sf(abs(estimate / error), freedom))
     ci = float(estimate - reach), float(estimate + reach)
-    words = (
-        f"{what}: {transform} is {abs(estimate):.3f} {'greater' if estimate > 0 else 'less'} in patients "
-        f"(difference {estimate:.3f}, {ci_text(ci, 3)}), t({freedom}) = {estimate / error:.2f}, {p_text(p)}.{note}"
+    words = _(
+        "{what}: {transform} is {size:.3f} {direction} in patients (difference {estimate:.3f}, {ci}), "
+        "t({freedom}) = {t:.2f}, {p}.{note}"
+    ).format(
+        what=what,
+        transform=transform,
+        size=abs(estimate),
+        direction=_("greater") if estimate > 0 else _("less"),
+        estimate=estimate,
+        ci=ci_text(ci, 3),
+        freedom=freedom,
+        t=estimate / error,
+        p=p_text(p),
+        note=note,
     )
     return Finding(
         "adjusted",
@@ -268,7 +299,7 @@ def _ancova(what, response, transform, columns, is_patient, n, labels, note):
         n,
         _ANCOVA,
         estimate,
-        unit=f"of {transform}",
+        unit=_("of {transform}").format(transform=transform),
         ci=ci,
         test="analysis of covariance",
         statistic=estimate / error,
@@ -282,10 +313,9 @@ def _adjusted_area(what, response, columns, is_patient, marker, compared, n, lab
     auc = float(adjusted_area(oriented, columns, is_patient))
     variance = jackknife_variance(oriented, columns, is_patient, 0)
     ci = interval(auc, variance, n["patients"], n[compared.others])
-    words = (
-        f"{what}: AUC {auc:.2f} ({ci_text(ci)}), each value taken as it lies among {compared.others} of the same "
-        f"{told}.{note}"
-    )
+    words = _(
+        "{what}: AUC {auc:.2f} ({ci}), each value taken as it lies among {others} of the same {told}.{note}"
+    ).format(what=what, auc=auc, ci=ci_text(ci), others=compared.others, told=told, note=note)
     return Finding("adjusted", what, "adjusted AUC", words, n, _AREA, auc, ci=ci, labels=labels)
 
 
@@ -295,7 +325,6 @@ def _overlap(columns, is_patient, compared):
     outside = int(((columns[is_patient] < lows) | (columns[is_patient] > highs)).any(axis=1).sum())
     if outside <= 0.25 * is_patient.sum():
         return ""
-    return (
-        f" {outside} of {counted(int(is_patient.sum()), 'patient')} lie outside the range of the {compared.others}: "
-        "the adjustment extends a line beyond its data."
-    )
+    return _(
+        " {outside} of {patients} lie outside the range of the {others}: the adjustment extends a line beyond its data."
+    ).format(outside=outside, patients=counted(int(is_patient.sum()), "patient"), others=compared.others)

@@ -2,12 +2,14 @@
 
 import numpy as np
 
+from ..translation import Note as _
 from .comparison import comparisons
-from .finding import NO_ESTIMATE, Finding, ci_text, counted, disagreement, p_text
+from .correlation import rho_ci_text
+from .finding import NO_ESTIMATE, Finding, ci_text, counted, disagreement, p_text, unanswered
 from .groups import MANN_WHITNEY_METHOD, marker_labels, why_not_ranked
 from .rank_correlation import clustered_p, spearman
 from .rank_sum import mann_whitney
-from .study import ALL_REGIONS, MARKERS, matrix
+from .study import ALL_REGIONS, MARKERS, REGIONS_OF_BOTH, matrix
 from .ties import tied
 
 _INDEX = "Asymmetry index: (right - left) / mean of both, missing where both are 0 or one is missing."
@@ -28,7 +30,7 @@ def asymmetry_findings(study, options):
     findings = []
     for marker in MARKERS:
         for left, right in _pairs(study):
-            region = ALL_REGIONS[left][1].replace("_", " ")
+            region = REGIONS_OF_BOTH[ALL_REGIONS[left][1]]
             findings += [_size(compared, marker, left, right, region, options) for compared in comparisons(study)]
             findings.append(_with_onset(study, marker, left, right, region, options))
             findings.append(_with_limbs(study, marker, left, right, region, options))
@@ -57,17 +59,29 @@ def _size(compared, marker, left, right, region, options):
     values = compared.values(marker)
     size = np.abs(asymmetry_index(values[:, left], values[:, right]))
     patients, others = (own[np.isfinite(own)] for own in (size[compared.is_patient], size[~compared.is_patient]))
-    what = f"Asymmetry of {marker.name}, {region}, {compared.name}"
+    what = _("Asymmetry of {marker.name}, {region}, {compared}").format(
+        marker=marker, region=region, compared=compared.name
+    )
     n = {"patients": len(patients), compared.others: len(others)}
     labels = marker_labels(marker) | {"region": region, "against": compared.others}
     if reason := why_not_ranked(patients, others, compared.one):
-        return Finding("asymmetry", what, "AUC", f"{what}: {reason}.", n, NO_ESTIMATE, labels=labels)
+        return Finding("asymmetry", what, "AUC", unanswered(what, reason), n, NO_ESTIMATE, labels=labels)
     test = mann_whitney(patients, others, options.permutations, options.seed)
-    words = (
-        f"{what}: the difference of both sides is {100 * np.median(patients):.0f} % of their mean in the median of "
-        f"{len(patients)} patients and {100 * np.median(others):.0f} % in that of {len(others)} {compared.others}, "
-        f"more in a patient with probability {test.auc:.2f} ({ci_text(test.ci)}); Mann-Whitney U = {test.u:g}, "
-        f"{p_text(test.p)} ({test.how}).{disagreement(test.ci, 0.5, test.p)}"
+    words = _(
+        "{what}: the difference of both sides is {medians[0]:.0f} % of their mean in the median of "
+        "{patients} patients and {medians[1]:.0f} % in that of {count} {others}, more in a patient "
+        "with probability {test.auc:.2f} ({ci}); Mann-Whitney U = {test.u:g}, {p} ({how}).{doubt}"
+    ).format(
+        what=what,
+        medians=[100 * np.median(own) for own in (patients, others)],
+        patients=len(patients),
+        count=len(others),
+        others=compared.others,
+        test=test,
+        ci=ci_text(test.ci),
+        p=p_text(test.p),
+        how=test.how,
+        doubt=disagreement(test.ci, 0.5, test.p),
     )
     return Finding(
         "asymmetry",
@@ -92,26 +106,35 @@ def _with_onset(study, marker, left, right, region, options):
     index = asymmetry_index(values[:, left], values[:, right])
     on_left = np.array([subject.onset_side == "left" for subject in patients], bool)
     left_onset, right_onset = (own[np.isfinite(own)] for own in (index[on_left], index[~on_left]))
-    what = f"Asymmetry of {marker.name}, {region}, and the side of onset"
+    what = _("Asymmetry of {marker.name}, {region}, and the side of onset").format(marker=marker, region=region)
     n = {"left onset": len(left_onset), "right onset": len(right_onset)}
     labels = marker_labels(marker) | {"region": region, "covariate": "onset_side"}
     reason = ""
     if min(n.values()) < 2:
-        reason = f"too few patients with a side of onset ({n['left onset']} left, {n['right onset']} right)"
+        reason = _("too few patients with a side of onset ({n[left onset]} left, {n[right onset]} right)").format(n=n)
     elif np.ptp(np.concatenate([left_onset, right_onset])) == 0:
-        reason = "the asymmetry is the same in all"
+        reason = _("the asymmetry is the same in all")
     if reason:
-        return Finding("asymmetry", what, "AUC", f"{what}: {reason}.", n, NO_ESTIMATE, labels=labels)
+        return Finding("asymmetry", what, "AUC", unanswered(what, reason), n, NO_ESTIMATE, labels=labels)
     # Above one half where disease lies opposite: onset on the left, right hemisphere the more pathologic.
     test = mann_whitney(
         marker.pathologic * left_onset, marker.pathologic * right_onset, options.permutations, options.seed
     )
-    words = (
-        f"{what}: index (right - left) / mean, median {np.median(left_onset):.2f} in {len(left_onset)} patients with "
-        f"onset on the left and {np.median(right_onset):.2f} in {len(right_onset)} with onset on the right; the "
-        f"hemisphere opposite to the onset is the more pathologic one with probability {test.auc:.2f} "
-        f"({ci_text(test.ci)}); Mann-Whitney U = {test.u:g}, {p_text(test.p)} "
-        f"({test.how}).{disagreement(test.ci, 0.5, test.p)}"
+    words = _(
+        "{what}: index (right - left) / mean, median {medians[0]:.2f} in {left} patients "
+        "with onset on the left and {medians[1]:.2f} in {right} with onset on the right; "
+        "the hemisphere opposite to the onset is the more pathologic one with probability {test.auc:.2f} "
+        "({ci}); Mann-Whitney U = {test.u:g}, {p} ({how}).{doubt}"
+    ).format(
+        what=what,
+        medians=[np.median(own) for own in (left_onset, right_onset)],
+        left=len(left_onset),
+        right=len(right_onset),
+        test=test,
+        ci=ci_text(test.ci),
+        p=p_text(test.p),
+        how=test.how,
+        doubt=disagreement(test.ci, 0.5, test.p),
     )
     return Finding(
         "asymmetry",
@@ -137,17 +160,23 @@ def _with_limbs(study, marker, left, right, region, options):
     index = asymmetry_index(values[:, left], values[:, right])
     # The left region serves the right limb: the limbs' difference runs as the regions' does.
     difference = scores[:, right] - scores[:, left]
-    what = f"Asymmetry of {marker.name}, {region}, and the difference of the limbs' scores"
+    what = _("Asymmetry of {marker.name}, {region}, and the difference of the limbs' scores").format(
+        marker=marker, region=region
+    )
     labels = marker_labels(marker) | {"region": region, "covariate": "limb difference"}
     result = spearman(index[:, None], difference[:, None])
     n = {"patients": int(np.isfinite(index + difference).sum())}
     if isinstance(result, str):
-        return Finding("asymmetry", what, "Spearman rho", f"{what}: {result}.", n, NO_ESTIMATE, labels=labels)
+        return Finding("asymmetry", what, "Spearman rho", unanswered(what, result), n, NO_ESTIMATE, labels=labels)
     ci, (p, how) = result.ci, clustered_p(result, options.permutations, options.seed)
-    words = (
-        f"{what} (left limb less right limb): rho = {result.rho:.2f} over {counted(result.n, 'patient')} "
-        f"({ci_text(ci) if ci else 'a perfect correlation has no interval'}), {p_text(p)} {how}."
-        f"{disagreement(ci, 0, p)}"
+    words = _("{what} (left limb less right limb): rho = {rho:.2f} over {patients} ({ci}), {p} {how}.{doubt}").format(
+        what=what,
+        rho=result.rho,
+        patients=counted(result.n, "patient"),
+        ci=rho_ci_text(ci),
+        p=p_text(p),
+        how=how,
+        doubt=disagreement(ci, 0, p),
     )
     return Finding(
         "asymmetry",

@@ -13,6 +13,7 @@ from scipy.optimize import brentq
 from scipy.special import expit, logit
 from scipy.stats import norm, t
 
+from ..translation import Note as _
 from .finding import ci_text
 
 QUANTILE = norm.ppf(0.975)
@@ -73,7 +74,7 @@ class Area:
     @property
     def ci_words(self):
         """'95 % CI 0.71 to 0.94', and whose interval it is where the groups do not overlap."""
-        return ci_text(self.ci) + ("" if self.has_overlap else ", Newcombe's, since the groups do not overlap")
+        return ci_text(self.ci) + ("" if self.has_overlap else _(", Newcombe's, since the groups do not overlap"))
 
 
 def covariance(one, other):

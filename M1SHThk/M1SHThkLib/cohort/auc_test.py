@@ -8,6 +8,7 @@ Chung and Romano, Ann Stat 2013;41:484).
 import numpy as np
 from scipy.stats import norm
 
+from ..translation import Note as _
 from .resampling import label_sets, permutation_p
 
 # Above so many subjects the normal distribution tells the same, in less time.
@@ -33,13 +34,13 @@ def area_p(area, contests, permutations, seed):
     """
     if len(area.influence) > PERMUTED_UP_TO:
         z = (area.auc - 0.5) / np.sqrt(area.variance) if area.variance > 0 else np.inf
-        return float(2 * norm.sf(abs(z))), "by its standard error"
+        return float(2 * norm.sf(abs(z))), _("by its standard error")
     labels, every = label_sets(area.is_patient, permutations, seed)
     won, of = contests()
     observed = _studentised(area.is_patient[None], won, of)[0]
     dealt = [_studentised(own, won, of) for own in np.array_split(labels, 1 + labels.size * 8 // _CHUNK)]
     dealt = np.concatenate(dealt)
-    return float(permutation_p(observed, dealt, every)), "by permuting the labels of whole subjects"
+    return float(permutation_p(observed, dealt, every)), _("by permuting the labels of whole subjects")
 
 
 def _studentised(labels, won, of):

@@ -4,9 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .study import REGION_NAMES, matrix
+from ..translation import Note as _
+from ..translation import listed
+from .study import ALL_REGIONS, REGION_NAMES, REGIONS_OF_BOTH, matrix
 
-MOST_PATHOLOGIC = "most pathologic"
+MOST_PATHOLOGIC = _("most pathologic")
 
 
 @dataclass(frozen=True)
@@ -36,11 +38,13 @@ def places(study):
 
 def places_in_short(study):
     """The places by their numbers from 1 on: '1, 2 left, right hand knob; 3, 4 ...; 5 most pathologic'."""
-    names, parts = places(study), []
-    for number in range(1, len(names), 2):
-        region = names[number - 1].split(maxsplit=1)[1]
-        parts.append(f"{number}, {number + 1} {'' if parts else 'left, right '}{region}")
-    return "; ".join([*parts, f"{len(names)} {MOST_PATHOLOGIC}"])
+    parts = []
+    for number in range(0, len(study.regions), 2):
+        own = _("{left}, {right} {region}") if parts else _("{left}, {right} left, right {region}")
+        region = REGIONS_OF_BOTH[ALL_REGIONS[study.regions[number]][1]]
+        parts.append(own.format(left=number + 1, right=number + 2, region=region))
+    last = _("{number} {place}").format(number=len(study.regions) + 1, place=MOST_PATHOLOGIC)
+    return listed([*parts, last])
 
 
 def values_by_place(study, marker, group):

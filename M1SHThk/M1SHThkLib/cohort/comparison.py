@@ -5,13 +5,15 @@ from functools import cached_property
 
 import numpy as np
 
+from ..translation import Note as _
 from .study import matrix
 from .ties import tied
 
 # What findings call them, and the groups that they are.
-BOTH = "mimics and controls"
-OTHERS = {"controls": ("control",), "mimics": ("mimic",), BOTH: ("mimic", "control")}
-_ONE = {"controls": "control", "mimics": "mimic", BOTH: "mimic or control"}
+CONTROLS, MIMICS, BOTH = _("controls"), _("mimics"), _("mimics and controls")
+OTHERS = {CONTROLS: ("control",), MIMICS: ("mimic",), BOTH: ("mimic", "control")}
+CONTROL = _("control")
+_ONE = {CONTROLS: CONTROL, MIMICS: _("mimic"), BOTH: _("mimic or control")}
 
 
 @dataclass(frozen=True)
@@ -26,7 +28,7 @@ class Comparison:
     """
 
     study: object
-    others: str = "controls"
+    others: str = CONTROLS
 
     @cached_property
     def subjects(self):
@@ -42,7 +44,7 @@ class Comparison:
     @property
     def name(self):
         """'patients against controls'."""
-        return f"patients against {self.others}"
+        return _("patients against {others}").format(others=self.others)
 
     @property
     def one(self):
@@ -63,5 +65,5 @@ class Comparison:
 
 def comparisons(study):
     """The comparisons that a study allows: with controls always, with mimics where it has any."""
-    names = OTHERS if study.group("mimic") else ("controls",)
+    names = OTHERS if study.group("mimic") else (CONTROLS,)
     return [Comparison(study, name) for name in names]

@@ -2,8 +2,11 @@
 
 import numpy as np
 
+from ..translation import Note as _
+from ..translation import listed
 from .comparison import BOTH, Comparison, comparisons
 from .finding import Finding, counted
+from .terms import term
 
 # A standardised difference beyond it is a confounder to be reckoned with (Ho et al., Polit Anal 2007;15:199).
 LARGEST = 0.25
@@ -54,13 +57,12 @@ def not_compared(study, against):
 def _age(compared):
     ages = np.array([subject.age for subject in compared.subjects], float)
     patients, others = (own[np.isfinite(own)] for own in (ages[compared.is_patient], ages[~compared.is_patient]))
-    what = f"Age, {compared.name}"
+    what = _("Age, {compared}").format(compared=compared.name)
     n = {"patients": len(patients), compared.others: len(others)}
     labels = {"against": compared.others, "covariate": "age"}
     if min(len(patients), len(others)) < 2:
-        words = (
-            f"{what}: not compared; it is given for {counted(len(patients), 'patient')} and "
-            f"{counted(len(others), compared.one)}."
+        words = _("{what}: not compared; it is given for {patients} and {others}.").format(
+            what=what, patients=counted(len(patients), "patient"), others=counted(len(others), compared.one)
         )
         return Finding("confounders", what, "standardised difference", words, n, _METHOD, labels=labels)
     means, deviations = [own.mean() for own in (patients, others)], [own.std(ddof=1) for own in (patients, others)]
@@ -68,11 +70,22 @@ def _age(compared):
     difference = _standardised(means[0] - means[1], spread)
     low, high = max(patients.min(), others.min()), min(patients.max(), others.max())
     within = int(((patients >= low) & (patients <= high)).sum() + ((others >= low) & (others <= high)).sum())
-    told = [f"{mean:.0f} ± {sd:.0f} years" for mean, sd in zip(means, deviations, strict=True)]
-    words = (
-        f"{what}: {told[0]} (mean ± SD) in {len(patients)} patients, {told[1]} in {len(others)} {compared.others}; "
-        f"standardised difference {difference:.2f}. {within} of {len(patients) + len(others)} lie between the ages "
-        "that both groups reach."
+    told = [
+        _("{mean:.0f} ± {sd:.0f} years").format(mean=mean, sd=sd) for mean, sd in zip(means, deviations, strict=True)
+    ]
+    words = _(
+        "{what}: {own} (mean ± SD) in {patients} patients, {their} in {count} {others}; standardised difference "
+        "{difference:.2f}. {within} of {all} lie between the ages that both groups reach."
+    ).format(
+        what=what,
+        own=told[0],
+        patients=len(patients),
+        their=told[1],
+        count=len(others),
+        others=compared.others,
+        difference=difference,
+        within=within,
+        all=len(patients) + len(others),
     )
     return Finding(
         "confounders",
@@ -87,14 +100,15 @@ def _age(compared):
             "means": means,
             "sds": deviations,
             "in_both": within,
-            "in_short": f"age ({told[0]} in patients, {told[1]} in {compared.others}, standardised difference "
-            f"{difference:.1f})",
+            "in_short": _(
+                "age ({own} in patients, {their} in {others}, standardised difference {difference:.1f})"
+            ).format(own=told[0], their=told[1], others=compared.others, difference=difference),
         },
     )
 
 
 def _sex(compared):
-    what = f"Sex, {compared.name}"
+    what = _("Sex, {compared}").format(compared=compared.name)
     given = [
         (subject.sex, own) for subject, own in zip(compared.subjects, compared.is_patient, strict=True) if subject.sex
     ]
@@ -103,9 +117,8 @@ def _sex(compared):
     n = {"patients": len(groups[0]), compared.others: len(groups[1])}
     labels = {"against": compared.others, "covariate": "sex"}
     if not all(groups):
-        words = (
-            f"{what}: not compared; it is given for {counted(n['patients'], 'patient')} and "
-            f"{counted(n[compared.others], compared.one)}."
+        words = _("{what}: not compared; it is given for {patients} and {others}.").format(
+            what=what, patients=counted(n["patients"], "patient"), others=counted(n[compared.others], compared.one)
         )
         return Finding("confounders", what, "standardised difference", words, n, _METHOD, labels=labels)
     shares = {sex: [own.count(sex) / len(own) for own in groups] for sex in sexes}
@@ -115,12 +128,18 @@ def _sex(compared):
     }
     greatest = max(differences, key=lambda sex: abs(differences[sex]))
     one, other = shares[greatest]
-    told = f"{100 * one:.0f} % {greatest} of patients, {100 * other:.0f} % of {compared.others}"
-    counts = "; ".join(
-        f"{', '.join(f'{own.count(sex)} {sex}' for sex in sexes)} of {len(own)} {name}"
+    told = _("{one:.0f} % {greatest} of patients, {other:.0f} % of {others}").format(
+        one=100 * one, greatest=greatest, other=100 * other, others=compared.others
+    )
+    counts = listed(
+        _("{sexes} of {count} {group}").format(
+            sexes=", ".join(f"{own.count(sex)} {sex}" for sex in sexes), count=len(own), group=term(name)
+        )
         for own, name in zip(groups, n, strict=True)
     )
-    words = f"{what}: {counts}; {told}, standardised difference {differences[greatest]:.2f}."
+    words = _("{what}: {counts}; {told}, standardised difference {difference:.2f}.").format(
+        what=what, counts=counts, told=told, difference=differences[greatest]
+    )
     return Finding(
         "confounders",
         what,
@@ -130,7 +149,11 @@ def _sex(compared):
         _METHOD,
         differences[greatest],
         labels=labels,
-        details={"in_short": f"sex ({told}, standardised difference {differences[greatest]:.1f})"},
+        details={
+            "in_short": _("sex ({told}, standardised difference {difference:.1f})").format(
+                told=told, difference=differences[greatest]
+            )
+        },
     )
 
 

@@ -2,19 +2,20 @@
 
 import numpy as np
 
-from .finding import NO_ESTIMATE, Finding, ci_text, counted, disagreement, p_text
+from ..translation import Note as _
+from ..translation import listed
+from .finding import NO_ESTIMATE, Finding, ci_text, counted, disagreement, p_text, unanswered
 from .groups import marker_labels, marker_name
-from .rank_correlation import clustered_p, fieller_interval, spearman
+from .rank_correlation import PERMUTED, clustered_p, fieller_interval, spearman
 from .study import LIMB_REGIONS, LIMBS, MARKERS, matrix, mean_present
 
 # Which regions' values meet their limbs' scores.
 LIMB_GROUPS = {
-    "all limbs": LIMB_REGIONS,
-    "upper limbs": tuple(i for i, limb in enumerate(LIMBS) if limb.endswith("arm")),
-    "lower limbs": tuple(i for i, limb in enumerate(LIMBS) if limb.endswith("leg")),
-    "bulbar": tuple(i for i, limb in enumerate(LIMBS) if limb == "bulbar"),
+    _("all limbs"): LIMB_REGIONS,
+    _("upper limbs"): tuple(i for i, limb in enumerate(LIMBS) if limb.endswith("arm")),
+    _("lower limbs"): tuple(i for i, limb in enumerate(LIMBS) if limb.endswith("leg")),
+    _("bulbar"): tuple(i for i, limb in enumerate(LIMBS) if limb == "bulbar"),
 }
-_PERFECT = "a perfect correlation has no interval"
 
 _FIELLER = (
     "Spearman's rho; interval by Fisher's transform with the standard error sqrt(1.06/(n - 3)) (Fieller, Hartley and "
@@ -56,17 +57,26 @@ def correlation_findings(study, options):
 
 def _scale_name(subject):
     """What a score's scale is told apart by: 'Penn UMN score, 0 to 8 a limb'."""
-    name = subject.umn_scale or "scale not named"
-    return f"{name}, 0 to {subject.umn_limb_max:g} a limb" if np.isfinite(subject.umn_limb_max) else name
+    name = subject.umn_scale or _("scale not named")
+    if not np.isfinite(subject.umn_limb_max):
+        return name
+    return _("{name}, 0 to {greatest:g} a limb").format(name=name, greatest=subject.umn_limb_max)
+
+
+def rho_ci_text(ci):
+    """The interval of a correlation, or that it has none."""
+    return ci_text(ci) if ci else _("a perfect correlation has no interval")
 
 
 def _no_scores(patients):
     return Finding(
         analysis="correlation",
-        what="Marker and upper motor neuron score",
+        what=_("Marker and upper motor neuron score"),
         quantity="Spearman rho",
         words=(
-            f"None of {counted(patients, 'patient')} has an upper motor neuron score, so there is nothing to correlate."
+            _("None of {patients} has an upper motor neuron score, so there is nothing to correlate.").format(
+                patients=counted(patients, "patient")
+            )
         ),
         n={"patients": patients},
         method=NO_ESTIMATE,
@@ -74,12 +84,17 @@ def _no_scores(patients):
 
 
 def _not_pooled(scales):
-    listed = "; ".join(f"{counted(len(patients), 'patient')} by '{scale}'" for scale, patients in scales.items())
+    by_scale = listed(
+        _("{patients} by '{scale}'").format(patients=counted(len(patients), "patient"), scale=scale)
+        for scale, patients in scales.items()
+    )
     return Finding(
         analysis="correlation",
-        what="Upper motor neuron score, different scales",
+        what=_("Upper motor neuron score, different scales"),
         quantity="none",
-        words=f"The score was taken on different scales, which are not pooled but analysed apart: {listed}.",
+        words=_("The score was taken on different scales, which are not pooled but analysed apart: {by_scale}.").format(
+            by_scale=by_scale
+        ),
         n={scale: len(patients) for scale, patients in scales.items()},
         method="None: scores of different scales do not rank against each other.",
     )
@@ -94,7 +109,9 @@ def _correlated(patients, marker, uncensored, scale, options):
             continue
         finding = {
             "analysis": "correlation",
-            "what": f"{marker_name(marker, uncensored)} and the contralateral limb's score ({scale}), {limbs}",
+            "what": _("{marker} and the contralateral limb's score ({scale}), {limbs}").format(
+                marker=marker_name(marker, uncensored), scale=scale, limbs=limbs
+            ),
             "quantity": "Spearman rho",
             "labels": marker_labels(marker, uncensored) | {"limbs": limbs, "scale": scale},
         }
@@ -102,7 +119,7 @@ def _correlated(patients, marker, uncensored, scale, options):
     finding = {
         "analysis": "correlation",
         "quantity": "Spearman rho",
-        "labels": marker_labels(marker, uncensored) | {"limbs": "mean of the subject", "scale": scale},
+        "labels": marker_labels(marker, uncensored) | {"limbs": _("mean of the subject"), "scale": scale},
     }
     return [*findings, _of_subjects(patients, values, scores, finding, marker_name(marker, uncensored), options)]
 
@@ -111,15 +128,18 @@ def _of_regions(values, scores, finding, options):
     """The patient as the cluster; and regions as if independent, as in the paper."""
     result = spearman(values, scores)
     if isinstance(result, str):
-        words, n = f"{finding['what']}: {result}.", {"patients": int(np.isfinite(values + scores).any(axis=1).sum())}
-        return [Finding(words=words, n=n, method=NO_ESTIMATE, **finding)]
+        n = {"patients": int(np.isfinite(values + scores).any(axis=1).sum())}
+        return [Finding(words=unanswered(finding["what"], result), n=n, method=NO_ESTIMATE, **finding)]
     n = {"patients": result.subjects, "regions": result.n}
-    start = f"{finding['what']}: rho = {result.rho:.2f} over {result.n} regions of {result.subjects} patients"
+    start = _("{what}: rho = {rho:.2f} over {n} regions of {subjects} patients").format(
+        what=finding["what"], rho=result.rho, n=result.n, subjects=result.subjects
+    )
     ci, (p, how) = result.ci, clustered_p(result, options.permutations, options.seed)
     clustered = Finding(
         words=(
-            f"{start}, the patient as the cluster ({ci_text(ci) if ci else _PERFECT}), {p_text(p)} {how}."
-            f"{disagreement(ci, 0, p)}"
+            _("{start}, the patient as the cluster ({ci}), {p} {how}.{doubt}").format(
+                start=start, ci=rho_ci_text(ci), p=p_text(p), how=how, doubt=disagreement(ci, 0, p)
+            )
         ),
         n=n,
         estimate=result.rho,
@@ -131,11 +151,13 @@ def _of_regions(values, scores, finding, options):
         **finding | {"labels": finding["labels"] | {"unit": "subject"}},
     )
     fieller = fieller_interval(result.rho, result.n)
-    as_printed = f"{ci_text(fieller)}, Fieller" if fieller else _PERFECT
+    as_printed = rho_ci_text(fieller) + (", Fieller" if fieller else "")
     paper = Finding(
         words=(
-            f"{start}, taken as independent as in the paper ({as_printed}), {p_text(result.naive_p)}. Regions of one "
-            "patient are not independent: the interval is too narrow and P too small."
+            _(
+                "{start}, taken as independent as in the paper ({as_printed}), {p}. Regions of one patient "
+                "are not independent: the interval is too narrow and P too small."
+            ).format(start=start, as_printed=as_printed, p=p_text(result.naive_p))
         ),
         n=n,
         estimate=result.rho,
@@ -154,20 +176,29 @@ def _of_subjects(patients, values, scores, finding, name, options):
     """One pair a patient: the mean of the regions against the total score, or the mean score of the limbs."""
     totals = np.array([patient.umn_total for patient in patients], float)
     if np.isfinite(totals).any():
-        score_name = "total score"
+        score_name = _("total score")
     else:
-        totals, score_name = mean_present(scores[:, LIMB_REGIONS]), "mean score of the limbs"
-    finding["what"] = f"{name}, mean of the regions, and the {score_name} ({finding['labels']['scale']})"
+        totals, score_name = mean_present(scores[:, LIMB_REGIONS]), _("mean score of the limbs")
+    finding["what"] = _("{name}, mean of the regions, and the {score_name} ({scale})").format(
+        name=name, score_name=score_name, scale=finding["labels"]["scale"]
+    )
     finding["method"] = f"{_CLUSTERED.format(options.permutations)}; one pair a patient."
     result = spearman(mean_present(values)[:, None], totals[:, None])
     if isinstance(result, str):
         n = {"patients": int(np.isfinite(mean_present(values) + totals).sum())}
-        return Finding(words=f"{finding['what']}: {result}.", n=n, **finding)
+        return Finding(words=unanswered(finding["what"], result), n=n, **finding)
     ci, (p, how) = result.ci, clustered_p(result, options.permutations, options.seed)
     return Finding(
         words=(
-            f"{finding['what']}: rho = {result.rho:.2f} over {result.n} patients ({ci_text(ci) if ci else _PERFECT}), "
-            f"{p_text(p)} {how.replace('the scores of whole patients', 'the scores')}.{disagreement(ci, 0, p)}"
+            _("{what}: rho = {rho:.2f} over {n} patients ({ci}), {p} {how}.{doubt}").format(
+                what=finding["what"],
+                rho=result.rho,
+                n=result.n,
+                ci=rho_ci_text(ci),
+                p=p_text(p),
+                how=_("by permuting the scores") if how == PERMUTED else how,
+                doubt=disagreement(ci, 0, p),
+            )
         ),
         n={"patients": result.n},
         estimate=result.rho,

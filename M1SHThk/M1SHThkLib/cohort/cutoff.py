@@ -5,16 +5,20 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import t
 
+from ..translation import Note as _
+from ..translation import listed
 from .proportions import effective_count, wilson
 from .resampling import bootstrap_subjects, percentile_interval, times_drawn
+from .terms import term
 
 # How a cut-off is chosen among those that the values allow.
 RULES = {
-    "youden": "cut-off with the greatest sum of sensitivity and specificity (Youden)",
-    "sensitivity": "cut-off for a sensitivity of at least",
-    "specificity": "cut-off for a specificity of at least",
-    "given": "cut-off given beforehand",
+    "youden": _("cut-off with the greatest sum of sensitivity and specificity (Youden)"),
+    "sensitivity": _("cut-off for a sensitivity of at least"),
+    "specificity": _("cut-off for a specificity of at least"),
+    "given": _("cut-off given beforehand"),
 }
+RATES = _("Sensitivity"), _("Specificity")
 # Of larger samples fewer replicates are drawn: what they correct is small, and shrinks with the size.
 MOST_NUMBERS, FEWEST_REPLICATES = 500_000, 100
 _CHUNK = 1_000_000
@@ -214,11 +218,17 @@ def why_none(sample, name, others="controls"):
         group: len(np.unique(sample.subject[own]))
         for group, own in (("patients", sample.is_patient), (others, ~sample.is_patient))
     }
-    few = [f"{group}: {count}" for group, count in subjects.items() if count < 2]
+    few = [
+        _("{group}: {count}").format(group=term(group), count=count) for group, count in subjects.items() if count < 2
+    ]
     if few:
-        return f"{name} needs at least two patients and two {others} with a value; {', '.join(few)}."
+        return _("{name} needs at least two patients and two {others} with a value; {few}.").format(
+            name=name, others=term(others), few=listed(few, ", ")
+        )
     if np.ptp(sample.values) == 0:
-        return f"Every value of {name} is the same ({sample.values[0]:.3g}), so that nothing tells the groups apart."
+        return _("Every value of {name} is the same ({value:.3g}), so that nothing tells the groups apart.").format(
+            name=name, value=sample.values[0]
+        )
     return None
 
 
@@ -299,7 +309,7 @@ def _by_group(choice, called):
 
 def _rate(correct, counts):
     hits, values, subjects = int(correct.sum()), int(counts.sum()), len(counts)
-    name = "Wilson" if values == subjects else "Wilson, values of whole subjects, quantile of Student"
+    name = "Wilson" if values == subjects else _("Wilson, values of whole subjects, quantile of Student")
     return Rate(hits, values, subjects, _interval(hits / values, correct, counts), name)
 
 

@@ -4,8 +4,9 @@ from itertools import combinations
 
 import numpy as np
 
-from .finding import Finding, ci_text, counted, disagreement, p_text
-from .groups import EXACT, marker_labels, marker_name, median_ci
+from ..translation import Note as _
+from .finding import Finding, counted, disagreement, p_text, unanswered
+from .groups import EXACT, marker_labels, marker_name, median_ci, median_ci_text
 from .rank_sum import signed_rank_p
 from .study import MARKERS, REGION_NAMES, matrix, mean_present
 from .ties import tied
@@ -29,14 +30,14 @@ def field_strength_findings(studies, options):
     for low, high in combinations(sorted(studies, key=lambda study: study.field_strength_t), 2):
         at_high = {subject.name: subject for subject in high.subjects}
         pairs = [(subject, at_high[subject.name]) for subject in low.subjects if subject.name in at_high]
-        strengths = f"{low.field_strength_t:g} T and {high.field_strength_t:g} T"
+        strengths = _("{low:g} T and {high:g} T").format(low=low.field_strength_t, high=high.field_strength_t)
         if not pairs:
             findings.append(_unmatched(strengths))
             continue
         for marker in MARKERS:
             first, second = (matrix(subjects, marker.column) for subjects in zip(*pairs, strict=True))
             differences = _differences(first, second)
-            findings.append(_paired(mean_present(differences), marker, "mean of the regions", strengths))
+            findings.append(_paired(mean_present(differences), marker, _("mean of the regions"), strengths))
             findings += [
                 _paired(differences[:, number], marker, REGION_NAMES[number], strengths) for number in low.regions
             ]
@@ -52,9 +53,11 @@ def _differences(first, second):
 def _unmatched(strengths):
     return Finding(
         analysis="groups",
-        what=f"The same subjects at {strengths}",
+        what=_("The same subjects at {strengths}").format(strengths=strengths),
         quantity="median difference",
-        words=f"No subject was measured at both {strengths}, so there is nothing to compare within subjects.",
+        words=_("No subject was measured at both {strengths}, so there is nothing to compare within subjects.").format(
+            strengths=strengths
+        ),
         n={"subjects": 0},
         method="Subjects matched by name.",
     )
@@ -67,7 +70,9 @@ def _paired(differences, marker, place, strengths):
     lower, higher = strengths.split(" and ")
     finding = {
         "analysis": "groups",
-        "what": f"{marker_name(marker)}, {place}, the same subjects at {higher} less {lower}",
+        "what": _("{marker}, {place}, the same subjects at {higher} less {lower}").format(
+            marker=marker_name(marker), place=place, higher=higher, lower=lower
+        ),
         "quantity": "median difference",
         "unit": marker.unit,
         "n": {"subjects": n},
@@ -78,20 +83,30 @@ def _paired(differences, marker, place, strengths):
         ),
     }
     if n == 0:
-        words = f"{finding['what']}: no subject has both values, so there is nothing to compare."
+        words = unanswered(finding["what"], _("no subject has both values, so there is nothing to compare"))
         return Finding(words=words, **finding)
     median = float(np.median(differences))
     if not len(changed):
-        words = f"{finding['what']}: no difference in {counted(n, 'subject')}, so there is nothing to test."
+        why = _("no difference in {subjects}, so there is nothing to test").format(subjects=counted(n, "subject"))
+        words = unanswered(finding["what"], why)
         return Finding(words=words, estimate=median, **finding)
     statistic, p = signed_rank_p(changed)
     ci = median_ci(differences)
     smallest = 2.0 ** (1 - len(changed))
-    words = (
-        f"{finding['what']}: the median difference of {counted(n, 'subject')} is {median:.3f} {marker.unit} "
-        f"({ci_text(ci, 3) if ci else 'fewer than 6 values give no 95 % interval'}); Wilcoxon signed-rank W = "
-        f"{statistic:g}, {_exact_p_text(p)}; {counted(len(changed), 'subject')} with a difference "
-        f"cannot go below {_exact_p_text(smallest)}.{disagreement(ci, 0, p)}"
+    words = _(
+        "{what}: the median difference of {subjects} is {median:.3f} {unit} ({ci}); Wilcoxon "
+        "signed-rank W = {statistic:g}, {p}; {changed} with a difference cannot go below {least}.{doubt}"
+    ).format(
+        what=finding["what"],
+        subjects=counted(n, "subject"),
+        median=median,
+        unit=marker.unit,
+        ci=median_ci_text(ci),
+        statistic=statistic,
+        p=_exact_p_text(p),
+        changed=counted(len(changed), "subject"),
+        least=_exact_p_text(smallest),
+        doubt=disagreement(ci, 0, p),
     )
     return Finding(
         words=words,

@@ -5,26 +5,41 @@ from dataclasses import dataclass, field, fields
 
 import numpy as np
 
+from ..translation import Note as _
+
 # In the order of the report.
 ANALYSES = {
-    "confounders": "Age and sex of the groups",
-    "selection": "Patients against others, by the value that stands for a subject",
-    "adjusted": "Adjusted for covariates",
-    "groups": "Region by region",
-    "roc": "Telling patients from others",
-    "accuracy": "What a cut-off does",
-    "correlation": "Upper motor neuron score",
-    "asymmetry": "Right against left",
-    "visual": "Visual reading",
-    "scores": "Scores of the regions by eye",
-    "added": "What the measurement adds to the score",
-    "subject": "Single subjects against the controls",
-    "norms": "Single subjects against norms",
-    "repeatability": "Repeatability",
-    "sample_size": "Sample size",
+    "confounders": _("Age and sex of the groups"),
+    "selection": _("Patients against others, by the value that stands for a subject"),
+    "adjusted": _("Adjusted for covariates"),
+    "groups": _("Region by region"),
+    "roc": _("Telling patients from others"),
+    "accuracy": _("What a cut-off does"),
+    "correlation": _("Upper motor neuron score"),
+    "asymmetry": _("Right against left"),
+    "visual": _("Visual reading"),
+    "scores": _("Scores of the regions by eye"),
+    "added": _("What the measurement adds to the score"),
+    "subject": _("Single subjects against the controls"),
+    "norms": _("Single subjects against norms"),
+    "repeatability": _("Repeatability"),
+    "sample_size": _("Sample size"),
 }
 # What a finding with a P is to the study.
-PRIMARY, EXPLORATORY, AS_IN_PAPER = "primary", "exploratory", "as in the paper"
+PRIMARY, EXPLORATORY, AS_IN_PAPER = _("primary"), _("exploratory"), _("as in the paper")
+
+# What is counted in words.
+_COUNTED = {
+    "patient": (_("{n} patient"), _("{n} patients")),
+    "control": (_("{n} control"), _("{n} controls")),
+    "mimic": (_("{n} mimic"), _("{n} mimics")),
+    "mimic or control": (_("{n} mimic or control"), _("{n} mimics or controls")),
+    "subject": (_("{n} subject"), _("{n} subjects")),
+    "region": (_("{n} region"), _("{n} regions")),
+    "pair": (_("{n} pair"), _("{n} pairs")),
+    "score": (_("{n} score"), _("{n} scores")),
+    "further test": (_("{n} further test"), _("{n} further tests")),
+}
 
 # The method where nothing could be estimated.
 NO_ESTIMATE = "No estimate; the words say why."
@@ -102,12 +117,13 @@ def p_text(p):
 
 def ci_text(ci, digits=2):
     """'95 % CI 0.42 to 0.69'."""
-    return f"95 % CI {ci[0]:.{digits}f} to {ci[1]:.{digits}f}"
+    return _("95 % CI {low} to {high}").format(low=f"{ci[0]:.{digits}f}", high=f"{ci[1]:.{digits}f}")
 
 
 def counted(count, noun):
     """'1 patient', '2 patients', '2 mimics or controls'."""
-    return f"{count} {noun}" if count == 1 else f"{count} {noun.replace(' or ', 's or ')}s"
+    one, more = _COUNTED[noun]
+    return (one if count == 1 else more).format(n=count)
 
 
 def disagreement(ci, no_effect, p):
@@ -117,10 +133,15 @@ def disagreement(ci, no_effect, p):
     """
     if ci is None or (ci[0] <= no_effect <= ci[1]) == (p >= 0.05):
         return ""
-    return (
-        f" Interval and P are made in different ways and disagree about the 5 % level (no effect: {no_effect:.2f}): "
+    return _(
+        " Interval and P are made in different ways and disagree about the 5 % level (no effect: {no_effect:.2f}): "
         "take the more cautious of the two."
-    )
+    ).format(no_effect=no_effect)
+
+
+def unanswered(what, why):
+    """The words of a finding without an estimate: what was asked, and why there is no answer."""
+    return _("{what}: {why}.").format(what=what, why=why)
 
 
 def _plain(value):

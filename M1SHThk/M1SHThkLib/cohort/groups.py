@@ -3,18 +3,21 @@
 import numpy as np
 from scipy import stats
 
+from ..translation import Note as _
+from ..translation import listed
 from .auc import area_over_strata
 from .auc_test import area_p, contests_over_strata
-from .comparison import comparisons
-from .finding import Finding, ci_text, counted, disagreement, p_text
+from .comparison import CONTROL, comparisons
+from .finding import Finding, ci_text, counted, disagreement, p_text, unanswered
 from .rank_sum import mann_whitney, van_elteren
 from .resampling import CONFIDENCE
 from .sample import sample
-from .study import MARKERS, REGION_NAMES, SH, THK, matrix
+from .study import GROUPS, MARKERS, REGION_NAMES, SH, THK, matrix
 from .ties import tied
 
-MOST_PATHOLOGIC = "most pathologic region"
-UNCENSORED = "before censoring"
+MOST_PATHOLOGIC = _("most pathologic region")
+UNCENSORED = _("before censoring")
+STRATIFIED = _("stratified by region")
 
 EXACT = "Exact P of few subjects lie below .05 in less than 5 % of studies without any effect."
 MANN_WHITNEY_METHOD = (
@@ -56,7 +59,8 @@ def group_findings(study, options):
 
 def marker_name(marker, uncensored=False):
     """What findings call it, with its unit: 'SH/Thk (1/mm), before censoring'."""
-    return f"{marker.name} ({marker.unit})" + (f", {UNCENSORED}" if uncensored else "")
+    name = _("{marker.name} ({unit})").format(marker=marker, unit=marker.unit)
+    return listed((name, UNCENSORED), ", ") if uncensored else name
 
 
 def marker_labels(marker, uncensored=False):
@@ -78,7 +82,7 @@ def _described(study, marker, place, group):
     n, of = len(values), len(study.group(group))
     finding = {
         "analysis": "groups",
-        "what": f"{marker_name(marker)}, {place}, {group}s",
+        "what": listed((marker_name(marker), place, GROUPS[group]), ", "),
         "quantity": "mean",
         "unit": marker.unit,
         "n": {f"{group}s": n},
@@ -89,24 +93,27 @@ def _described(study, marker, place, group):
         ),
     }
     if n == 0:
-        return Finding(words=f"{finding['what']}: no value in {counted(of, group)}, so nothing to describe.", **finding)
+        why = _("no value in {subjects}, so nothing to describe").format(subjects=counted(of, group))
+        return Finding(words=unanswered(finding["what"], why), **finding)
     mean, (low, median, high) = float(values.mean()), (float(q) for q in np.quantile(values, [0.25, 0.5, 0.75]))
-    words = f"{finding['what']}: n = {n} of {of}"
+    words = _("{what}: n = {n} of {of}").format(what=finding["what"], n=n, of=of)
     if marker is THK and n < of:
-        words += " (Thk is missing where there is no dark layer)"
-    words += f"; median {median:.3f} (quartiles {low:.3f} to {high:.3f}"
+        words += _(" (Thk is missing where there is no dark layer)")
+    words += _("; median {median:.3f} (quartiles {low:.3f} to {high:.3f}").format(median=median, low=low, high=high)
     details = {"subjects": of, "mean": mean, "median": median, "quartiles": [low, high]}
     if n == 1:
-        return Finding(words=f"{words}); one value has no spread.", estimate=mean, details=details, **finding)
+        return Finding(
+            words=_("{words}); one value has no spread.").format(words=words), estimate=mean, details=details, **finding
+        )
     details["sd"] = float(values.std(ddof=1))
-    as_mean = f"mean {mean:.3f} ± {details['sd']:.3f} (SD"
+    as_mean = _("mean {mean:.3f} ± {details[sd]:.3f} (SD").format(mean=mean, details=details)
     if not np.ptp(values) > 0:
-        words += f"); {as_mean}); all values are equal, so there is no interval."
+        words += _("); {as_mean}); all values are equal, so there is no interval.").format(as_mean=as_mean)
         return Finding(words=words, estimate=mean, details=details, **finding)
     details["median_ci"] = interval = median_ci(values)
-    words += f"; {ci_text(interval, 3) if interval else 'fewer than 6 values give no 95 % interval'})"
+    words += _("; {ci})").format(ci=median_ci_text(interval))
     ci = tuple(float(limit) for limit in stats.t.interval(CONFIDENCE, n - 1, mean, details["sd"] / np.sqrt(n)))
-    words += f"; {as_mean}; {ci_text(ci, 3)})."
+    words += _("; {as_mean}; {ci}).").format(as_mean=as_mean, ci=ci_text(ci, 3))
     return Finding(words=words, estimate=mean, ci=ci, details=details, **finding)
 
 
@@ -116,20 +123,29 @@ def median_ci(values):
     return (float(ci.low), float(ci.high)) if np.isfinite([ci.low, ci.high]).all() else None
 
 
-def too_few(patients, others, one="control"):
+def median_ci_text(ci):
+    """The same in words."""
+    return ci_text(ci, 3) if ci else _("fewer than 6 values give no 95 % interval")
+
+
+def too_few(patients, others, one=CONTROL):
     """Why so many subjects of each group give no comparison, '' where they do; the arrays' first axis is subjects."""
-    for subjects, group in ((patients, "patient"), (others, one)):
-        if len(subjects) < 2:
-            return f"{('no', 'only one')[len(subjects)]} {group} has a value, so there are no two groups to compare"
+    for subjects, group in ((patients, _("patient")), (others, one)):
+        if len(subjects) == 0:
+            return _("no {group} has a value, so there are no two groups to compare").format(group=group)
+        if len(subjects) == 1:
+            return _("only one {group} has a value, so there are no two groups to compare").format(group=group)
     return ""
 
 
-def why_not_ranked(patients, others, one="control"):
+def why_not_ranked(patients, others, one=CONTROL):
     """Why values, one a subject, give no comparison by ranks; '' where they do."""
     if reason := too_few(patients, others, one):
         return reason
     if len(np.unique(np.concatenate([patients, others]))) == 1:
-        return f"all {len(patients)} + {len(others)} values are equal, so ranks tell nothing"
+        return _("all {patients} + {count} values are equal, so ranks tell nothing").format(
+            patients=len(patients), count=len(others)
+        )
     return ""
 
 
@@ -139,27 +155,40 @@ def _compared(compared, marker, region, uncensored, options):
     patients, others = (own[np.isfinite(own)] for own in (values[compared.is_patient], values[~compared.is_patient]))
     finding = {
         "analysis": "groups",
-        "what": f"{marker_name(marker, uncensored)}, {region}, {compared.name}",
+        "what": listed((marker_name(marker, uncensored), region, compared.name), ", "),
         "quantity": "rank-biserial correlation",
         "n": {"patients": len(patients), compared.others: len(others)},
         "labels": marker_labels(marker, uncensored) | {"region": region, "against": compared.others},
         "method": MANN_WHITNEY_METHOD,
     }
     if reason := why_not_ranked(patients, others, compared.one):
-        return Finding(words=f"{finding['what']}: {reason}.", **finding)
+        return Finding(words=unanswered(finding["what"], reason), **finding)
     medians = float(np.median(patients)), float(np.median(others))
     # Positive and above one half where disease has the expected direction.
     test = mann_whitney(marker.pathologic * patients, marker.pathologic * others, options.permutations, options.seed)
-    direction = "greater" if marker.pathologic > 0 else "less"
-    words = (
-        f"{finding['what']}: median {medians[0]:.3f} in {len(patients)} patients and {medians[1]:.3f} in "
-        f"{len(others)} {compared.others}; a patient's value is {direction} than a {compared.one}'s with probability "
-        f"{test.auc:.2f} ({ci_text(test.ci)}), rank-biserial correlation {test.rank_biserial:.2f} "
-        f"({ci_text(test.rank_biserial_ci)}); Mann-Whitney U = {test.u:g}, {p_text(test.p)} ({test.how})."
+    direction = _("greater") if marker.pathologic > 0 else _("less")
+    words = _(
+        "{what}: median {medians[0]:.3f} in {patients} patients and {medians[1]:.3f} in {count} "
+        "{others}; a patient's value is {direction} than a {one}'s with probability {test.auc:.2f} "
+        "({ci}), rank-biserial correlation {test.rank_biserial:.2f} ({rank_biserial_ci}); Mann-Whitney U "
+        "= {test.u:g}, {p} ({how})."
+    ).format(
+        what=finding["what"],
+        medians=medians,
+        patients=len(patients),
+        count=len(others),
+        others=compared.others,
+        direction=direction,
+        one=compared.one,
+        test=test,
+        ci=ci_text(test.ci),
+        rank_biserial_ci=ci_text(test.rank_biserial_ci),
+        p=p_text(test.p),
+        how=test.how,
     )
     words += disagreement(test.rank_biserial_ci, 0, test.p)
     if test.smallest_p > 0.05:
-        words += f" Groups this small, with these ties, cannot go below {p_text(test.smallest_p)}."
+        words += _(" Groups this small, with these ties, cannot go below {p}.").format(p=p_text(test.smallest_p))
     return Finding(
         words=words,
         estimate=test.rank_biserial,
@@ -187,7 +216,7 @@ def _compared_over_regions(compared, marker, uncensored, options):
     patients, others = values[is_patient], values[~is_patient]
     finding = {
         "analysis": "groups",
-        "what": f"{marker_name(marker, uncensored)}, stratified by region, {compared.name}",
+        "what": listed((marker_name(marker, uncensored), STRATIFIED, compared.name), ", "),
         "quantity": "rank-biserial correlation",
         "n": {
             "patients": len(patients),
@@ -195,7 +224,7 @@ def _compared_over_regions(compared, marker, uncensored, options):
             "values_of_patients": int(np.isfinite(patients).sum()),
             f"values_of_{compared.others.replace(' ', '_')}": int(np.isfinite(others).sum()),
         },
-        "labels": marker_labels(marker, uncensored) | {"region": "stratified by region", "against": compared.others},
+        "labels": marker_labels(marker, uncensored) | {"region": STRATIFIED, "against": compared.others},
         "method": (
             "Mean of the regions' AUCs with the weights of van Elteren's stratified Wilcoxon statistic (Bull Int Stat "
             "Inst 1960;37:351); interval symmetric in log odds from the influence of whole subjects (Obuchowski, "
@@ -205,20 +234,37 @@ def _compared_over_regions(compared, marker, uncensored, options):
     }
     result, reason = van_elteren(values, is_patient), too_few(patients, others, compared.one)
     if reason or result is None:
-        reason = reason or "no region has values of both groups that differ, so there is nothing to compare"
-        return Finding(words=f"{finding['what']}: {reason}.", **finding)
+        reason = reason or _("no region has values of both groups that differ, so there is nothing to compare")
+        return Finding(words=unanswered(finding["what"], reason), **finding)
     found = area_over_strata(values, is_patient)
     p, how = area_p(found, lambda: contests_over_strata(values, is_patient), options.permutations, options.seed)
     ci, estimate = tuple(2 * limit - 1 for limit in found.ci), 2 * found.auc - 1
-    direction = "greater" if marker.pathologic > 0 else "less"
-    newcombe = "" if found.has_overlap else ", Newcombe's, since the groups do not overlap"
-    words = (
-        f"{finding['what']}: {np.isfinite(patients).sum()} values of {len(patients)} patients and "
-        f"{np.isfinite(others).sum()} of {len(others)} {compared.others}; within a region a patient's value is "
-        f"{direction} than a {compared.one}'s with probability {found.auc:.2f}, rank-biserial correlation "
-        f"{estimate:.2f} ({ci_text(ci)}{newcombe}), {p_text(p)} {how}; van Elteren's chi-square = "
-        f"{result.chi_square:.2f}, whose usual {p_text(result.naive_p)} is not valid here, since the regions share "
-        f"their subjects.{disagreement(ci, 0, p)}"
+    direction = _("greater") if marker.pathologic > 0 else _("less")
+    newcombe = "" if found.has_overlap else _(", Newcombe's, since the groups do not overlap")
+    words = _(
+        "{what}: {values} values of {patients} patients and {their_values} of {count} {others}; "
+        "within a region a patient's value is {direction} than a {one}'s with probability {auc:.2f}, "
+        "rank-biserial correlation {estimate:.2f} ({ci}{newcombe}), {p} {how}; van Elteren's chi-square "
+        "= {chi_square:.2f}, whose usual {naive} is not valid here, since the regions share their "
+        "subjects.{doubt}"
+    ).format(
+        what=finding["what"],
+        values=np.isfinite(patients).sum(),
+        patients=len(patients),
+        their_values=np.isfinite(others).sum(),
+        count=len(others),
+        others=compared.others,
+        direction=direction,
+        one=compared.one,
+        auc=found.auc,
+        estimate=estimate,
+        ci=ci_text(ci),
+        newcombe=newcombe,
+        p=p_text(p),
+        how=how,
+        chi_square=result.chi_square,
+        naive=p_text(result.naive_p),
+        doubt=disagreement(ci, 0, p),
     )
     return Finding(
         words=words,
@@ -239,7 +285,9 @@ def _regions_compared(study, marker, group, uncensored):
     n = len(complete)
     finding = {
         "analysis": "groups",
-        "what": f"{marker_name(marker, uncensored)}, differences between the regions within {group}s",
+        "what": _("{marker}, differences between the regions within {group}").format(
+            marker=marker_name(marker, uncensored), group=GROUPS[group]
+        ),
         "quantity": "Kendall's W",
         "n": {f"{group}s": n},
         "labels": marker_labels(marker, uncensored) | {"group": group},
@@ -248,21 +296,37 @@ def _regions_compared(study, marker, group, uncensored):
             "Kendall's W as its effect size."
         ),
     }
-    of = f"all {len(study.regions)} regions are there in {n} of {counted(len(values), group)}"
+    of = _("all {regions} regions are there in {n} of {subjects}").format(
+        regions=len(study.regions), n=n, subjects=counted(len(values), group)
+    )
     if n < 2:
-        return Finding(words=f"{finding['what']}: {of}, too few for Friedman's test.", **finding)
+        why = _("{of}, too few for Friedman's test").format(of=of)
+        return Finding(words=unanswered(finding["what"], why), **finding)
     if (complete == complete[:, :1]).all():
-        return Finding(words=f"{finding['what']}: within every subject all regions are equal.", **finding)
+        return Finding(words=unanswered(finding["what"], _("within every subject all regions are equal")), **finding)
     test = stats.friedmanchisquare(*complete.T)
     statistic, p = float(test.statistic), float(test.pvalue)
     freedom = len(study.regions) - 1
     concordance = statistic / (n * freedom)
     medians = [float(median) for median in np.median(complete, axis=0)]
-    named = zip(study.regions, medians, strict=True)
-    listed = ", ".join(f"{REGION_NAMES[number]} {median:.3f}" for number, median in named)
-    words = (
-        f"{finding['what']}: {of}; medians: {listed}; Friedman chi-square = {statistic:.2f} ({freedom} degrees of "
-        f"freedom), {p_text(p)}, Kendall's W = {concordance:.2f}. W has no simple interval."
+    by_region = listed(
+        (
+            _("{region} {median:.3f}").format(region=REGION_NAMES[number], median=median)
+            for number, median in zip(study.regions, medians, strict=True)
+        ),
+        ", ",
+    )
+    words = _(
+        "{what}: {of}; medians: {by_region}; Friedman chi-square = {statistic:.2f} ({freedom} degrees of "
+        "freedom), {p}, Kendall's W = {concordance:.2f}. W has no simple interval."
+    ).format(
+        what=finding["what"],
+        of=of,
+        by_region=by_region,
+        statistic=statistic,
+        freedom=freedom,
+        p=p_text(p),
+        concordance=concordance,
     )
     return Finding(
         words=words,
@@ -279,13 +343,14 @@ def _friedman_refused(study):
     n = {f"{group}s": len(study.group(group)) for group in ("patient", "control")}
     return Finding(
         analysis="groups",
-        what="Friedman's test, patients against controls",
+        what=_("Friedman's test, patients against controls"),
         quantity="none",
         words=(
-            f"Friedman's test of {counted(n['patients'], 'patient')} against {counted(n['controls'], 'control')}, "
-            "which the paper names, is not computed: it needs complete blocks of matched values, and patients and "
-            "controls are different, unmatched people. Van Elteren's statistic compares the groups over the regions "
-            "instead."
+            _(
+                "Friedman's test of {patients} against {controls}, which the paper names, is not computed: "
+                "it needs complete blocks of matched values, and patients and controls are different, "
+                "unmatched people. Van Elteren's statistic compares the groups over the regions instead."
+            ).format(patients=counted(n["patients"], "patient"), controls=counted(n["controls"], "control"))
         ),
         n=n,
         method="None: two unpaired groups are no complete block design.",
@@ -310,18 +375,32 @@ def _censored(study):
             f"{group}s_with_censored_regions": int(censored.any(axis=1).sum()),
         }
         details[f"by_region_{group}s"] = by_region.tolist()
-        listed = ", ".join(f"{name} {count}" for name, count in zip(names, by_region, strict=True))
+        counts = listed(
+            (
+                _("{region} {count}").format(region=name, count=count)
+                for name, count in zip(names, by_region, strict=True)
+            ),
+            ", ",
+        )
         parts.append(
-            f"{censored.sum()} of {n[f'regions_of_{group}s']} regions of {group}s ({listed}), in "
-            f"{n[f'{group}s_with_censored_regions']} of {counted(len(subjects), group)}"
+            _("in {censored} of {of} regions of {group} ({counts}), in {some} of {subjects}").format(
+                censored=censored.sum(),
+                of=n[f"regions_of_{group}s"],
+                group=GROUPS[group],
+                counts=counts,
+                some=n[f"{group}s_with_censored_regions"],
+                subjects=counted(len(subjects), group),
+            )
         )
     return Finding(
         analysis="groups",
-        what="Values censored because no dark layer was found",
+        what=_("Values censored because no dark layer was found"),
         quantity="count",
         words=(
-            f"No dark layer was found in {'; in '.join(parts)}. There SH and SH/Thk count as 0 and Thk is "
-            "missing; every comparison of groups is repeated with the values before censoring."
+            _(
+                "No dark layer was found {where}. There SH and SH/Thk count as 0 and Thk is missing; "
+                "every comparison of groups is repeated with the values before censoring."
+            ).format(where=listed(parts))
         ),
         n=n,
         method="Count of the flag no_dark_layer.",

@@ -3,6 +3,7 @@
 import numpy as np
 from scipy.stats import t
 
+from ..translation import Note as _
 from .finding import Finding, ci_text, counted
 
 METHOD = (
@@ -63,8 +64,10 @@ def kappa(one, other, categories, weights=None):
 def without_interval(value):
     """Why a kappa has none."""
     if abs(value) < 1 - 1e-12:
-        return "so few subjects give no interval"
-    return f"perfect {'agreement' if value > 0 else 'disagreement'} gives no standard error and no interval"
+        return _("so few subjects give no interval")
+    if value > 0:
+        return _("perfect agreement gives no standard error and no interval")
+    return _("perfect disagreement gives no standard error and no interval")
 
 
 def kappa_finding(what, labels, one, other):
@@ -81,16 +84,26 @@ def kappa_finding(what, labels, one, other):
         return Finding("visual", what, "kappa", words, n, method, labels=labels, details=details, **numbers)
 
     if not n["subjects"]:
-        return found(f"{what}: no kappa, since no subject was read both times.")
+        return found(_("{what}: no kappa, since no subject was read both times.").format(what=what))
     (yes, only_one), (only_other, no) = table
-    lead = (
-        f"{what}, the same in {equal} of {counted(n['subjects'], 'subject')} (pathologic in both {yes}, in the first "
-        f"alone {only_one}, in the second alone {only_other}, in neither {no})"
+    lead = _(
+        "{what}, the same in {equal} of {subjects} (pathologic in both {yes}, in the first alone "
+        "{only_one}, in the second alone {only_other}, in neither {no})"
+    ).format(
+        what=what,
+        equal=equal,
+        subjects=counted(n["subjects"], "subject"),
+        yes=yes,
+        only_one=only_one,
+        only_other=only_other,
+        no=no,
     )
     if len(set(one)) == 1 or len(set(other)) == 1:
-        return found(f"{lead}: no kappa, since one of the two called every subject the same.")
+        return found(_("{lead}: no kappa, since one of the two called every subject the same.").format(lead=lead))
     value, details["error"], ci = kappa(one[:, None].astype(int), other[:, None].astype(int), 2)
     if ci is None:
-        words = f"{lead}: kappa {value:.2f}; {without_interval(value)}."
+        words = _("{lead}: kappa {value:.2f}; {why}.").format(lead=lead, value=value, why=without_interval(value))
         return found(words, estimate=value)
-    return found(f"{lead}: kappa {value:.2f} ({ci_text(ci)}).", estimate=value, ci=ci)
+    return found(
+        _("{lead}: kappa {value:.2f} ({ci}).").format(lead=lead, value=value, ci=ci_text(ci)), estimate=value, ci=ci
+    )

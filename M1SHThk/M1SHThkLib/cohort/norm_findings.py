@@ -1,6 +1,7 @@
 """The subjects of a study against norms that were made elsewhere."""
 
-from .finding import NO_ESTIMATE, Finding
+from ..translation import Note as _
+from .finding import NO_ESTIMATE, Finding, unanswered
 from .norms import GREATEST, Centile, read_against
 from .study import MARKERS, SH_THK
 
@@ -29,8 +30,8 @@ def norm_findings(study, norms):
         results, why = read_against(norms, subject, study.field_strength_t)
         labels = {"subject": subject.name} | ({"group": subject.group} if subject.group else {})
         if why:
-            what = f"{subject.name} against the norms"
-            findings.append(Finding("norms", what, "centile", f"{what}: {why}.", {}, NO_ESTIMATE, labels=labels))
+            what = _("{name} against the norms").format(name=subject.name)
+            findings.append(Finding("norms", what, "centile", unanswered(what, why), {}, NO_ESTIMATE, labels=labels))
         sh_thk = [(curve, result) for curve, result in results if curve.marker == SH_THK.column]
         greatest = [own for own in sh_thk if own[0].place == GREATEST and isinstance(own[1], Centile)]
         for curve, result in results if subject.group is None else greatest or sh_thk:
@@ -40,12 +41,16 @@ def norm_findings(study, norms):
 
 def _finding(subject, curve, result, labels):
     marker = next(marker for marker in MARKERS if marker.column == curve.marker)
-    what = f"{subject.name}, {marker.name}, {curve.place}, against the norms"
+    what = _("{name}, {marker.name}, {place}, against the norms").format(
+        name=subject.name, marker=marker, place=curve.place
+    )
     n = {"controls of the norms": curve.n}
     labels = labels | {"marker": curve.marker, "region": curve.place}
     if not isinstance(result, Centile):
-        return Finding("norms", what, "centile", f"{what}: {result}.", n, NO_ESTIMATE, labels=labels)
-    words = f"{what}: {result.value:.3g} {marker.unit} at {result.age:g} years, {result.words}."
+        return Finding("norms", what, "centile", unanswered(what, result), n, NO_ESTIMATE, labels=labels)
+    words = _("{what}: {value:.3g} {unit} at {age:g} years, {words}.").format(
+        what=what, value=result.value, unit=marker.unit, age=result.age, words=result.words
+    )
     return Finding(
         "norms",
         what,

@@ -5,12 +5,14 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
+from ..translation import Note as _
 from .resampling import CONFIDENCE, permutation_p
 from .ties import tied
 
 FEWEST_SUBJECTS = 4
 # Above so many subjects Student's t of the studentised coefficient tells the same, in less time.
 PERMUTED_UP_TO = 100
+PERMUTED = _("by permuting the scores of whole patients")
 _CHUNK = 2_000_000  # numbers held at once
 
 
@@ -63,10 +65,12 @@ def spearman(values, scores):
     values, scores, paired = values[keep], scores[keep], paired[keep]
     x, y = values[paired], scores[paired]
     if keep.sum() < FEWEST_SUBJECTS:
-        return f"too few patients have both a value and a score ({keep.sum()}); {FEWEST_SUBJECTS} are needed"
-    for own, name in ((x, "values"), (y, "scores")):
+        return _("too few patients have both a value and a score ({count}); {least} are needed").format(
+            count=keep.sum(), least=FEWEST_SUBJECTS
+        )
+    for own, name in ((x, _("values")), (y, _("scores"))):
         if not np.ptp(own) > 0:
-            return f"all {len(own)} {name} are equal, so nothing can go with them"
+            return _("all {count} {name} are equal, so nothing can go with them").format(count=len(own), name=name)
     rho, influence = rho_and_influence(x, y)
     subjects = int(keep.sum())
     totals = np.bincount(np.nonzero(paired)[0], influence) / len(x)
@@ -167,6 +171,6 @@ def clustered_p(correlation, permutations, seed):
     """P, two-sided, of a Correlation, and how it came about: whole subjects' scores permuted; by its error if large."""
     if correlation.subjects > PERMUTED_UP_TO:
         z = np.arctanh(np.clip(correlation.rho, -1 + 1e-15, 1 - 1e-15)) * (1 - correlation.rho**2) / correlation.error
-        return float(2 * stats.t.sf(abs(z), correlation.subjects - 1)), "by its standard error"
+        return float(2 * stats.t.sf(abs(z), correlation.subjects - 1)), _("by its standard error")
     p = permuted_p(correlation.values, correlation.scores, permutations, seed)
-    return p, "by permuting the scores of whole patients"
+    return p, PERMUTED

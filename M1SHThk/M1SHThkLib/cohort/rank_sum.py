@@ -10,6 +10,7 @@ from functools import lru_cache
 import numpy as np
 from scipy import special, stats
 
+from ..translation import Note as _
 from .auc import area
 from .resampling import permutation_p
 from .ties import tied
@@ -94,12 +95,16 @@ def rank_sum_p(values, is_first, permutations, seed):
         p, smallest = (
             ways[distances >= least].sum() / ways.sum() for least in (round(2 * distance), distances[ways > 0].max())
         )
-        return float(min(p, 1.0)), "exact", float(min(smallest, 1.0))
+        return float(min(p, 1.0)), _("exact"), float(min(smallest, 1.0))
     if count <= PERMUTED_UP_TO:
         dealt = np.abs(ranks[_dealings(size, count, permutations, seed)].sum(axis=1) - mean)
-        return float(permutation_p(distance, dealt)), f"{permutations} permutations", 0.0
+        return (
+            float(permutation_p(distance, dealt)),
+            _("{permutations} permutations").format(permutations=permutations),
+            0.0,
+        )
     error = np.sqrt(ranks.var() * count * (size - count) / (size - 1))
-    return float(2 * stats.norm.sf(max(distance - 0.5, 0) / error)), "normal approximation", 0.0
+    return float(2 * stats.norm.sf(max(distance - 0.5, 0) / error)), _("normal approximation"), 0.0
 
 
 @lru_cache(maxsize=4)

@@ -5,6 +5,7 @@ from itertools import combinations
 
 import numpy as np
 
+from ..translation import Note as _
 from .agreement import (
     growth_of_difference,
     intraclass_correlations,
@@ -13,14 +14,14 @@ from .agreement import (
     within_subject_cv,
 )
 from .finding import NO_ESTIMATE, Finding, ci_text, counted, p_text
-from .study import MARKERS, REGION_NAMES, SH_THK
+from .study import GROUPS, MARKERS, REGION_NAMES, SH_THK
 
 # Fewer give no ICC worth its interval; pingouin 0.5 refuses them.
 LEAST = 5
 LEAST_FOR_GROWTH = 4
-POOLED = "all regions pooled"
-EVERYBODY = "all observers"
-WITHIN, BETWEEN, BOTH = "within observer", "between observers", "between observers and sessions"
+POOLED = _("all regions pooled")
+EVERYBODY = _("all observers")
+WITHIN, BETWEEN, BOTH = _("within observer"), _("between observers"), _("between observers and sessions")
 TO_REPEATABILITY = 1.96 * np.sqrt(2)  # from the within-subject SD to what two readings differ by in 95 %
 _GROWING = (
     " An SD of readings whose error grows with the value holds for such a mix of values alone, and its interval covers "
@@ -96,7 +97,7 @@ def _condition(reading):
 def _repeat(conditions, subjects, pairs):
     (session, observer), (other_session, other_observer) = conditions
     names = tuple(
-        " ".join(filter(None, (own_observer, own_session))) or "unnamed" for own_session, own_observer in conditions
+        " ".join(filter(None, (own_observer, own_session))) or _("unnamed") for own_session, own_observer in conditions
     )
     kind = WITHIN if observer == other_observer else BETWEEN if session == other_session else BOTH
     return Repeat(kind, names, tuple(subjects), tuple(pairs))
@@ -128,7 +129,7 @@ def repeatability_coefficient(study, kinds, groups):
     (coefficient, (low, high), kind, pairs) or None
         In 1/mm.
     """
-    found, *_ = repeats(study)
+    found = repeats(study)[0]
     for kind in kinds:
         repeat = of_kind(found, kind)
         if repeat is None:
@@ -159,21 +160,23 @@ def repeatability_findings(study, options):
     for count, what, why in (
         (
             other_protocol,
-            "Protocols differ",
-            "acquisition or settings differ, so that their difference is not repeatability alone",
+            _("Protocols differ"),
+            _("acquisition or settings differ, so that their difference is not repeatability alone"),
         ),
         (
             other_date,
-            "Sessions of different dates",
-            "sessions have different dates: they may show a change, which 'change' analyses",
+            _("Sessions of different dates"),
+            _("sessions have different dates: they may show a change, which 'change' analyses"),
         ),
     ):
         if count:
-            words = f"Left out of the repeatability: {counted(count, 'pair')} of readings whose {why}."
+            words = _("Left out of the repeatability: {pairs} of readings whose {why}.").format(
+                pairs=counted(count, "pair"), why=why
+            )
             findings.append(Finding("repeatability", what, "ICC(2,1)", words, {"pairs": count}, NO_ESTIMATE))
     if not found:
-        words = "No subject was measured twice under the same protocol, so that the repeatability is not known."
-        findings.append(Finding("repeatability", "Repeatability", "ICC(2,1)", words, {"subjects": 0}, NO_ESTIMATE))
+        words = _("No subject was measured twice under the same protocol, so that the repeatability is not known.")
+        findings.append(Finding("repeatability", _("Repeatability"), "ICC(2,1)", words, {"subjects": 0}, NO_ESTIMATE))
     together = [of_kind(found, kind) for kind in (WITHIN, BETWEEN)]
     together = [repeat for repeat in together if repeat and repeat.names == (EVERYBODY, EVERYBODY)]
     for repeat in (*together, *found):
@@ -192,44 +195,40 @@ def _of_pairs(repeat, group, marker, region, regions):
     values, subject = repeat.values(marker.column, regions)
     zeros = (values == 0).all(axis=1)
     one_zero = int(((values == 0).any(axis=1) & ~zeros).sum())
-    names = repeat.names[0] if repeat.names[0] == repeat.names[1] else " and ".join(repeat.names)
-    what = f"{marker.name}, {region}, {repeat.kind} ({names}), {group}s"
-    labels = {"marker": marker.column, "region": region, "kind": repeat.kind}
-    labels |= {"first": repeat.names[0], "second": repeat.names[1], "group": group}
-    apart = (
-        f" Apart from these: {counted(int(zeros.sum()), 'pair')} of two zeros, alike by censoring."
-        if zeros.any()
-        else ""
+    first, second = repeat.names
+    names = first if first == second else _("{first} and {second}").format(first=first, second=second)
+    what = _("{marker.name}, {region}, {kind} ({names}), {group}").format(
+        marker=marker, region=region, kind=repeat.kind, names=names, group=GROUPS[group]
     )
-    apart += f" In {counted(one_zero, 'pair')} one reading found no dark layer." if one_zero else ""
+    labels = {"marker": marker.column, "region": region, "kind": repeat.kind}
+    labels |= {"first": first, "second": second, "group": group}
+    apart = ""
+    if zeros.any():
+        pairs = counted(int(zeros.sum()), "pair")
+        apart += _(" Apart from these: {pairs} of two zeros, alike by censoring.").format(pairs=pairs)
+    if one_zero:
+        apart += _(" In {pairs} one reading found no dark layer.").format(pairs=counted(one_zero, "pair"))
     values, subject = values[~zeros], subject[~zeros]
     subjects = len(np.unique(subject))
     n = {"subjects": subjects} if subjects == len(values) else {"subjects": subjects, "pairs": len(values)}
 
     def finding(quantity, words, method, **numbers):
+        words = _("{what}: {words}{apart}").format(what=what, words=words, apart=apart)
         details = {"zero_pairs": int(zeros.sum()), "one_zero": one_zero} | numbers.pop("details", {})
-        return Finding(
-            "repeatability",
-            what,
-            quantity,
-            f"{what}: {words}{apart}",
-            n,
-            method,
-            labels=labels,
-            details=details,
-            **numbers,
-        )
+        return Finding("repeatability", what, quantity, words, n, method, labels=labels, details=details, **numbers)
 
     if subjects < 2:
         whose = counted(subjects, "subject")
-        words = f"no repeatability from {counted(len(values), 'pair')} of {whose}; at least two are needed."
+        words = _("no repeatability from {pairs} of {whose}; at least two are needed.").format(
+            pairs=counted(len(values), "pair"), whose=whose
+        )
         return [finding("ICC(2,1)", words, NO_ESTIMATE)]
     differences = np.diff(values)
     if np.ptp(differences) <= 1e-12 * np.abs(values).max():
-        words = (
-            f"the second reading minus the first is {differences[0, 0]:.3g} {marker.unit} in each of {len(values)} "
-            "pairs, so that there is no scatter of which to give an ICC, limits or an interval."
-        )
+        words = _(
+            "the second reading minus the first is {difference:.3g} {unit} in each of {pairs} pairs, "
+            "so that there is no scatter of which to give an ICC, limits or an interval."
+        ).format(difference=differences[0, 0], unit=marker.unit, pairs=len(values))
         method = "Second reading minus first, the same in every pair."
         return [finding("bias", words, method, estimate=float(differences[0, 0]), unit=marker.unit)]
     # The ICC is of differences between subjects; regions in one pool would take their place.
@@ -249,20 +248,22 @@ def _icc(pairs, finding):
     models = {"ICC(2,1)": "two-way random effects, absolute agreement", "ICC(3,1)": "two-way mixed, consistency"}
     why = None
     if len(pairs) < LEAST:
-        why = f"no ICC from {len(pairs)} pairs; at least {LEAST} are needed."
+        why = _("no ICC from {pairs} pairs; at least {least} are needed.").format(pairs=len(pairs), least=LEAST)
     elif np.ptp(pairs.sum(axis=1)) <= 1e-12 * np.abs(pairs).max():
-        why = "no ICC, since every subject has the same mean and the ICC is of differences between subjects."
+        why = _("no ICC, since every subject has the same mean and the ICC is of differences between subjects.")
     else:
         try:
             values = intraclass_correlations(pairs)
         except ImportError:
-            why = "the ICC needs pingouin, which is not installed."
+            why = _("the ICC needs pingouin, which is not installed.")
     if why:
         return [finding("ICC(2,1)", why, method.format(models["ICC(2,1)"]))]
     return [
         finding(
             name,
-            f"{name} {icc:.3f} ({ci_text(ci, 3)}) from {len(pairs)} pairs.",
+            _("{name} {icc:.3f} ({ci}) from {pairs} pairs.").format(
+                name=name, icc=icc, ci=ci_text(ci, 3), pairs=len(pairs)
+            ),
             method.format(model),
             estimate=icc,
             ci=ci,
@@ -274,10 +275,17 @@ def _icc(pairs, finding):
 def _limits(pairs, subject, marker, finding):
     found = limits_of_agreement(pairs, subject)
     unit = marker.unit
-    words = (
-        f"the second reading minus the first is {found['bias']:.3g} {unit} on average ({_ci(found['bias_ci'])}); 95 % "
-        f"limits of agreement {found['low']:.3g} ({_ci(found['low_ci'])}) to {found['high']:.3g} {unit} "
-        f"({_ci(found['high_ci'])}), {len(pairs)} pairs, SD of the differences {found['sd']:.3g} {unit}."
+    words = _(
+        "the second reading minus the first is {found[bias]:.3g} {unit} on average ({bias_ci}); 95 % "
+        "limits of agreement {found[low]:.3g} ({low_ci}) to {found[high]:.3g} {unit} ({high_ci}), "
+        "{pairs} pairs, SD of the differences {found[sd]:.3g} {unit}."
+    ).format(
+        found=found,
+        unit=unit,
+        bias_ci=_ci(found["bias_ci"]),
+        low_ci=_ci(found["low_ci"]),
+        high_ci=_ci(found["high_ci"]),
+        pairs=len(pairs),
     )
     method = (
         "Bland and Altman, Lancet 1986;1:307; intervals by t with their approximate error of a limit, which of few "
@@ -291,9 +299,16 @@ def _limits(pairs, subject, marker, finding):
 def _repeatability(pairs, subject, marker, finding):
     within, ci = within_subject(pairs, subject)
     coefficient, coefficient_ci = float(TO_REPEATABILITY * within), tuple(float(TO_REPEATABILITY * end) for end in ci)
-    words = (
-        f"within-subject SD {within:.3g} {marker.unit} ({_ci(ci)}), repeatability coefficient {coefficient:.3g} "
-        f"{marker.unit} ({_ci(coefficient_ci)}): two readings of a subject differ by less in 95 % ({len(pairs)} pairs)."
+    words = _(
+        "within-subject SD {within:.3g} {unit} ({ci}), repeatability coefficient {coefficient:.3g} "
+        "{unit} ({coefficient_ci}): two readings of a subject differ by less in 95 % ({pairs} pairs)."
+    ).format(
+        within=within,
+        unit=marker.unit,
+        ci=_ci(ci),
+        coefficient=coefficient,
+        coefficient_ci=_ci(coefficient_ci),
+        pairs=len(pairs),
     )
     method = (
         "1.96 sqrt(2) within-subject SD (Bland and Altman, BMJ 1996;313:744); chi-squared interval, degrees of freedom "
@@ -321,13 +336,17 @@ def _wcv(pairs, subject, apart, finding):
     has_none = (pairs != 0).all(axis=1)
     kept = pairs[has_none]
     zeros = apart + len(pairs) - len(kept)
-    excluded = f"left out for a zero: {zeros} of {apart + len(pairs)} pairs"
+    excluded = _("left out for a zero: {zeros} of {pairs} pairs").format(zeros=zeros, pairs=apart + len(pairs))
     details = {"zeros": zeros, "pairs": len(kept)}
     if len(kept) < 2:
-        words = f"no within-subject CV, since {counted(len(kept), 'pair')} without a zero cannot give one; {excluded}."
+        words = _("no within-subject CV, since {pairs} without a zero cannot give one; {excluded}.").format(
+            pairs=counted(len(kept), "pair"), excluded=excluded
+        )
         return finding("wCV", words, method, details=details)
     wcv, ci = within_subject_cv(kept, subject[has_none])
-    words = f"within-subject CV {100 * wcv:.1f} % (95 % CI {100 * ci[0]:.1f} to {100 * ci[1]:.1f}); {excluded}."
+    words = _("within-subject CV {wcv:.1f} % (95 % CI {low:.1f} to {high:.1f}); {excluded}.").format(
+        wcv=100 * wcv, low=100 * ci[0], high=100 * ci[1], excluded=excluded
+    )
     return finding("wCV", words, method, estimate=100 * wcv, unit="%", ci=(100 * ci[0], 100 * ci[1]), details=details)
 
 
@@ -340,13 +359,13 @@ def _growth(pairs, subject, marker, finding):
         return []
     apart, means = np.abs(np.diff(pairs)[:, 0]), pairs.mean(axis=1)
     spread = np.corrcoef(apart, means)[0, 1] if np.ptp(apart) > 0 else 0.0
-    grows = "; the differences scatter more where the mean is greater" if spread > 0.4 else ""
-    words = (
-        f"the difference changes by {slope:.2f} for each unit of the mean ({ci_text(ci)}), t({subjects - 2}) = "
-        f"{statistic:.2f}, {p_text(p)}{grows}."
-    )
+    grows = _("; the differences scatter more where the mean is greater") if spread > 0.4 else ""
+    words = _(
+        "the difference changes by {slope:.2f} for each unit of the mean ({ci}), t({freedom}) = "
+        "{statistic:.2f}, {p}{grows}."
+    ).format(slope=slope, ci=ci_text(ci), freedom=subjects - 2, statistic=statistic, p=p_text(p), grows=grows)
     if p < 0.05:
-        words += (
+        words += _(
             " The bias grows with the mean: one bias and one pair of limits do not hold for small and great values."
         )
     method = (
@@ -369,4 +388,4 @@ def _growth(pairs, subject, marker, finding):
 
 
 def _ci(ci):
-    return f"95 % CI {ci[0]:.3g} to {ci[1]:.3g}"
+    return _("95 % CI {ci[0]:.3g} to {ci[1]:.3g}").format(ci=ci)

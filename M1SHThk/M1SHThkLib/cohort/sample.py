@@ -4,14 +4,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..translation import Note as _
 from .comparison import Comparison
 from .study import ALL_REGIONS
 
 # What serves first; the paper's rule favours the patients and comes last.
+SYMMETRIC, CLUSTERED = _("symmetric"), _("clustered")
 SELECTIONS = {
-    "symmetric": "the most pathologic region of every subject",
-    "clustered": "every region of every subject, the subject as the cluster",
-    "paper": "the most pathologic region of each patient, every region of each control (Donatelli et al. 2018)",
+    SYMMETRIC: _("the most pathologic region of every subject"),
+    CLUSTERED: _("every region of every subject, the subject as the cluster"),
+    _("paper"): _("the most pathologic region of each patient, every region of each control (Donatelli et al. 2018)"),
 }
 
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
+from ..translation import Note as _
+from ..translation import listed
 from .auc import area, covariance, score_interval
 from .comparison import Comparison
 from .finding import NO_ESTIMATE, Finding, counted
@@ -14,6 +16,7 @@ from .rank_sum import smallest_p
 from .sample import study_sample
 from .scores import score_sums
 from .study import SH, SH_THK, THK
+from .terms import term
 from .ties import tied
 
 ALPHA = 0.05
@@ -25,8 +28,8 @@ MOST_SUBJECTS = 1_000_000
 LARGEST_EFFECT = 5.0
 ALIKE = 0.999  # correlation of two areas beyond which they are one
 
-_WHAT = f"{marker_name(SH_THK)}, most pathologic region of every subject"
-_PERFECT = "the groups do not overlap, so nothing is left to vary; give a wanted AUC between 0.5 and 1"
+_WHAT = _("{marker}, most pathologic region of every subject").format(marker=marker_name(SH_THK))
+_PERFECT = _("the groups do not overlap, so nothing is left to vary; give a wanted AUC between 0.5 and 1")
 
 
 def sample_size_findings(study, options):
@@ -43,8 +46,8 @@ def sample_size_findings(study, options):
     """
     sample = study_sample(study, SH_THK, "symmetric")
     if reason := why_not_ranked(sample.patients, sample.others):
-        aim = _Aim("size of the next study", NO_ESTIMATE, {}, False)
-        return [aim.missed(sample, f"{reason}; no size can be judged from this cohort")]
+        aim = _Aim(_("size of the next study"), NO_ESTIMATE, {}, False)
+        return [aim.missed(sample, _("{reason}; no size can be judged from this cohort").format(reason=reason))]
     cohort_auc = area(sample.values, sample.is_patient).auc
     return [
         _for_difference(sample, options),
@@ -94,20 +97,22 @@ def _for_difference(sample, options):
     as_seen = options.difference_per_mm is None
     difference = float(patients.mean() - controls.mean()) if as_seen else options.difference_per_mm
     aim = _Aim(
-        f"to show a difference of {difference:.3g} {SH_THK.unit} between the groups' means",
+        _("to show a difference of {difference:.3g} {unit} between the groups' means").format(
+            difference=difference, unit=SH_THK.unit
+        ),
         "Student's t for the difference over the pooled SD (statsmodels, TTestIndPower), divided by 3/pi for "
         "Mann-Whitney (Hodges and Lehmann, Ann Math Stat 1956;27:324).",
         {"difference": difference, "sd": sd, "alpha": ALPHA, "power": options.power},
         as_seen,
     )
     if not sd > 0:
-        return aim.missed(sample, "within each group all values are equal, so there is no spread to plan with")
+        return aim.missed(sample, _("within each group all values are equal, so there is no spread to plan with"))
     if abs(difference) < 1e-9 * sd:
-        return aim.missed(sample, "there is no difference to show")
+        return aim.missed(sample, _("there is no difference to show"))
     try:
         from statsmodels.stats.power import TTestIndPower
     except ImportError:
-        return aim.missed(sample, "not computed, because the optional library statsmodels is not installed")
+        return aim.missed(sample, _("not computed, because the optional library statsmodels is not installed"))
 
     effect = min(abs(difference) / sd, LARGEST_EFFECT)
 
@@ -116,35 +121,39 @@ def _for_difference(sample, options):
         power = TTestIndPower().power(effect, RELATIVE_EFFICIENCY * patients, ALPHA, ratio=controls / patients)
         return power >= options.power and smallest_p(patients, controls) <= ALPHA
 
-    spread = f"with the cohort's pooled SD of {sd:.3g} {SH_THK.unit}"
-    has = f"{spread}, a two-sided Mann-Whitney test at P = .05 has a power of {options.power:g} with"
+    spread = _("with the cohort's pooled SD of {sd:.3g} {unit}").format(sd=sd, unit=SH_THK.unit)
+    has = _("{spread}, a two-sided Mann-Whitney test at P = .05 has a power of {power:g} with").format(
+        spread=spread, power=options.power
+    )
     return aim.found(sample, enough, has)
 
 
 def _for_auc(sample, cohort_auc, options):
     auc = cohort_auc if options.auc is None else options.auc
     aim = _Aim(
-        f"to show that an AUC of {auc:.2f} is greater than 0.50",
+        _("to show that an AUC of {auc:.2f} is greater than 0.50").format(auc=auc),
         "Normal approximation with the variance of Hanley and McNeil (Radiology 1982;143:29), and with that of "
         "Mann-Whitney's U under an AUC of 0.5 (Obuchowski, Radiology 2003;229:3).",
         {"auc": auc, "alpha": ALPHA, "power": options.power},
         options.auc is None,
     )
     if auc <= 0.5:
-        return aim.missed(sample, "it is not, so no size can show it")
+        return aim.missed(sample, _("it is not, so no size can show it"))
     if auc >= 1:
         return aim.missed(sample, _PERFECT)
     return aim.found(
         sample,
         lambda patients, controls: auc_power(auc, patients, controls) >= options.power,
-        f"a two-sided test at P = .05 has a power of {options.power:g} with",
+        _("a two-sided test at P = .05 has a power of {power:g} with").format(power=options.power),
     )
 
 
 def _for_half_width(sample, cohort_auc, options, half_width):
     auc = cohort_auc if options.auc is None else options.auc
     aim = _Aim(
-        f"to know an AUC of {auc:.2f} with a 95 % CI no wider than ± {half_width:.2f}",
+        _("to know an AUC of {auc:.2f} with a 95 % CI no wider than ± {half_width:.2f}").format(
+            auc=auc, half_width=half_width
+        ),
         "Half the width of the score interval of Newcombe (Stat Med 2006;25:559), which takes the variance of Hanley "
         "and McNeil (Radiology 1982;143:29).",
         {"auc": auc, "half_width": half_width},
@@ -158,7 +167,7 @@ def _for_half_width(sample, cohort_auc, options, half_width):
     return aim.found(
         sample,
         enough,
-        "this takes",
+        _("this takes"),
     )
 
 
@@ -191,24 +200,28 @@ def _for_two_areas(study, sample, cohort_auc, options):
     auc = cohort_auc if options.auc is None else options.auc
     other = rival[1] if options.other_auc is None else options.other_auc
     aim = _Aim(
-        f"to show that an AUC of {auc:.2f} differs from one of {other:.2f} in the same subjects ({name})",
+        _("to show that an AUC of {auc:.2f} differs from one of {other:.2f} in the same subjects ({name})").format(
+            auc=auc, other=other, name=name
+        ),
         "Normal approximation with the variance of Hanley and McNeil (Radiology 1982;143:29) and the correlation that "
         "this cohort's areas have (Obuchowski and McClish, Stat Med 1997;16:1529).",
         {"auc": auc, "other_auc": other, "correlation": rival[2], "alpha": ALPHA, "power": options.power},
         options.auc is None and options.other_auc is None,
     )
     if not np.isfinite([other, rival[2]]).all():
-        return aim.missed(sample, "there are too few subjects with both")
+        return aim.missed(sample, _("there are too few subjects with both"))
     if max(auc, other) >= 1 or min(auc, other) <= 0:
         return aim.missed(sample, _PERFECT)
     if abs(auc - other) < 1e-9:
-        return aim.missed(sample, "the two are equal")
+        return aim.missed(sample, _("the two are equal"))
     if rival[2] > ALIKE:
-        return aim.missed(sample, "in this cohort both put all subjects into the same order")
+        return aim.missed(sample, _("in this cohort both put all subjects into the same order"))
     return aim.found(
         sample,
         lambda patients, controls: two_areas_power(auc, other, rival[2], patients, controls) >= options.power,
-        f"a two-sided test at P = .05 of areas that correlate by {rival[2]:.2f} has a power of {options.power:g} with",
+        _(
+            "a two-sided test at P = .05 of areas that correlate by {correlation:.2f} has a power of {power:g} with"
+        ).format(correlation=rival[2], power=options.power),
     )
 
 
@@ -216,11 +229,12 @@ def _rival(study):
     """((area of SH/Thk, area of its rival, correlation of both), name of the rival); nan where there are none."""
     compared = Comparison(study)
     rivals = [
-        (values, f"the sum of reader {reader}'s scores")
-        for (reader, _), values in score_sums(compared.subjects).items()
+        (values, _("the sum of reader {reader}'s scores").format(reader=reader))
+        for (reader, _session), values in score_sums(compared.subjects).items()
     ]
     rivals = rivals[:1] or [
-        (marker.pathologic * compared.most_pathologic(marker), f"{marker.name} alone") for marker in (SH, THK)
+        (marker.pathologic * compared.most_pathologic(marker), _("{marker.name} alone").format(marker=marker))
+        for marker in (SH, THK)
     ]
     found = []
     for values, name in rivals:
@@ -259,29 +273,36 @@ class _Aim:
         each = smallest(lambda patients: enough(patients, patients))
         patients = smallest(lambda patients: enough(patients, controls_of(patients)))
         if each is None or patients is None:
-            return self.missed(sample, f"more than {MOST_SUBJECTS} patients are needed, so there is no sensible size")
+            return self.missed(
+                sample,
+                _("more than {most} patients are needed, so there is no sensible size").format(most=MOST_SUBJECTS),
+            )
         controls = controls_of(patients)
-        words = (
-            f"{has} {each} patients and {each} controls, or, in this cohort's ratio, {patients} patients and "
-            f"{controls} controls"
-        )
+        words = _(
+            "{has} {each} patients and {each} controls, or, in this cohort's ratio, {patients} patients "
+            "and {controls} controls"
+        ).format(has=has, each=each, patients=patients, controls=controls)
         if self.as_seen:
-            words += (
-                ". An effect seen in a small cohort is uncertain and tends to be too large, so a study planned on it "
-                "tends to be too small"
+            words += _(
+                ". An effect seen in a small cohort is uncertain and tends to be too large, so a study "
+                "planned on it tends to be too small"
             )
         details = {"each_group": each, "patients_in_ratio": patients, "controls_in_ratio": controls}
-        return self._finding(sample, words, details, estimate=float(each), unit="subjects")
+        return self._finding(sample, words, details, estimate=float(each), unit=term("subjects"))
 
     def _finding(self, sample, words, details, **more):
-        what = f"{_WHAT}, {self.wanted}"
+        what = listed((_WHAT, self.wanted), ", ")
         return Finding(
             analysis="sample_size",
             what=what,
             quantity="subjects in each group",
             words=(
-                f"{what}: {words}. This cohort: {counted(len(sample.patients), 'patient')} and "
-                f"{counted(len(sample.others), 'control')} with a value."
+                _("{what}: {words}. This cohort: {patients} and {controls} with a value.").format(
+                    what=what,
+                    words=words,
+                    patients=counted(len(sample.patients), "patient"),
+                    controls=counted(len(sample.others), "control"),
+                )
             ),
             n={"patients": len(sample.patients), "controls": len(sample.others)},
             method=self.method,

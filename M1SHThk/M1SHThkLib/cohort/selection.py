@@ -3,10 +3,11 @@
 import numpy as np
 from scipy.stats import norm
 
+from ..translation import Note as _
 from .auc import Area, area, area_like_with_like, wins
 from .auc_test import PERMUTED_UP_TO, area_p, contests_clustered, contests_like_with_like, contests_paper
 from .comparison import comparisons
-from .finding import Finding, disagreement, p_text
+from .finding import Finding, disagreement, p_text, unanswered
 from .groups import EXACT, marker_labels, marker_name, too_few, why_not_ranked
 from .rank_sum import mann_whitney, rank_sum_p
 from .resampling import label_sets, permutation_p
@@ -97,7 +98,12 @@ def _selected(compared, marker, selection, uncensored, options):
     patients, others = np.unique(taken.subject[taken.is_patient]), np.unique(taken.subject[~taken.is_patient])
     finding = {
         "analysis": "selection",
-        "what": f"{marker_name(marker, uncensored)}, {compared.name}, selection '{selection}': {SELECTIONS[selection]}",
+        "what": _("{marker}, {compared}, selection '{selection}': {rule}").format(
+            marker=marker_name(marker, uncensored),
+            compared=compared.name,
+            selection=selection,
+            rule=SELECTIONS[selection],
+        ),
         "quantity": "AUC",
         "n": {
             "patients": len(patients),
@@ -110,7 +116,7 @@ def _selected(compared, marker, selection, uncensored, options):
         "as_in_paper": selection == "paper",
     }
     if reason := too_few(patients, others, compared.one) or why_not_ranked(taken.patients, taken.others, compared.one):
-        return Finding(words=f"{finding['what']}: {reason}.", **finding)
+        return Finding(words=unanswered(finding["what"], reason), **finding)
     medians = float(np.median(taken.patients)), float(np.median(taken.others))
     values = marker.pathologic * values
     found = selected_area(values, is_patient, selection)
@@ -118,9 +124,22 @@ def _selected(compared, marker, selection, uncensored, options):
     test, words, details = analyse(values, is_patient, found, options)
     return Finding(
         words=(
-            f"{finding['what']}: {len(taken.patients)} values of {len(patients)} patients, median {medians[0]:.3f}, "
-            f"and {len(taken.others)} values of {len(others)} {compared.others}, median {medians[1]:.3f}; AUC "
-            f"{found.auc:.2f} ({found.ci_words}), {words}{_caution(compared, marker, selection, values)}"
+            _(
+                "{what}: {values} values of {patients} patients, median {medians[0]:.3f}, and {their_values} values "
+                "of {count} {others}, median {medians[1]:.3f}; AUC {auc:.2f} ({ci}), {words}{caution}"
+            ).format(
+                what=finding["what"],
+                values=len(taken.patients),
+                patients=len(patients),
+                medians=medians,
+                their_values=len(taken.others),
+                count=len(others),
+                others=compared.others,
+                auc=found.auc,
+                ci=found.ci_words,
+                words=words,
+                caution=_caution(compared, marker, selection, values),
+            )
         ),
         estimate=found.auc,
         ci=found.ci,
@@ -134,11 +153,11 @@ def _symmetric(values, is_patient, found, options):
     """One value a subject, and the Mann-Whitney test; over shared regions where some lack regions."""
     if lack_regions(values):
         p, how = area_p(found, lambda: contests_like_with_like(values), options.permutations, options.seed)
-        words = (
-            f"{p_text(p)} {how}. Some subjects lack regions that others have: each patient meets each of the others "
-            "over the regions that both have, so that nobody is the worse for having more of them. Without any effect "
-            f"of disease the AUC is 0.50.{disagreement(found.ci, 0.5, p)}"
-        )
+        words = _(
+            "{p} {how}. Some subjects lack regions that others have: each patient meets each of the "
+            "others over the regions that both have, so that nobody is the worse for having more of "
+            "them. Without any effect of disease the AUC is 0.50.{doubt}"
+        ).format(p=p_text(p), how=how, doubt=disagreement(found.ci, 0.5, p))
         return {"test": "AUC over shared regions, labels permuted", "statistic": found.auc, "p": p}, words, {}
     greatest = np.nanmax(values[found.takes_part], axis=1)
     test = mann_whitney(
@@ -147,23 +166,22 @@ def _symmetric(values, is_patient, found, options):
         options.permutations,
         options.seed,
     )
-    words = (
-        f"Mann-Whitney U = {test.u:g}, {p_text(test.p)} ({test.how}), valid, since every subject gives one value "
-        f"chosen in the same way from the same regions. Without any effect of disease the AUC is 0.50."
-        f"{disagreement(found.ci, 0.5, test.p)}"
-    )
+    words = _(
+        "Mann-Whitney U = {test.u:g}, {p} ({how}), valid, since every subject gives one value chosen in "
+        "the same way from the same regions. Without any effect of disease the AUC is 0.50.{doubt}"
+    ).format(test=test, p=p_text(test.p), how=test.how, doubt=disagreement(found.ci, 0.5, test.p))
     if test.smallest_p > 0.05:
-        words += f" Groups this small, with these ties, cannot go below {p_text(test.smallest_p)}."
+        words += _(" Groups this small, with these ties, cannot go below {p}.").format(p=p_text(test.smallest_p))
     details = {"smallest_p": test.smallest_p, "how": test.how}
     return {"test": "Mann-Whitney U", "statistic": test.u, "p": test.p}, words, details
 
 
 def _clustered(values, is_patient, found, options):
     p, how = area_p(found, lambda: contests_clustered(values), options.permutations, options.seed)
-    words = (
-        f"over all pairs of regions, {p_text(p)} {how}. Mann-Whitney is not valid here, since a subject's regions are "
-        f"not independent. Without any effect of disease the AUC is 0.50.{disagreement(found.ci, 0.5, p)}"
-    )
+    words = _(
+        "over all pairs of regions, {p} {how}. Mann-Whitney is not valid here, since a subject's regions "
+        "are not independent. Without any effect of disease the AUC is 0.50.{doubt}"
+    ).format(p=p_text(p), how=how, doubt=disagreement(found.ci, 0.5, p))
     return {"test": "AUC, labels of whole subjects permuted", "statistic": found.auc, "p": p}, words, {}
 
 
@@ -173,13 +191,14 @@ def _paper(values, is_patient, found, options):
     greatest = np.nanmax(values[found.takes_part & is_patient], axis=1)
     every = values[~is_patient]
     pooled = np.concatenate([greatest, every[np.isfinite(every)]])
-    naive, *_ = rank_sum_p(pooled, np.arange(len(pooled)) < len(greatest), options.permutations, options.seed)
-    words = (
-        f"as in the paper. Without any effect of disease this rule would give an AUC of {null.auc:.2f} (estimated "
-        "within the groups) and not 0.50, because the most pathologic of several regions meets every region; against "
-        f"that, {p_text(p)} {how}. The paper's Mann-Whitney test of these values gives {p_text(naive)} and is not "
-        "valid: the groups are selected differently, and a subject's regions are not independent."
-    )
+    naive = rank_sum_p(pooled, np.arange(len(pooled)) < len(greatest), options.permutations, options.seed)[0]
+    words = _(
+        "as in the paper. Without any effect of disease this rule would give an AUC of {auc:.2f} "
+        "(estimated within the groups) and not 0.50, because the most pathologic of several regions "
+        "meets every region; against that, {p} {how}. The paper's Mann-Whitney test of these values "
+        "gives {naive} and is not valid: the groups are selected differently, and a subject's regions are "
+        "not independent."
+    ).format(auc=null.auc, p=p_text(p), how=how, naive=p_text(naive))
     test = {"test": "AUC, labels of whole subjects permuted, rule applied anew", "statistic": found.auc, "p": p}
     return test, words, {"null_auc": null.auc, "naive_p_not_valid": naive}
 
@@ -229,13 +248,13 @@ def _papers_rule_p(values, is_patient, found, null, options):
     if keep.sum() > PERMUTED_UP_TO:
         beyond = Area(found.auc - null.auc, found.influence - null.influence, is_patient, keep)
         z = beyond.auc / np.sqrt(beyond.variance) if beyond.variance > 0 else np.inf
-        return float(2 * norm.sf(abs(z))), "by its standard error"
+        return float(2 * norm.sf(abs(z))), _("by its standard error")
     won, of = contests_paper(values[keep])
     labels, every = label_sets(is_patient[keep], options.permutations, options.seed)
     patient, control = labels.astype(float), (~labels).astype(float)
     aucs = ((patient @ won) * control).sum(axis=1) / ((patient @ of) * control).sum(axis=1)
     p = permutation_p(abs(found.auc - aucs.mean()), np.abs(aucs - aucs.mean()), every)
-    return float(p), "by permuting the labels of whole subjects"
+    return float(p), _("by permuting the labels of whole subjects")
 
 
 def missing_shares(compared, values):
@@ -248,12 +267,14 @@ def missing_shares(compared, values):
 def _caution(compared, marker, selection, values):
     """What is to be borne in mind where values are missing; '' where none is."""
     shares = missing_shares(compared, values)
-    lacking = f"{100 * shares[0]:.0f} % of the patients' regions and {100 * shares[1]:.0f} % of those of the others"
+    lacking = _("{own:.0f} % of the patients' regions and {their:.0f} % of those of the others").format(
+        own=100 * shares[0], their=100 * shares[1]
+    )
     if marker is THK and max(shares) > 0:
-        return (
-            f" Thk is missing where there is no dark layer: in {lacking}. What is compared is the thickness of layers "
-            "that are there, which is not the thickness of all."
-        )
+        return _(
+            " Thk is missing where there is no dark layer: in {lacking}. What is compared is the "
+            "thickness of layers that are there, which is not the thickness of all."
+        ).format(lacking=lacking)
     if selection != "symmetric" and abs(shares[0] - shares[1]) > UNEQUAL:
-        return f" Not like with like: {lacking} are missing."
+        return _(" Not like with like: {lacking} are missing.").format(lacking=lacking)
     return ""

@@ -5,6 +5,7 @@ from functools import cached_property
 
 import numpy as np
 
+from ..translation import Note as _
 from .comparison import Comparison
 from .cutoff import performance, why_none
 from .finding import NO_ESTIMATE, Finding, ci_text, counted, p_text
@@ -17,7 +18,7 @@ from .ties import tied
 
 # Fewer controls give a scatter that says nothing.
 LEAST = 3
-GREATEST = "greatest"
+GREATEST = _("greatest")
 CRAWFORD_HOWELL = "Crawford-Howell t, one-sided"
 UNIT = SH_THK.unit
 # A greater study reads its own subjects by their greatest values alone.
@@ -125,40 +126,50 @@ class Controls:
 
     def read(self, subject, field_strength_t, region_by_region=True):
         """The findings of one subject, or the one that says why there is none."""
-        what = f"{subject.name} against the controls"
+        what = _("{name} against the controls").format(name=subject.name)
 
         def refusal(words, controls=0):
             n = {"controls": controls}
             labels = {"subject": subject.name} | ({"group": subject.group} if subject.group else {})
-            return [Finding("subject", what, "percentile", f"{what}: {words}", n, NO_ESTIMATE, labels=labels)]
+            words = _("{what}: {words}").format(what=what, words=words)
+            return [Finding("subject", what, "percentile", words, n, NO_ESTIMATE, labels=labels)]
 
         if field_strength_t != self.study.field_strength_t:
             return refusal(
-                f"refused, since the subject was measured at {field_strength_t:g} T and the controls at "
-                f"{self.study.field_strength_t:g} T; SH/Thk rises with the field strength."
+                _(
+                    "refused, since the subject was measured at {field:g} T and the controls at "
+                    "{their_field:g} T; SH/Thk rises with the field strength."
+                ).format(field=field_strength_t, their_field=self.study.field_strength_t)
             )
         others = np.array([control is not subject for control in self.subjects], bool)
         count = int(others.sum())
         total = len(self.study.group("control")) - (subject.group == "control" and count < len(others))
         if total and not count:
             return refusal(
-                f"refused, since none of the {total} controls was measured with the subject's protocol "
-                f"({self.protocol or 'not known'}); values of different protocols are not compared."
+                _(
+                    "refused, since none of the {total} controls was measured with the subject's protocol "
+                    "({protocol}); values of different protocols are not compared."
+                ).format(total=total, protocol=self.protocol or _("not known"))
             )
         if count < LEAST:
             return refusal(
-                f"not read, since there are too few controls at {field_strength_t:g} T ({count}); at least {LEAST} "
-                "are needed, and those of another field strength do not serve, since SH/Thk rises with it.",
+                _(
+                    "not read, since there are too few controls at {field:g} T ({count}); at "
+                    "least {least} are needed, and those of another field strength do not serve, since "
+                    "SH/Thk rises with it."
+                ).format(field=field_strength_t, count=count, least=LEAST),
                 count,
             )
         notes = ""
         if count < total:
-            notes += f" Only the {count} of {total} controls measured with the subject's protocol serve."
+            notes += _(" Only the {count} of {total} controls measured with the subject's protocol serve.").format(
+                count=count, total=total
+            )
         if self.protocol is None:
-            notes += " Protocols are not known: that they agree is taken on trust."
+            notes += _(" Protocols are not known: that they agree is taken on trust.")
         own = matrix([subject], SH_THK.column)[0]
         if np.isnan(own).all():
-            return refusal("not read, since no region was measured in this subject.", count)
+            return refusal(_("not read, since no region was measured in this subject."), count)
         of_controls, ages = self.values[others], self.ages[others]
         reading, findings = _Reading(subject, notes), []
         for number in self.study.regions if region_by_region else ():
@@ -168,8 +179,14 @@ class Controls:
         greatest = of_controls[:, measured].max(axis=1)
         lacking = int(np.isnan(greatest).sum())
         if not measured[list(self.study.regions)].all():
-            notes += f" The greatest is that of {counted(int(measured.sum()), 'region')} measured in this subject."
-        left_out = f" Left out for lack of such a region: {counted(lacking, 'control')}." if lacking else ""
+            notes += _(" The greatest is that of {regions} measured in this subject.").format(
+                regions=counted(int(measured.sum()), "region")
+            )
+        left_out = (
+            _(" Left out for lack of such a region: {controls}.").format(controls=counted(lacking, "control"))
+            if lacking
+            else ""
+        )
         findings += _Reading(subject, notes + left_out).at(GREATEST, own[measured].max(), greatest, ages)
         return findings + self._sides(subject, notes)
 
@@ -177,11 +194,11 @@ class Controls:
         """On which side of each cut-off the subject's greatest value lies, and whether by more than noise."""
         cutoffs = {}
         if self.options.cutoff_per_mm is not None:
-            cutoffs["given"] = self.options.cutoff_per_mm, "given beforehand"
+            cutoffs["given"] = self.options.cutoff_per_mm, _("given beforehand")
         youden, without = self.chosen
         youden = without.get(id(subject), youden)
         if np.isfinite(youden):
-            cutoffs["youden"] = youden, "Youden's, chosen by the other subjects of the study"
+            cutoffs["youden"] = youden, _("Youden's, chosen by the other subjects of the study")
         reading = _Reading(subject, notes)
         return [_side(reading, name, cutoff, origin, self.noise) for name, (cutoff, origin) in cutoffs.items()]
 
@@ -194,11 +211,12 @@ class _Reading:
     notes: str
 
     def finding(self, place, quantity, words, n, method, **numbers):
-        what = f"{self.subject.name}, SH/Thk, {place}"
+        what = _("{name}, SH/Thk, {place}").format(name=self.subject.name, place=place)
         labels = {"subject": self.subject.name, "marker": SH_THK.column, "region": place}
         if self.subject.group:
             labels["group"] = self.subject.group
-        return Finding("subject", what, quantity, f"{what}: {words}{self.notes}", n, method, labels=labels, **numbers)
+        words = _("{what}: {words}{notes}").format(what=what, words=words, notes=self.notes)
+        return Finding("subject", what, quantity, words, n, method, labels=labels, **numbers)
 
     def at(self, place, value, controls, ages):
         """The findings of one region or of the greatest."""
@@ -208,12 +226,12 @@ class _Reading:
         controls = np.array(controls)
         n = {"controls": len(controls)}
         if np.isnan(value):
-            return [self.finding(place, "percentile", "not measured in this subject.", n, NO_ESTIMATE)]
+            return [self.finding(place, "percentile", _("not measured in this subject."), n, NO_ESTIMATE)]
         if len(controls) < LEAST:
-            words = (
-                f"{value:.3g} {UNIT}; not read, since too few controls have a value here ({len(controls)}); at least "
-                f"{LEAST} are needed."
-            )
+            words = _(
+                "{value:.3g} {unit}; not read, since too few controls have a value here ({controls}); at "
+                "least {least} are needed."
+            ).format(value=value, unit=UNIT, controls=len(controls), least=LEAST)
             return [self.finding(place, "percentile", words, n, NO_ESTIMATE)]
         findings = [self._percentile(place, value, controls, n), self._crawford_howell(place, value, controls, n)]
         if np.isfinite(self.subject.age):
@@ -225,19 +243,24 @@ class _Reading:
         below, count = int((controls < value).sum()), len(controls)
         ties = int((controls == value).sum())
         if below == count:
-            words = f"above all {count} controls: percentile {percent:.0f} at least, so few controls can tell no more"
+            words = _(
+                "above all {count} controls: percentile {percent:.0f} at least, so few controls can tell no more"
+            ).format(count=count, percent=percent)
         elif below + ties == 0:
-            words = f"below all {count} controls: percentile {percent:.0f} at most, so few controls can tell no more"
+            words = _(
+                "below all {count} controls: percentile {percent:.0f} at most, so few controls can tell no more"
+            ).format(count=count, percent=percent)
         else:
-            words = f"above {below} of {count} controls" + (f" and equal to {ties}" if ties else "")
-            words += f": percentile {percent:.0f}"
-        words += f" (95 % CI {ci[0]:.0f} to {ci[1]:.0f}, Clopper and Pearson)"
+            words = _("above {below} of {count} controls").format(below=below, count=count)
+            words += _(" and equal to {ties}").format(ties=ties) if ties else ""
+            words += _(": percentile {percent:.0f}").format(percent=percent)
+        words += _(" (95 % CI {ci[0]:.0f} to {ci[1]:.0f}, Clopper and Pearson)").format(ci=ci)
         method = (
             "Share of the controls below, half of the equal ones counted, no further out than 1 / (n + 1) from either "
             "end; Clopper and Pearson's interval, which covers 95 % or more."
         )
         details = {"value": float(value), "below": below}
-        words = f"{value:.3g} {UNIT}, {words}."
+        words = _("{value:.3g} {unit}, {words}.").format(value=value, unit=UNIT, words=words)
         return self.finding(place, "percentile", words, n, method, estimate=percent, unit="%", ci=ci, details=details)
 
     def _crawford_howell(self, place, value, controls, n):
@@ -248,15 +271,32 @@ class _Reading:
         roots = np.sqrt(controls)
         quantity = "percentage of the control population below"
         if np.ptp(roots) == 0:
-            words = f"no t, since all {len(controls)} controls have the same value ({controls[0]:.3g} {UNIT})."
+            words = _("no t, since all {controls} controls have the same value ({value:.3g} {unit}).").format(
+                controls=len(controls), value=controls[0], unit=UNIT
+            )
             return self.finding(place, quantity, words, n, method)
         found = crawford_howell(np.sqrt(value), roots)
         zeros = int((controls == 0).sum())
-        censored = f" At zero, where normality fails: {counted(zeros, 'control')}." if zeros else ""
-        words = (
-            f"{value:.3g} {UNIT} against {len(controls)} controls (mean of the square root {roots.mean():.3g}, SD "
-            f"{roots.std(ddof=1):.3g}): Crawford-Howell t({len(controls) - 1}) = {found.t:.2f}, one-sided "
-            f"{p_text(found.p)} that a control is as high; {found.words}.{censored}"
+        censored = (
+            _(" At zero, where normality fails: {controls}.").format(controls=counted(zeros, "control"))
+            if zeros
+            else ""
+        )
+        words = _(
+            "{value:.3g} {unit} against {controls} controls (mean of the square root {mean:.3g}, SD {sd:.3g}): "
+            "Crawford-Howell t({freedom}) = {t:.2f}, one-sided {p} that a control "
+            "is as high; {words}.{censored}"
+        ).format(
+            value=value,
+            unit=UNIT,
+            controls=len(controls),
+            mean=roots.mean(),
+            sd=roots.std(ddof=1),
+            freedom=len(controls) - 1,
+            t=found.t,
+            p=p_text(found.p),
+            words=found.words,
+            censored=censored,
         )
         details = {"value": float(value), "mean_root": float(roots.mean()), "sd_root": float(roots.std(ddof=1))}
         details["controls_at_zero"] = zeros
@@ -287,27 +327,43 @@ class _Reading:
         quantity = "percentage of the control population of that age below"
         why = None
         if len(controls) < LEAST + 1:
-            why = f"too few controls have an age and a value ({len(controls)}); at least {LEAST + 1} are needed"
+            why = _("too few controls have an age and a value ({controls}); at least {least} are needed").format(
+                controls=len(controls), least=LEAST + 1
+            )
         elif np.ptp(ages) == 0:
-            why = f"all {len(controls)} controls have the same age ({ages[0]:.3g} years)"
+            why = _("all {controls} controls have the same age ({ages[0]:.3g} years)").format(
+                controls=len(controls), ages=ages
+            )
         else:
             found = against_regression(age, np.sqrt(value), ages, np.sqrt(controls))
             if found is None:
-                why = f"the {len(controls)} controls lie on a line without scatter"
+                why = _("the {controls} controls lie on a line without scatter").format(controls=len(controls))
         if why:
-            return self.finding(place, quantity, f"not adjusted for age, since {why}.", n, method)
+            return self.finding(place, quantity, _("not adjusted for age, since {why}.").format(why=why), n, method)
         # Back from the square root; below zero there is none.
         expected, low, high = (max(end, 0) ** 2 for end in (found.expected, *found.prediction))
-        words = (
-            f"at {age:.3g} years the {len(controls)} controls lead to expect {expected:.3g} {UNIT} (95 % prediction "
-            f"interval {low:.3g} to {high:.3g}); measured {value:.3g} {UNIT}, t({len(controls) - 2}) = {found.t:.2f}, "
-            f"one-sided {p_text(found.p)} that a control of that age is as high; {found.words}."
+        words = _(
+            "at {age:.3g} years the {controls} controls lead to expect {expected:.3g} {unit} (95 % "
+            "prediction interval {low:.3g} to {high:.3g}); measured {value:.3g} {unit}, t({freedom}) = "
+            "{t:.2f}, one-sided {p} that a control of that age is as high; {words}."
+        ).format(
+            age=age,
+            controls=len(controls),
+            expected=expected,
+            unit=UNIT,
+            low=low,
+            high=high,
+            value=value,
+            freedom=len(controls) - 2,
+            t=found.t,
+            p=p_text(found.p),
+            words=found.words,
         )
         if not ages.min() <= age <= ages.max():
-            words += (
-                f" The age lies outside the controls' ({ages.min():.3g} to {ages.max():.3g} years): the line is "
-                "extended beyond its data."
-            )
+            words += _(
+                " The age lies outside the controls' ({low:.3g} to {high:.3g} years): the line "
+                "is extended beyond its data."
+            ).format(low=ages.min(), high=ages.max())
         details = {"value": float(value), "age": float(age), "expected": expected, "prediction_interval": (low, high)}
         return self.finding(
             place,
@@ -354,27 +410,43 @@ def _side(reading, name, cutoff, origin, noise):
     place = np.nanargmax(values)
     value = float(values[place])
     above, apart = value >= cutoff, value - cutoff
-    words = (
-        f"{value:.3g} {UNIT} in the {REGION_NAMES[place]} is {'at or above' if above else 'below'} the cut-off of "
-        f"{cutoff:.3g} {UNIT} ({origin}), by {abs(apart):.2g} {UNIT}"
+    words = _(
+        "{value:.3g} {unit} in the {region} is {side} the cut-off of {cutoff:.3g} {unit} "
+        "({origin}), by {apart:.2g} {unit}"
+    ).format(
+        value=value,
+        unit=UNIT,
+        region=REGION_NAMES[place],
+        side=_("at or above") if above else _("below"),
+        cutoff=cutoff,
+        origin=origin,
+        apart=abs(apart),
     )
     details = {"value": value, "cutoff": float(cutoff), "above": bool(above)}
     n = {"subjects": 1}
     if noise:
-        coefficient, _, kind, pairs = noise
+        coefficient, _ci, kind, pairs = noise
         n["pairs of readings"] = pairs
         within = abs(apart) <= coefficient
         details |= {"repeatability_coefficient": coefficient, "within_noise": bool(within)}
-        words += (
-            f": {'within the noise' if within else 'more than the noise'}, since two readings of a subject differ by "
-            f"up to {coefficient:.2g} {UNIT} in 95 % ({kind}, {counted(pairs, 'pair')} of readings)."
+        words += _(
+            ": {size}, since two readings of a subject differ by up to {coefficient:.2g} {unit} in 95 % "
+            "({kind}, {pairs} of readings)."
+        ).format(
+            size=_("within the noise") if within else _("more than the noise"),
+            coefficient=coefficient,
+            unit=UNIT,
+            kind=kind,
+            pairs=counted(pairs, "pair"),
         )
     else:
         low, high = (float(first.values[f"{SH_THK.column}_ci_{end}"][place]) for end in ("low", "high"))
-        words += "; how much a reading made again would differ is not known"
+        words += _("; how much a reading made again would differ is not known")
         if high > low:
             details |= {"imaging_noise": (low, high), "within_noise": bool(low <= cutoff <= high)}
-            words += f" (imaging noise only, redrawing the line not included: {ci_text((low, high), 3)})"
+            words += _(" (imaging noise only, redrawing the line not included: {ci})").format(
+                ci=ci_text((low, high), 3)
+            )
         words += "."
     method = (
         "Difference from the cut-off beside the repeatability coefficient. No probability: how the true values of "

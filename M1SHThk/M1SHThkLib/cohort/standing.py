@@ -6,6 +6,8 @@ import numpy as np
 from scipy.special import nctdtrinc
 from scipy.stats import norm, t
 
+from ..translation import Note as _
+
 
 @dataclass(frozen=True)
 class Standing:
@@ -35,7 +37,9 @@ class Standing:
     def words(self):
         """'an estimated 97.2 % of the control population lie below (95 % CI 88.1 to 99.9)'."""
         below, low, high = (_percent(value) for value in (self.below, *self.ci))
-        return f"an estimated {below} % of the control population lie below (95 % CI {low} to {high})"
+        return _("an estimated {below} % of the control population lie below (95 % CI {low} to {high})").format(
+            below=below, low=low, high=high
+        )
 
 
 def _percent(value):

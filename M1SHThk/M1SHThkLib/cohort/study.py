@@ -7,10 +7,21 @@ from functools import cached_property
 import numpy as np
 
 from ..measuring.exam import HEMISPHERES, REGIONS
+from ..translation import Note as _
 
 # The columns of every matrix of values.
 ALL_REGIONS = tuple((hemisphere, region) for region in REGIONS for hemisphere in HEMISPHERES)
-REGION_NAMES = tuple(f"{hemisphere} {region.replace('_', ' ')}" for hemisphere, region in ALL_REGIONS)
+REGION_NAMES = (
+    *(_("left hand knob"), _("right hand knob"), _("left paracentral lobule"), _("right paracentral lobule")),
+    *(_("left orofacial"), _("right orofacial")),
+)
+REGIONS_OF_BOTH = {
+    "hand_knob": _("hand knob"),
+    "paracentral_lobule": _("paracentral lobule"),
+    "orofacial": _("orofacial"),
+}
+# What many of a group are called.
+GROUPS = {"patient": _("patients"), "mimic": _("mimics"), "control": _("controls")}
 # What each region serves: a limb of the other side; the face's area the bulbar muscles of both sides.
 LIMBS = ("right arm", "left arm", "right leg", "left leg", "bulbar", "bulbar")
 # Those of Donatelli et al. 2018, which a whole exam has; the others are further ones.
@@ -38,7 +49,7 @@ class Marker:
 
 
 SH_THK = Marker("sh_thk_per_mm", "SH/Thk", "1/mm", "sh_thk_fit_per_mm")
-SH = Marker("sh", "SH", "splenium intensity", "sh_fit")
+SH = Marker("sh", "SH", _("splenium intensity"), "sh_fit")
 THK = Marker("thk_mm", "Thk", "mm", "thk_fit_mm", pathologic=-1)
 MARKERS = (SH_THK, SH, THK)
 # SH/Thk without blur, beside which SH/Thk's ROC curve is shown; tables of earlier versions have none.

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from ..cohort.study import Study, Subject
+from ..translation import told
 from ..translation import tr as _
 from .clinical_table import NO_COLUMN, Person, person_at, read_clinical
 from .disk import sha256
@@ -71,7 +72,7 @@ def read_studies(measurement_paths, clinical_path, to_read=(), adjust=(), exclud
                 readings = tuple(exam.reading() for exam in own)
                 subjects.setdefault(tesla, []).append(Subject(name=name, readings=readings, **{"group": None} | facts))
     if not subjects:
-        reason = f" ({warnings[0].rstrip('.')})" if warnings else ""
+        reason = f" ({told(warnings[0]).rstrip('.')})" if warnings else ""
         raise ValueError(
             _("{path}: no subject is left{reason}; name subjects and T as the measurements do").format(
                 path=clinical_path, reason=reason

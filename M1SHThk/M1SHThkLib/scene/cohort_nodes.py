@@ -4,18 +4,19 @@ import numpy as np
 import slicer
 
 from ..cohort.boxes import box_of, places, places_in_short, values_by_place
-from ..cohort.finding import ANALYSES, p_text
+from ..cohort.finding import ANALYSES, counted, p_text
 from ..cohort.first_page import first_page
 from ..cohort.sample import SELECTIONS
 from ..cohort.study import DIP_PER_MM, MARKERS, SH_THK, matrix
+from ..cohort.terms import term
 from ..measuring.columns import Column
-from ..translation import context_of, translated
-from ..translation import marked as _
+from ..translation import Note as _
+from ..translation import listed, told
 from .study_nodes import StudyNodes
 
 _HEADS = {
-    name: (marked, meaning)
-    for name, marked, meaning in (
+    name: (title, meaning)
+    for name, title, meaning in (
         ("Field", _("Field"), "Field strength; empty across field strengths"),
         ("In words", _("In words"), "What was found in words, or why there is nothing"),
         ("Analysis", _("Analysis"), "Which of the analyses"),
@@ -75,7 +76,7 @@ def show_cohort(scene, cohort, record, tables):
     nodes = StudyNodes(scene)
     findings = nodes.table("findings", "Study findings", _FINDINGS, list(map(_row, cohort.all_findings())))
     for name, (title, _meaning) in _HEADS.items():
-        findings.SetColumnTitle(name, _shown(title))
+        findings.SetColumnTitle(name, told(title))
     for title, (columns, rows) in tables.items():
         nodes.table(f"table {title}", f"Study {title}", columns, rows)
     text = nodes.node("vtkMRMLTextNode", "record", "Study record")
@@ -94,43 +95,44 @@ def summary(cohort):
     for study in cohort.studies:
         findings = cohort.findings[study.field_strength_t]
         page = first_page(study, findings, cohort.options)
-        sizes = ", ".join(f"{len(study.group(group))} {group}s" for group in study.groups)
-        parts += [f"{study.field_strength_t:g} T: {sizes}.", page.question, page.answer, *page.cautions]
-        parts.append(
-            "\n".join(f"{what}: {number}" + (f" ({remark})" if remark else "") for what, number, remark in page.rows)
-        )
+        sizes = listed((counted(len(study.group(group)), group) for group in study.groups), ", ")
+        parts += [_("{field:g} T: {sizes}.").format(field=study.field_strength_t, sizes=sizes)]
+        parts += [page.question, page.answer, *page.cautions, listed(map(_remarked, page.rows), "\n")]
         parts += [finding.words for finding in findings if finding.headline and finding.analysis == "subject"]
-    return "\n\n".join([*parts, *cohort.notes])
+    return "\n\n".join(map(told, [*parts, *cohort.notes]))
 
 
-def _shown(text):
-    """A text of this file in the reader's language."""
-    return translated(context_of(__file__), text)
+def _remarked(row):
+    what, number, remark = row
+    line = _("{what}: {number}").format(what=what, number=number)
+    return line + _(" ({remark})").format(remark=remark) if remark else line
 
 
 def _row(pair):
     field, finding = pair
-    estimate = finding.quantity
+    estimate = _("{quantity}: none").format(quantity=term(finding.quantity))
     if finding.estimate is not None:
-        estimate += f" {finding.estimate:.3g} {finding.unit}".rstrip()
-    return [
+        parts = term(finding.quantity), f"{finding.estimate:.3g}", finding.unit
+        estimate = listed(filter(None, parts), " ")
+    counts = (listed((str(count), term(what)), " ") for what, count in finding.n.items())
+    cells = (
         "" if field is None else f"{field:g} T",
         finding.words,
         ANALYSES[finding.analysis],
         finding.what,
-        ", ".join(f"{count} {what.replace('_', ' ')}" for what, count in finding.n.items()),
-        estimate if finding.estimate is not None else f"{estimate}: none",
-        "{:.3g} to {:.3g}".format(*finding.ci) if finding.ci else "",
-        finding.test or "",
+        listed(counts, ", "),
+        estimate,
+        _("{ci[0]:.3g} to {ci[1]:.3g}").format(ci=finding.ci) if finding.ci else "",
+        term(finding.test or ""),
         p_text(finding.p).removeprefix("P ").removeprefix("= ") if finding.p is not None else "",
         finding.standing or "",
-    ]
+    )
+    return list(map(told, cells))
 
 
 def _box_plot(nodes, study, marker):
     """One marker by group and place; there is no box in MRML, so lines draw it."""
-    title = _shown(_("{marker} by group and region, {field:g} T"))
-    title = title.format(marker=marker.name, field=study.field_strength_t)
+    title = _("{marker} by group and region, {field:g} T").format(marker=marker.name, field=study.field_strength_t)
     purpose = f"{marker.column} {study.field_strength_t:g}T"
     jitter = np.random.default_rng(0)
     boxes, medians, points = [], [], []
@@ -148,16 +150,16 @@ def _box_plot(nodes, study, marker):
                 medians += _line((place + side - half, box.median), (place + side + half, box.median))
             x = place + side + jitter.uniform(-_JITTER, _JITTER, len(values))
             dots += [[*point, subject] for *point, subject in zip(x, values, subjects, strict=True)]
-        label = f"{_shown(name)} (n = {len(study.group(group))})"
-        boxes.append(
-            nodes.series(f"{purpose} {group} boxes", _shown(_("{group}, quartiles")).format(group=label), lines, color)
-        )
+        label = _("{group} (n = {n})").format(group=name, n=len(study.group(group)))
+        quartiles = told(_("{group}, quartiles").format(group=label))
+        boxes.append(nodes.series(f"{purpose} {group} boxes", quartiles, lines, color))
         points.append(
-            nodes.series(f"{purpose} {group}", label, dots, color, _SERIES.LineStyleNone, width=1, marker=symbol)
+            nodes.series(f"{purpose} {group}", told(label), dots, color, _SERIES.LineStyleNone, width=1, marker=symbol)
         )
-    median = nodes.series(f"{purpose} medians", _shown(_("Medians")), medians, _BLACK, width=4)
-    unit = _shown(_("relative to the splenium")) if marker.unit == "splenium intensity" else marker.unit
-    chart = nodes.chart(purpose, title, places_in_short(study), f"{marker.name} ({unit})", [*boxes, median, *points])
+    median = nodes.series(f"{purpose} medians", told(_("Medians")), medians, _BLACK, width=4)
+    unit = told(_("relative to the splenium") if marker.unit == "splenium intensity" else marker.unit)
+    axes = told(places_in_short(study)), f"{marker.name} ({unit})"
+    chart = nodes.chart(purpose, told(title), *axes, [*boxes, median, *points])
     highest = np.nanmax(matrix(study.subjects, marker.column), initial=0.0)
     # What stands above the highest value is the legend's.
     _set_ranges(chart, (0.5, len(places(study)) + 0.5), (0.0, 1.4 * highest or 1.0))
@@ -190,9 +192,9 @@ def _line(*points):
 
 def _roc_plot(nodes, study, findings):
     """The curve of SH/Thk under each rule of selection, and of SH/Thk without blur."""
-    title = _shown(_("ROC of {marker}, {field:g} T")).format(marker=SH_THK.name, field=study.field_strength_t)
+    title = told(_("ROC of {marker}, {field:g} T").format(marker=SH_THK.name, field=study.field_strength_t))
     purpose = f"roc {study.field_strength_t:g}T"
-    series = [nodes.series(f"{purpose} chance", _shown(_("Chance")), _line((0, 0), (1, 1)), _GREY, width=1)]
+    series = [nodes.series(f"{purpose} chance", told(_("Chance")), _line((0, 0), (1, 1)), _GREY, width=1)]
     for finding in findings:
         is_area = (finding.analysis, finding.quantity) == ("roc", "AUC")
         if is_area and finding.estimate is not None and finding.labels["against"] == "controls":
@@ -201,16 +203,16 @@ def _roc_plot(nodes, study, findings):
                 continue
             curve = finding.details
             points = [
-                [*point, _shown(_("cut-off {value:.4g}")).format(value=cutoff)]
+                [*point, told(_("cut-off {value:.4g}").format(value=cutoff))]
                 for *point, cutoff in zip(
                     curve["false_positive_rate"], curve["sensitivity"], curve["cutoff"], strict=True
                 )
             ]
-            name = f"{selection}: AUC {finding.estimate:.2f}"
+            name = told(_("{selection}: AUC {auc:.2f}").format(selection=selection, auc=finding.estimate))
             color, line = _CURVES[selection]
             if marker == DIP_PER_MM.column:
                 name, color, selection = f"{DIP_PER_MM.name}, {name}", _GREY, "without blur"
             series.append(nodes.series(f"{purpose} {selection}", name, points, color, line, 3))
-    chart = nodes.chart(purpose, title, _shown(_("1 - specificity")), _shown(_("Sensitivity")), series)
+    chart = nodes.chart(purpose, title, told(_("1 - specificity")), told(_("Sensitivity")), series)
     _set_ranges(chart, (-0.02, 1.02), (-0.02, 1.25))
     return chart

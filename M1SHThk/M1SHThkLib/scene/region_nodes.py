@@ -4,9 +4,9 @@ import numpy as np
 import slicer
 import vtk
 
+from ..cohort.study import ALL_REGIONS, REGION_NAMES
 from ..measuring import codes
-from ..translation import context_of, translated
-from ..translation import marked as _
+from ..translation import told
 from .exam_nodes import REGION_KEYS, points_from_curve
 
 SPLENIUM_COLOR = (0.75, 0.75, 0.75)
@@ -26,25 +26,17 @@ COLORS = dict(
     )
 )
 
-
-_TITLES = {
-    ("left", "hand_knob"): _("left hand knob"),
-    ("right", "hand_knob"): _("right hand knob"),
-    ("left", "paracentral_lobule"): _("left paracentral lobule"),
-    ("right", "paracentral_lobule"): _("right paracentral lobule"),
-    ("left", "orofacial"): _("left orofacial"),
-    ("right", "orofacial"): _("right orofacial"),
-}
+_NAMES = dict(zip(ALL_REGIONS, REGION_NAMES, strict=True))
 
 
 def region_title(key):
     """('left', 'hand_knob') -> 'left hand knob', in the reader's language."""
-    return translated(context_of(__file__), _TITLES[tuple(key)])
+    return told(_NAMES[tuple(key)])
 
 
 def region_name(key):
     """('left', 'hand_knob') -> 'left hand knob', as nodes and segments are named in every language."""
-    return _TITLES[tuple(key)]
+    return str(_NAMES[tuple(key)])
 
 
 def add_references(scene, volume):

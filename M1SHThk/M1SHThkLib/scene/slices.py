@@ -3,6 +3,7 @@
 import numpy as np
 import slicer
 
+from ..translation import tr as _
 from .exam_nodes import points_from_curve
 
 MARGIN_MM = 15.0  # about what a slice view turns to
@@ -48,7 +49,9 @@ def slices_in_words(roi, image):
     middles = roi.slices(image)
     across = np.argmax(np.abs(image.affine[:3, roi.slice_axis(image)]))
     names = [slice_name(middle, across) for middle in sorted(middles, key=lambda middle: middle[across])]
-    return f"slice {names[0]}" if len(names) == 1 else f"slices {', '.join(names[:-1])} and {names[-1]}"
+    if len(names) == 1:
+        return _("slice {name}").format(name=names[0])
+    return _("slices {names} and {last}").format(names=", ".join(names[:-1]), last=names[-1])
 
 
 def slice_name(position, across):

@@ -1,6 +1,7 @@
-"""Reads a sample exam in a language that puts every text between brackets; prints what is seen without them.
+"""Reads a sample exam and a study in a language that puts every text between brackets; prints what is seen without.
 
-The segment editor is Slicer's own. What is written into files is English in every language.
+What stands between braces in a text, such as a number or another text, is not put between them. The segment editor is
+Slicer's own. What is written into files is English in every language.
 """
 
 import re
@@ -19,13 +20,15 @@ from PySide6.QtCore import QTranslator  # noqa: E402
 from PySide6.QtWidgets import QAbstractButton, QGroupBox, QLabel, QTableWidget, QTextBrowser, QWidget  # noqa: E402
 
 LEFT, RIGHT = "\u27e6", "\u27e7"
-# Symbols and units are the same in every language.
-SAME = {"SH", "Thk", "mm", "SH/Thk", "T", "ms", "...", "z", "n/a"}
+# Symbols and units are the same in every language, and so are the names of people, of scales and of directions.
+SAME = {"SH", "Thk", "mm", "SH/Thk", "T", "ms", "...", "z", "n/a", "P", "e", "S"}
+SAME |= {"DeLong", "Fieller", "Obuchowski", "Wilson", "sub", "paper", "F", "R1"}
+SAME |= {f"{group}{number:02d}" for group in "PC" for number in range(5)}
 
 
 class Brackets(QTranslator):
     def translate(self, context, text, disambiguation=None, n=-1):
-        return f"{LEFT}{text}{RIGHT}" if text else ""
+        return re.sub(r"[^{}]+(?![^{]*})", lambda part: f"{LEFT}{part[0]}{RIGHT}", text)
 
 
 brackets = Brackets()
@@ -34,6 +37,7 @@ app.installTranslator(brackets)
 import reader  # noqa: E402
 import SampleData  # noqa: E402
 import slicer  # noqa: E402
+from study_files import write_study  # noqa: E402
 
 
 def plain(text):
@@ -87,11 +91,23 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         logic.exportResults(folder)
         logic.exportExam(folder)
+    with tempfile.TemporaryDirectory() as folder:
+        measurements, clinical, _values = write_study(Path(folder), patients=5, controls=5)
+        logic.analyseStudy([measurements], clinical)
     found = dict.fromkeys((where, plain(text)) for where, text in seen(reader.widget().ui.M1SHThk))
-    chart = logic.getParameterNode().plotChart
-    titles = (chart.GetTitle(), chart.GetXAxisTitle(), chart.GetYAxisTitle())
-    series = [chart.GetNthPlotSeriesNode(n).GetName() for n in range(chart.GetNumberOfPlotSeriesNodes())]
-    found |= dict.fromkeys(("plot", plain(text)) for text in (*titles, *series))
+    parameters = logic.getParameterNode()
+    found |= dict.fromkeys(("study's summary", plain(line)) for line in parameters.studySummary.splitlines())
+    findings = parameters.studyTable.GetTable()
+    columns = [findings.GetColumn(number) for number in range(findings.GetNumberOfColumns())]
+    found |= dict.fromkeys(
+        (f"findings, {column.GetName()}", plain(column.GetValue(row)))
+        for column in columns
+        for row in range(column.GetNumberOfValues())
+    )
+    for chart in slicer.util.getNodesByClass("vtkMRMLPlotChartNode"):
+        titles = (chart.GetTitle(), chart.GetXAxisTitle(), chart.GetYAxisTitle())
+        series = [chart.GetNthPlotSeriesNode(n).GetName() for n in range(chart.GetNumberOfPlotSeriesNodes())]
+        found |= dict.fromkeys((f"plot {chart.GetName()}", plain(text)) for text in (*titles, *series))
     for where, left in found:
         if left:
             print(f"{where}: {left}")

@@ -84,13 +84,6 @@ def test_what_a_flag_found_can_be_translated(name):
     assert prose(LIBRARY / "measuring" / f"{name}.py") == []
 
 
-@pytest.fixture
-def shouting(request):
-    """A language in which every text is written in capitals, but what stands between braces."""
-    request.addfinalizer(lambda: translation.use(lambda context, text: text))
-    translation.use(lambda context, text: re.sub(r"[^{}]+(?![^{]*})", lambda part: part[0].upper(), text))
-
-
 def test_notes_are_english_in_files_and_told_in_the_language_of_the_reader(shouting):
     depth = translation.Note(translation.marked("it begins {depth:.1f} mm beneath the line"), depth=0.32)
     both = translation.listed([depth, "off_slice"])
@@ -99,6 +92,13 @@ def test_notes_are_english_in_files_and_told_in_the_language_of_the_reader(shout
     from_file = notes_from_text("undecided: it begins 0.3 mm beneath the line")["undecided"]
     assert sentence("undecided", from_file).endswith(" (It begins 0.3 mm beneath the line.)")
     assert pickle.loads(pickle.dumps(both)) == both
+
+
+def test_notes_that_are_added_make_a_note(shouting):
+    some = translation.Note(translation.marked("{n} patients")).format(n=3)
+    added = "in " + some + translation.Note(translation.marked(" of them")) + "."
+    assert added == "in 3 patients of them." and translation.told(added) == "in 3 PATIENTS OF THEM."
+    assert some.value("n") == 3 and some.value("who") == ""
 
 
 @pytest.mark.parametrize("path", sorted(LIBRARY.rglob("*.py")), ids=lambda path: f"{path.parent.name}-{path.stem}")

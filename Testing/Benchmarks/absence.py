@@ -17,7 +17,7 @@ SIGNIFICANT_Z = 3.0
 
 def measure_absence(full):
     """Percent called absent, percent with a significant z, and every region that was not called absent."""
-    subjects = 80 if full else 16
+    subjects = 80 if full else 32
     rows = [row for subject in spread(_scanned, range(subjects), "absence, subjects") for row in subject]
     significant = [row for row in rows if row["lobe_z"] >= SIGNIFICANT_Z]
     return {

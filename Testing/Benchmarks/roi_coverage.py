@@ -20,7 +20,7 @@ SETTINGS = Settings(replicates=500)
 
 def measure_roi_coverage(full):
     """Percentage of intervals that cover, for each size of the ROI: pooled, and for each quantity."""
-    subjects = spread(_scanned, range(200 if full else 30), "coverage by ROI, subjects")
+    subjects = spread(_scanned, range(200 if full else 60), "coverage by ROI, subjects")
     scans = [scan for subject in subjects for scan in subject]
     sizes = {
         voxels: {

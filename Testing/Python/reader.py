@@ -98,6 +98,7 @@ def go_home():
     slicer.app.layoutManager().setLayout(FOUR_UP)
     slicer.util.mainWindow().resize(*WINDOW)
     MiniSlicer.closeScene()
+    slicer.util.mainWindow().statusBar().clearMessage()  # what it says already it does not tell again
     _messages.clear()
 
 

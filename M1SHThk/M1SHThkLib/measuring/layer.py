@@ -11,6 +11,8 @@ from . import double_sigmoid
 from .hypointensity import Lobe, find_lobe, is_parted
 
 NO_LAYER_BELOW_Z, NEAR_NOISE_BELOW_Z = 2.0, 3.0
+# A layer that begins nearer to the line than superficial cortex is thick lies above the cortex: a vein.
+SUPERFICIAL_CORTEX_MM = 0.8
 PLATEAU_BEGINS_MM = 1.0
 SHORTEST_PLATEAU_MM, FEWEST_PLATEAU_SAMPLES = 0.5, 5
 # Cortex beneath a vein that is bright down to the white matter is no thicker than this (a gradient of white matter is),

@@ -5,8 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from flat_cortex import BENEATH_ROI, LINE_SLICE, SURFACE_MM, VOXEL_MM, box, cortex_image, flat_line
+from M1SHThkLib.measuring.absence import largest_hidden_sh
 from M1SHThkLib.measuring.roi import Roi
-from M1SHThkLib.measuring.verdict import judge, largest_hidden_sh
+from M1SHThkLib.measuring.verdict import judge
 from measured_cortex import measured, with_voxels
 
 pytestmark = pytest.mark.filterwarnings("error")
@@ -162,6 +163,14 @@ class TestUndecided:
 
         found = found_in(with_voxels(image, layer_in_the_middle))
         assert np.isnan(values(found)).all() and "a third of it" in found.notes["undecided"]
+
+    @pytest.mark.parametrize("length_mm", [0.1, 0.5, 2.0])
+    @pytest.mark.parametrize("normal_spacing_mm", [0.2, 2.0])
+    def test_a_line_just_begun_is_no_evidence(self, length_mm, normal_spacing_mm):
+        """Two normals and more."""
+        line = flat_line(np.linspace(18, 18 + length_mm, 5))
+        found = found_in(WITHOUT, [line], normal_spacing_mm=normal_spacing_mm)
+        assert found.n_normals >= 2 and "undecided" in found.flags
 
     def test_names_everything_that_prevents_it(self):
         note = found_in(WITHOUT, [moved(8, [0, 0, 1])], depth_max_mm=2.0).notes["undecided"]

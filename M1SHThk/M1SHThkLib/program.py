@@ -6,8 +6,9 @@ import numpy as np
 import scipy
 
 from . import __version__
+from .translation import Note as _
 
-NOTICE = "Research use only. Not a medical device."
+NOTICE = _("Research use only. Not a medical device.")
 NO_FIGURES = "Figures are left out: matplotlib is not installed here."
 
 

@@ -70,7 +70,7 @@ def _size(compared, marker, left, right, region, options):
     words = _(
         "{what}: the difference of both sides is {medians[0]:.0f} % of their mean in the median of "
         "{patients} patients and {medians[1]:.0f} % in that of {count} {others}, more in a patient "
-        "with probability {test.auc:.2f} ({ci}); Mann-Whitney U = {test.u:g}, {p} ({how}).{doubt}"
+        "with probability {test.auc:.2f} ({ci}); {ranked}.{doubt}"
     ).format(
         what=what,
         medians=[100 * np.median(own) for own in (patients, others)],
@@ -79,8 +79,7 @@ def _size(compared, marker, left, right, region, options):
         others=compared.others,
         test=test,
         ci=ci_text(test.ci),
-        p=p_text(test.p),
-        how=test.how,
+        ranked=test.in_words,
         doubt=disagreement(test.ci, 0.5, test.p),
     )
     return Finding(
@@ -124,7 +123,7 @@ def _with_onset(study, marker, left, right, region, options):
         "{what}: index (right - left) / mean, median {medians[0]:.2f} in {left} patients "
         "with onset on the left and {medians[1]:.2f} in {right} with onset on the right; "
         "the hemisphere opposite to the onset is the more pathologic one with probability {test.auc:.2f} "
-        "({ci}); Mann-Whitney U = {test.u:g}, {p} ({how}).{doubt}"
+        "({ci}); {ranked}.{doubt}"
     ).format(
         what=what,
         medians=[np.median(own) for own in (left_onset, right_onset)],
@@ -132,8 +131,7 @@ def _with_onset(study, marker, left, right, region, options):
         right=len(right_onset),
         test=test,
         ci=ci_text(test.ci),
-        p=p_text(test.p),
-        how=test.how,
+        ranked=test.in_words,
         doubt=disagreement(test.ci, 0.5, test.p),
     )
     return Finding(

@@ -170,8 +170,7 @@ def _compared(compared, marker, region, uncensored, options):
     words = _(
         "{what}: median {medians[0]:.3f} in {patients} patients and {medians[1]:.3f} in {count} "
         "{others}; a patient's value is {direction} than a {one}'s with probability {test.auc:.2f} "
-        "({ci}), rank-biserial correlation {test.rank_biserial:.2f} ({rank_biserial_ci}); Mann-Whitney U "
-        "= {test.u:g}, {p} ({how})."
+        "({ci}), rank-biserial correlation {test.rank_biserial:.2f} ({rank_biserial_ci}); {ranked}."
     ).format(
         what=finding["what"],
         medians=medians,
@@ -183,8 +182,7 @@ def _compared(compared, marker, region, uncensored, options):
         test=test,
         ci=ci_text(test.ci),
         rank_biserial_ci=ci_text(test.rank_biserial_ci),
-        p=p_text(test.p),
-        how=test.how,
+        ranked=test.in_words,
     )
     words += disagreement(test.rank_biserial_ci, 0, test.p)
     if test.smallest_p > 0.05:

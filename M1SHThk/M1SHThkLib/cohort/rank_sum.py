@@ -12,6 +12,7 @@ from scipy import special, stats
 
 from ..translation import Note as _
 from .auc import area
+from .finding import p_text
 from .resampling import permutation_p
 from .ties import tied
 
@@ -46,6 +47,11 @@ class MannWhitney:
     p: float
     how: str
     smallest_p: float
+
+    @property
+    def in_words(self):
+        """'Mann-Whitney U = 123, P = .004 (exact)'."""
+        return _("Mann-Whitney U = {u:g}, {p} ({how})").format(u=self.u, p=p_text(self.p), how=self.how)
 
     @property
     def rank_biserial(self):

@@ -92,7 +92,7 @@ def _sum_against_groups(compared, key, options):
     taken = Sample(scores[present], compared.is_patient[present], np.flatnonzero(present), np.zeros(present.sum(), int))
     words = _(
         "{what}: median {medians[0]:g} in {patients} patients and {medians[1]:g} in {count} "
-        "{others}; AUC {test.auc:.2f} ({ci}), Mann-Whitney U = {test.u:g}, {p} ({how}).{doubt}"
+        "{others}; AUC {test.auc:.2f} ({ci}), {ranked}.{doubt}"
     ).format(
         what=what,
         medians=[np.median(own) for own in (patients, others)],
@@ -101,8 +101,7 @@ def _sum_against_groups(compared, key, options):
         others=compared.others,
         test=test,
         ci=ci_text(test.ci),
-        p=p_text(test.p),
-        how=test.how,
+        ranked=test.in_words,
         doubt=disagreement(test.ci, 0.5, test.p),
     )
     findings = [

@@ -167,9 +167,9 @@ def _symmetric(values, is_patient, found, options):
         options.seed,
     )
     words = _(
-        "Mann-Whitney U = {test.u:g}, {p} ({how}), valid, since every subject gives one value chosen in "
+        "{ranked}, valid, since every subject gives one value chosen in "
         "the same way from the same regions. Without any effect of disease the AUC is 0.50.{doubt}"
-    ).format(test=test, p=p_text(test.p), how=test.how, doubt=disagreement(found.ci, 0.5, test.p))
+    ).format(ranked=test.in_words, doubt=disagreement(found.ci, 0.5, test.p))
     if test.smallest_p > 0.05:
         words += _(" Groups this small, with these ties, cannot go below {p}.").format(p=p_text(test.smallest_p))
     details = {"smallest_p": test.smallest_p, "how": test.how}

@@ -13,7 +13,7 @@ from ..files.cohort_results import write_cohort
 from ..files.cohort_tables import inputs_of, read_studies
 from ..files.described_tables import read_described_table
 from ..measuring.columns import MEASUREMENT_COLUMNS
-from ..program import program
+from ..program import NOTICE, program
 from ..reports.cohort_figures import draw_cohort
 from ..reports.cohort_report import report_page
 from ..scene import cohort_nodes
@@ -67,8 +67,7 @@ class StudyAnalysis:
         tables["clinical table"] = read_described_table(clinical_path, CLINICAL_COLUMNS)
         record = json.dumps({**program(), "inputs": inputs, **cohort.to_dict()}, allow_nan=False)
         findings, text, charts = cohort_nodes.show_cohort(slicer.mrmlScene, cohort, record, tables)
-        notice = _("Research use only. Not a medical device.")
-        parts = [notice, cohort_nodes.summary(cohort), *_left_out(cohort)]
+        parts = [told(NOTICE), cohort_nodes.summary(cohort), *_left_out(cohort)]
         parameters.studySummary = "\n\n".join(parts)
         parameters.studyRecord = text
         parameters.studyTable = findings

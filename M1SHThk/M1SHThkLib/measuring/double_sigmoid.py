@@ -10,7 +10,7 @@ b in 1/mm and c in mm, and 0 < b, c1 < c2.
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import expit
+from scipy.special import expit, logit
 
 from .least_squares import levenberg_marquardt
 
@@ -95,7 +95,9 @@ def crossings(parameters, fraction, peak=None):
     # Both sides at once: the first row is superficial, the second deep.
     inside, side = np.stack([mode, mode]), np.array([-1.0, 1.0]).reshape(2, *np.ones(mode.ndim, int))
     outside = _expanded(lambda x: above_level(x)[0] >= 0, inside, inside + side * np.maximum(c2 - c1, 0.1))
-    return tuple(_bracketed_newton(above_level, inside, outside, np.stack([c1, c2])))
+    # Where each sigmoid alone, far from the other, would cross the level.
+    away = logit(np.minimum(level / a, 0.5))
+    return tuple(_bracketed_newton(above_level, inside, outside, np.stack([c1 + away / b1, c2 - away / b2])))
 
 
 def width(parameters, fraction, peak=None):
@@ -142,7 +144,7 @@ def _bracketed_newton(function, positive, negative, start):
         following = np.where(lost, (positive + negative) / 2, following)
         moved = np.abs(following - x).max(initial=0.0)
         x = following
-        if moved < 1e-10:  # mm; the next step would be its square
+        if moved < (1e-10 if lost.any() else 1e-6):  # mm; the next of Newton's steps would be its square
             break
     return x
 

@@ -34,8 +34,10 @@ def levenberg_marquardt(normal_equations, begin, lowest, highest, tolerance, ite
         if not len(those):
             break
         held = ((p <= low) & (gradient > 0)) | ((p >= high) & (gradient < 0))
-        g = np.where(held, 0.0, gradient)
-        h = np.where(held[:, :, None] | held[:, None, :], 0.0, hessian)
+        g, h = gradient, hessian.copy()
+        if held.any():
+            g = np.where(held, 0.0, gradient)
+            h[held[:, :, None] | held[:, None, :]] = 0.0
         scale = h[:, diagonal, diagonal]
         # A parameter without influence (or held) gets a unit diagonal, so that every system can be solved.
         scale = np.where(scale > 1e-12 * scale.max(1, keepdims=True) + 1e-300, scale, 1.0)
@@ -44,8 +46,11 @@ def levenberg_marquardt(normal_equations, begin, lowest, highest, tolerance, ite
         new = normal_equations(trial, those)
         gain = cost - new[0]
         better = gain >= 0
-        for own, stepped in zip((p, cost, gradient, hessian), (trial, *new), strict=True):
-            np.copyto(own.T, stepped.T, where=better)
+        if better.all():
+            p, (cost, gradient, hessian) = trial, new
+        else:
+            for own, stepped in zip((p, cost, gradient, hessian), (trial, *new), strict=True):
+                np.copyto(own.T, stepped.T, where=better)
         damping = np.where(better, np.maximum(damping * 0.2, _DAMPING_SMALLEST), damping * 8.0)
         done = better & (gain <= tolerance * new[0]) | (damping > _DAMPING_LARGEST)
         if done.any():

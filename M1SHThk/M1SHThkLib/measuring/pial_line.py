@@ -23,6 +23,7 @@ SHORTEST_OVERLAP_MM = 2.0
 _DENSE_STEP_MM, _FEWEST_STEPS = 0.1, 200
 # So many voxels of the white-matter ROI say on which side it lies.
 _MOST_VOTES = 25
+_RIGHT_ANGLE = np.array([[0.0, -1.0], [1.0, 0.0]])
 
 
 @dataclass(frozen=True)
@@ -115,16 +116,17 @@ def crossing_depths(line, depth_max_mm):
     # Every third normal stands for its neighbours: where normals converge, many cross at nearly the same depth.
     others = np.append(np.arange(0, len(p) - 1, 3 if len(p) > 12 else 1), len(p) - 1)
     q, m = p[others], n[others]
+    # A cross product in the plane is the product with the other vector turned by a right angle.
+    n_turned, m_turned = n @ _RIGHT_ANGLE, m @ _RIGHT_ANGLE
     depths = np.full(len(p), np.inf)
     tolerance = 0.5 * line.length_mm / max(len(q) - 1, 1)
     rows = max(1, 100_000 // len(q))
     for begin in range(0, len(p), rows):
         part = slice(begin, begin + rows)
-        apart_x, apart_y = q[:, 0] - p[part, 0, None], q[:, 1] - p[part, 1, None]
-        turn = n[part, 0, None] * m[:, 1] - n[part, 1, None] * m[:, 0]
+        turn = n[part] @ m_turned.T
         with np.errstate(divide="ignore", invalid="ignore"):
-            own = (apart_x * m[:, 1] - apart_y * m[:, 0]) / turn
-            other = (apart_x * n[part, 1, None] - apart_y * n[part, 0, None]) / turn
+            own = ((q * m_turned).sum(1) - p[part] @ m_turned.T) / turn
+            other = (n_turned[part] @ q.T - (p[part] * n_turned[part]).sum(1)[:, None]) / turn
             crosses = (own > 1e-9) & (own <= depth_max_mm) & (other >= 0) & (other <= own + tolerance)
         depths[part] = np.where(crosses, own, np.inf).min(axis=1)
     return depths

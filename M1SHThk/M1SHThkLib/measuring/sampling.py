@@ -44,12 +44,12 @@ def sample_normals(image, positions, normals, depths_mm, interpolation="quintic"
     ends = index[:, :, [0, -1]]
     is_inside = ((ends >= 0) & (ends <= last)).all()  # and with its ends all of a straight normal
     outside = np.zeros(index.shape[1:], bool) if is_inside else ((index < -0.5) | (index > last + 0.5)).any(axis=0)
-    (sampled,) = np.nonzero((~outside if wanted is None else ~outside & wanted).ravel())
+    sampled = ~outside if wanted is None else ~outside & wanted
     intensities = np.full(outside.shape, np.nan)
-    if len(sampled):
-        at = index.reshape(3, -1).take(sampled, axis=1)
+    if sampled.any():
+        at = index.reshape(3, -1) if sampled.all() else index[:, sampled]
         at = at if is_inside else np.clip(at, 0, last[:, 0])
-        np.put(intensities, sampled, _interpolate(image.voxels, at, interpolation))
+        intensities[sampled] = _interpolate(image.voxels, at, interpolation)
     return intensities, outside
 
 

@@ -91,7 +91,7 @@ def _fitted(points, at, length_mm):
     spacing, count = at[-1] / pieces, pieces + _DEGREE
     basis, first = _basis(at / spacing, count)
     design = np.zeros((len(points), count))
-    np.put_along_axis(design, first[:, None] + np.arange(_DEGREE + 1), basis, axis=1)
+    design[np.arange(len(points))[:, None], first[:, None] + np.arange(_DEGREE + 1)] = basis
     weighted = design.T * stretch
     matrix = weighted @ design
     for order, wavelength in ((3, length_mm), (2, _STRAIGHTENING * length_mm)):

@@ -4,6 +4,7 @@ Scans as those of `coverage`, each measured with ROIs of several sizes about the
 """
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 from coverage import QUANTITIES
@@ -14,13 +15,15 @@ from M1SHThkLib.measuring.settings import Settings
 from workers import spread
 
 VOXELS = (9, 16, 45, 140)
-SCANS_A_SUBJECT = 5
+# Intervals of one subject miss together: a quick look takes fewer scans of as many subjects.
+SUBJECTS, SCANS_A_SUBJECT, SCANS_IN_A_QUICK_LOOK = 200, 5, 2
 SETTINGS = Settings(replicates=500)
 
 
 def measure_roi_coverage(full):
     """Percentage of intervals that cover, for each size of the ROI: pooled, and for each quantity."""
-    subjects = spread(_scanned, range(200 if full else 60), "coverage by ROI, subjects")
+    scanned = partial(_scanned, scans=SCANS_A_SUBJECT if full else SCANS_IN_A_QUICK_LOOK)
+    subjects = spread(scanned, range(SUBJECTS), "coverage by ROI, subjects")
     scans = [scan for subject in subjects for scan in subject]
     sizes = {
         voxels: {
@@ -41,7 +44,7 @@ def measure_roi_coverage(full):
     }
 
 
-def _scanned(number):
+def _scanned(number, scans):
     """Size of the ROI, quantity and whether its interval covers, for each interval that a scan gives."""
     random = np.random.default_rng([number, 77])
     options = PhantomOptions(
@@ -57,7 +60,7 @@ def _scanned(number):
     clean = measure_exam(make_phantom(replace(options, noise=0.0)).exam(Settings(replicates=0)))[0]
     phantom = make_phantom(options)
     covers = []
-    for scan in range(SCANS_A_SUBJECT):
+    for scan in range(scans):
         exam = phantom.with_noise(770000 + SCANS_A_SUBJECT * number + scan).exam(SETTINGS)
         (region,) = exam.regions
         for voxels in VOXELS:

@@ -62,10 +62,10 @@ class Annotation:
         if read:
             values = values_of(read.measurement)
             lines.append(
-                _("SH {sh}   Thk {thk} mm   SH/Thk {ratio} 1/mm").format(
+                _("SH {sh}   Thk {thk}   SH/Thk {ratio}").format(
                     sh=with_interval(values, "sh", 3, interval=False),
-                    thk=with_interval(values, "thk_mm", 2, interval=False),
-                    ratio=with_interval(values, "sh_thk_per_mm", 3, interval=False),
+                    thk=with_interval(values, "thk_mm", 2, " mm", interval=False),
+                    ratio=with_interval(values, "sh_thk_per_mm", 3, " 1/mm", interval=False),
                 )
             )
             for flag in read.measurement.flags[:1]:

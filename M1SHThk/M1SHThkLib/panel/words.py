@@ -24,15 +24,18 @@ def values_of(measurement):
     return {name: value if np.isfinite(value) else None for name, value in values.items()}
 
 
-def with_interval(values, name, digits, interval=True):
-    """A value with its 95 % interval in brackets, where it is wanted and known."""
+def with_interval(values, name, digits, unit="", interval=True):
+    """A value with its 95 % interval in brackets, where it is wanted and known, and with its unit; 'missing' has none.
+
+    :param unit: with the space before it
+    """
     if values[name] is None:
         return _("missing")
     low, high = values[f"{name}_ci_low"], values[f"{name}_ci_high"]
     if low is None or not interval:
-        return shown(values[name], digits)
+        return f"{shown(values[name], digits)}{unit}"
     value, low, high = shown(values[name], digits, low, high)
-    return f"{value} [{low}, {high}]"
+    return f"{value} [{low}, {high}]{unit}"
 
 
 def of_the_scanner(measurement):
@@ -46,10 +49,10 @@ def of_the_scanner(measurement):
         values[f"{name}_ci_low"], values[f"{name}_ci_high"] = (low, high) if np.isfinite(low) else (None, None)
     tilt = _("missing") if m.tilt.missing else _("{degrees:.0f} degrees").format(degrees=m.tilt_deg)
     lines = [
-        _("Without blur: width {width} mm, dip per mm {ratio}; across the cortex {across} mm; tilt {tilt}").format(
-            width=with_interval(values, "w_mm", 2),
+        _("Without blur: width {width}, dip per mm {ratio}; across the cortex {across}; tilt {tilt}").format(
+            width=with_interval(values, "w_mm", 2, " mm"),
             ratio=with_interval(values, "dip_per_mm", 3),
-            across=with_interval(values, "thk_perpendicular_mm", 2),
+            across=with_interval(values, "thk_perpendicular_mm", 2, " mm"),
             tilt=tilt,
         )
     ]
@@ -62,9 +65,9 @@ def of_the_scanner(measurement):
 def in_words(measurement):
     """SH, Thk and SH/Thk of a region with their intervals."""
     values = values_of(measurement)
-    return _("{region}: SH {sh}, Thk {thk} mm, SH/Thk {ratio} per mm").format(
+    return _("{region}: SH {sh}, Thk {thk}, SH/Thk {ratio}").format(
         region=region_title((measurement.hemisphere, measurement.region)).capitalize(),
         sh=with_interval(values, "sh", 3),
-        thk=with_interval(values, "thk_mm", 2),
-        ratio=with_interval(values, "sh_thk_per_mm", 3),
+        thk=with_interval(values, "thk_mm", 2, " mm"),
+        ratio=with_interval(values, "sh_thk_per_mm", 3, _(" per mm")),
     )

@@ -139,6 +139,17 @@ def test_a_drag_changes_the_numbers_as_the_core_says(phantom, drawn):
     assert f"SH/Thk {core.sh_thk_per_mm:.3f} [{low:.3f}, {high:.3f}]" in reader.in_words()
 
 
+def test_a_value_that_is_missing_has_no_unit(phantom, drawn):
+    """Drawn into the layer, the line shows no whole layer: nothing is measured."""
+    reader.look_at(reader.points(KNOB)[0])
+    (line,) = reader.widget().panel.logic.lines(KNOB)
+    for number, point in enumerate(reader.points(KNOB)):
+        line.SetNthControlPointPositionWorld(number, *(point + inward(phantom, KNOB, 1.8)))
+    reader.settle()
+    assert reader.in_words().startswith("Left hand knob: SH missing, Thk missing, SH/Thk missing\n")
+    assert "missing mm" not in reader.in_words()
+
+
 def test_the_point_that_hovers_changes_no_number_and_is_no_step(phantom, empty):
     reader.draw_splenium(phantom)
     reader.draw_white_matter(phantom, 0)

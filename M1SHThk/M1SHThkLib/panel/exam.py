@@ -19,6 +19,10 @@ class ExamSection:
         self._panel = panel
         self._volume = None  # that is read
 
+    def begin(self):
+        """What is read next has nothing to do with the volume that was read."""
+        self._volume = None
+
     def show(self):
         """Bring echoes, times and ways to combine them in line with the parameter node."""
         ui, node = self._panel.ui, self._panel.parameterNode

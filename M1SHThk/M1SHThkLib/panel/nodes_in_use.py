@@ -23,10 +23,10 @@ class NodesInUse(VTKObservationMixin):
         """Observe these nodes and no others."""
         if len(nodes) == len(self._nodes) and all(map(lambda a, b: a is b, nodes, self._nodes)):
             return
-        for node in self._nodes:
-            for observed, event, callback in self._observations(node):
-                if self.hasObserver(observed, event, callback):
-                    self.removeObserver(observed, event, callback)
+        is_placing = self.hasObserver(*self._placing())
+        # All of them: the mixin keeps a node that it has observed, and its image, until its last observer is removed.
+        self.removeObservers()
+        self.observe_placing(is_placing)
         self._nodes = list(nodes)
         for node in nodes:
             for observed, event, callback in self._observations(node):
@@ -111,12 +111,13 @@ class NodesInUse(VTKObservationMixin):
 
     def observe_placing(self, observed):
         """Hear, or no longer hear, how the reader ends placing points."""
+        placing = self._placing()
+        if placing[0] and self.hasObserver(*placing) != observed:
+            (self.addObserver if observed else self.removeObserver)(*placing)
+
+    def _placing(self):
         node = slicer.app.applicationLogic().GetInteractionNode()
-        if not node:
-            return
-        observation = (node, node.InteractionModeChangedEvent, self.on_interaction_mode_changed)
-        if self.hasObserver(*observation) != observed:
-            (self.addObserver if observed else self.removeObserver)(*observation)
+        return node, slicer.vtkMRMLInteractionNode.InteractionModeChangedEvent, self.on_interaction_mode_changed
 
     def on_interaction_mode_changed(self, interaction, event):
         """The reader ended placing by the mouse or a key."""

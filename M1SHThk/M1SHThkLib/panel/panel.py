@@ -111,7 +111,7 @@ class Panel:
         """The panel's end: nothing of it is left in Slicer."""
         self.reading_list.leave()
         self._let_go()
-        self._scene_events.removeObservers()
+        self._scene_events.end()
         self.nodes_in_use.removeObservers()
         self.annotation.remove()
         self.straightened.remove()
@@ -178,6 +178,7 @@ class Panel:
 
     def _begin_anew(self):
         """What the panel knew is of no use to another scene."""
+        self.exam.begin()
         self.edits.begin()
         self.folding.begin()
         self.readings.begin()
@@ -191,7 +192,7 @@ class Panel:
             self.pace.stop()
             self.parameterNode.disconnectGui(self._gui_tag)
             self._gui_tag = None
-            self._scene_events.leave_parameters(self.parameterNode)
+            self._scene_events.leave_parameters()
             self.nodes_in_use.observe([])
             self.logic.showOverlay(None)
             self.readings.hide()

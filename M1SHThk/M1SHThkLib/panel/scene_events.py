@@ -14,6 +14,9 @@ class SceneEvents(VTKObservationMixin):
     def __init__(self, panel):
         VTKObservationMixin.__init__(self)
         self._panel = panel
+        # The mixin keeps a node that it has observed, and all the node holds, until its last observer is removed.
+        self._parameters = VTKObservationMixin()
+        self._tags = {}  # of the observers of volumes that have come: ID -> tag
         scene = slicer.mrmlScene
         self.addObserver(scene, scene.StartCloseEvent, self.on_start)
         self.addObserver(scene, scene.EndCloseEvent, self.on_end_close)
@@ -24,11 +27,18 @@ class SceneEvents(VTKObservationMixin):
 
     def follow_parameters(self, parameterNode):
         """Hear of changes of a parameter node."""
-        self.addObserver(parameterNode, vtk.vtkCommand.ModifiedEvent, self.on_parameters_modified)
+        self._parameters.addObserver(parameterNode, vtk.vtkCommand.ModifiedEvent, self.on_parameters_modified)
 
-    def leave_parameters(self, parameterNode):
+    def leave_parameters(self):
         """Hear of them no longer."""
-        self.removeObserver(parameterNode, vtk.vtkCommand.ModifiedEvent, self.on_parameters_modified)
+        self._parameters.removeObservers()
+
+    def end(self):
+        """Hear of nothing any longer."""
+        self.removeObservers()
+        self.leave_parameters()
+        for node_id in list(self._tags):
+            self._expect_no_image(slicer.mrmlScene.GetNodeByID(node_id))
 
     def on_start(self, caller, event):
         """Just before the scene is closed or loaded, when parameters change that widgets may not be able to show."""
@@ -45,6 +55,7 @@ class SceneEvents(VTKObservationMixin):
     @vtk.calldata_type(vtk.VTK_OBJECT)
     def on_node_removed(self, caller, event, node):
         """A node has left the scene."""
+        self._expect_no_image(node)
         self._panel.node_removed(node)
 
     @vtk.calldata_type(vtk.VTK_OBJECT)
@@ -52,13 +63,19 @@ class SceneEvents(VTKObservationMixin):
         """A volume has come; its image may be read later."""
         if node.GetClassName() == SCALAR_VOLUME:
             self._panel.reading_list.volume_added()
-            self.addObserver(node, slicer.vtkMRMLVolumeNode.ImageDataModifiedEvent, self.on_volume_read)
+            self._tags[node.GetID()] = node.AddObserver(
+                slicer.vtkMRMLVolumeNode.ImageDataModifiedEvent, self.on_volume_read
+            )
             qt.QTimer.singleShot(0, self._panel.exam.choose_lone_volume)
 
     def on_volume_read(self, volume, event):
         """A volume that has come holds an image now."""
-        self.removeObserver(volume, slicer.vtkMRMLVolumeNode.ImageDataModifiedEvent, self.on_volume_read)
+        self._expect_no_image(volume)
         qt.QTimer.singleShot(0, self._panel.exam.choose_lone_volume)
+
+    def _expect_no_image(self, node):
+        if node and node.GetID() in self._tags:
+            node.RemoveObserver(self._tags.pop(node.GetID()))
 
     def on_parameters_modified(self, caller, event):
         """A parameter has changed."""

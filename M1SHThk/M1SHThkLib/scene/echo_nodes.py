@@ -9,6 +9,7 @@ from ..measuring.echoes import averaged_echoes, checked_echo_times, combine
 from ..measuring.magnitude import is_signed, part_of_image_type, part_of_name
 from ..translation import tr as _
 from .exam_nodes import add_volume, image_from_volume, set_image
+from .scene_nodes import nodes_of_class
 
 ECHO_TIME, IMAGE_TYPE = "EchoTime", "ImageType"  # attributes of a volume: in ms, and as DICOM writes it
 _ECHO_TIMES = ("DICOM.EchoTime", ECHO_TIME)
@@ -197,8 +198,7 @@ def _is_same_grid(one, other):
 
 def _last_result(scene, source, purpose):
     """The volume that the same source was combined into last time for that purpose, or None."""
-    for number in range(scene.GetNumberOfNodesByClass("vtkMRMLScalarVolumeNode")):
-        volume = scene.GetNthNodeByClass(number, "vtkMRMLScalarVolumeNode")
+    for volume in nodes_of_class(scene, "vtkMRMLScalarVolumeNode"):
         if volume.GetNodeReference(purpose) is source:
             return volume
     return None

@@ -83,6 +83,7 @@ def _write(node, path, whole):
         copy.SetAndObserveTransformNodeID(node.GetTransformNodeID())
         copy.HardenTransform()
     storage = node.CreateDefaultStorageNode()
+    storage.UnRegister(None)  # the reference that C++ hands over; Python holds its own
     try:
         with whole(path) as temporary:
             storage.SetFileName(str(temporary))

@@ -11,6 +11,7 @@ from vtk.util.numpy_support import numpy_to_vtk, numpy_to_vtkIdTypeArray, vtk_to
 
 from ..measuring.layer_voxels import next_is_neighbour
 from ..measuring.verdict import LEAST_STRAY_MM
+from .scene_nodes import nodes_of_class
 
 # Unlike each other and the lines, for the colour-blind too.
 COLORS = {"layer": (0.95, 0.12, 0.10), "normals": (1.0, 1.0, 0.75), "edge": (0.1, 1.0, 1.0)}
@@ -24,8 +25,7 @@ DASH_MM = 0.8
 
 def find_overlay_model(scene, name):
     """The model node for one part of the overlay that the scene has already, or None."""
-    for number in range(scene.GetNumberOfNodesByClass("vtkMRMLModelNode")):
-        model = scene.GetNthNodeByClass(number, "vtkMRMLModelNode")
+    for model in nodes_of_class(scene, "vtkMRMLModelNode"):
         if model.GetAttribute(_ATTRIBUTE) == name:
             return model
     return None

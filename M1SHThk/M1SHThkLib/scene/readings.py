@@ -10,6 +10,7 @@ from datetime import datetime
 import slicer
 
 from . import exam_nodes, region_nodes, tables
+from .scene_nodes import nodes_of_class
 
 _ATTRIBUTE, _REFERENCES = "M1SHThk.Reading", "references"
 
@@ -74,7 +75,7 @@ def archive(scene, parameters):
 
 def archived_readings(scene):
     """The ArchivedReadings of a scene, oldest first."""
-    records = [node for node in slicer.util.getNodesByClass("vtkMRMLTextNode", scene) if node.GetAttribute(_ATTRIBUTE)]
+    records = [node for node in nodes_of_class(scene, "vtkMRMLTextNode") if node.GetAttribute(_ATTRIBUTE)]
     return [
         ArchivedReading(
             record, record.GetAttribute(_ATTRIBUTE), tables.stored_values(json.loads(record.GetText())["results"])

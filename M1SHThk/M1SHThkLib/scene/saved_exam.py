@@ -19,6 +19,7 @@ from .exam_nodes import (
 from .map_nodes import PARAMETER, maps_from_parameters
 from .reading import Reading
 from .region_nodes import region_title
+from .scene_nodes import nodes_of_class
 
 
 def exam_from_scene(scene):
@@ -29,8 +30,7 @@ def exam_from_scene(scene):
     ValueError
         If the scene holds no exam of the module, a faulty one, or one of which a file is missing or damaged.
     """
-    for index in range(scene.GetNumberOfNodesByClass("vtkMRMLScriptedModuleNode")):
-        node = scene.GetNthNodeByClass(index, "vtkMRMLScriptedModuleNode")
+    for node in nodes_of_class(scene, "vtkMRMLScriptedModuleNode"):
         if node.GetAttribute("ModuleName") == MODULE_NAME:
             warnings = [warning for named in _named_nodes(node) for warning in _not_read(*named)]
             accepted = Acceptances(Reading()).by_region(node)
@@ -94,8 +94,7 @@ def undrawn_exam(scene):
     ValueError
         If the scene holds no exam of the module, or its image cannot be read.
     """
-    for index in range(scene.GetNumberOfNodesByClass("vtkMRMLScriptedModuleNode")):
-        node = scene.GetNthNodeByClass(index, "vtkMRMLScriptedModuleNode")
+    for node in nodes_of_class(scene, "vtkMRMLScriptedModuleNode"):
         if node.GetAttribute("ModuleName") == MODULE_NAME:
             volume = node.GetNodeReference("inputVolume")
             _not_read("the volume", volume)

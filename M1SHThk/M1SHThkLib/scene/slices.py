@@ -5,6 +5,7 @@ import slicer
 
 from ..translation import tr as _
 from .exam_nodes import points_from_curve
+from .scene_nodes import nodes_of_class
 
 MARGIN_MM = 15.0  # about what a slice view turns to
 
@@ -19,8 +20,7 @@ def show_on_slices(points, middle=None):
         middle = points.mean(0)  # lies in their plane, however that is tilted
     slice_node.JumpAllSlices(slicer.mrmlScene, *middle, slice_node.CenteredJumpSlice)
     needed = np.ptp(points, axis=0).max() + 2 * MARGIN_MM
-    for index in range(slicer.mrmlScene.GetNumberOfNodesByClass("vtkMRMLSliceNode")):
-        node = slicer.mrmlScene.GetNthNodeByClass(index, "vtkMRMLSliceNode")
+    for node in nodes_of_class(slicer.mrmlScene, "vtkMRMLSliceNode"):
         width, height, depth = node.GetFieldOfView()
         smallest = min(width, height)
         if smallest > 2 * needed:

@@ -4,6 +4,7 @@ import slicer
 
 from ..measuring.columns import Column
 from .plot import draw_line
+from .scene_nodes import nodes_of_class
 from .tables import fill_table
 
 # What a node of a study is for, and whether it is offered to be shown.
@@ -19,7 +20,7 @@ class StudyNodes:
 
     def __init__(self, scene):
         self._scene = scene
-        found = [node for name in self._CLASSES for node in slicer.util.getNodesByClass(name, scene)]
+        found = [node for name in self._CLASSES for node in nodes_of_class(scene, name)]
         self._unused = {node.GetAttribute(ATTRIBUTE): node for node in found if node.GetAttribute(ATTRIBUTE)}
 
     def node(self, class_name, purpose, name, hidden=False):

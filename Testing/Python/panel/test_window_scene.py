@@ -13,6 +13,7 @@ pytest.importorskip("slicer", reason="no slicer-core wheel for this machine")
 import reader
 import slicer
 from M1SHThkLib.digital_exam.phantom import PhantomOptions, make_phantom
+from M1SHThkLib.scene.exam_nodes import add_volume
 
 KNOB, LOBULE = ("left", "hand_knob"), ("right", "paracentral_lobule")
 
@@ -482,3 +483,24 @@ def test_a_scene_saved_in_the_module_does_not_leave_its_layout_behind(phantom, d
     slicer.util.selectModule("M1SHThk")
     slicer.util.selectModule("")
     assert slicer.app.layoutManager().layout == reader.FOUR_UP
+
+
+def test_closed_scenes_leave_no_image_in_memory(drawn):
+    """With a hundred cases read one after the other, a hundred images would fill the memory."""
+    alive = []
+
+    def add_image(number):
+        volume = add_volume(slicer.mrmlScene, f"case {number}", np.ones((20, 20, 5), np.float32), np.eye(4))
+        image = volume.GetImageData()
+        alive.append(number)
+        image.AddObserver("DeleteEvent", lambda caller, event: alive.remove(number))
+
+    MiniSlicer.closeScene()
+    for number in range(3):
+        add_image(number)
+        reader.settle()
+        assert reader.parameters().inputVolume.GetName() == f"case {number}"
+        MiniSlicer.closeScene()
+        reader.settle()
+        gc.collect()
+    assert len(alive) <= 1  # the view's pipeline may keep what it showed last

@@ -12,12 +12,16 @@ from .hypointensity import DEEPEST_TOP_MM, hypointensity
 from .layer import NEAR_NOISE_BELOW_Z, SUPERFICIAL_CORTEX_MM
 from .normals import WHOLE_CORTEX_MM
 
+# The peak of a layer 1.1 mm thick exceeds its mean over 1 mm by this factor.
+PEAK_OF_MEAN = 1.4
 # Absent means that a layer as faint as this can be excluded, in parts of the splenium's intensity: exams without a
-# layer (default noise, ROIs of 45 voxels on) exclude 0.01 to 0.05, and the faintest layers of patients reach 0.065.
+# layer (default noise, ROIs of 45 voxels on) exclude 0.02 to 0.05, most layers of patients reach more.
 LARGEST_HIDDEN_SH = 0.06
-# What hardly stands out from the noise and is fainter than this is a ripple of it: the most significant of the places
-# at which a layer was looked for.
-RIPPLE_SH = 0.03
+# What hardly stands out from the noise and excludes this is a ripple of it: the most significant of the places at which
+# a layer was looked for.
+RIPPLE_EXCLUDES_SH = 0.045
+# A dark line as thin as ringing, and no darker.
+RINGING_SH = 0.03
 # Lines drawn well on exams without a layer have no clear edge on 9 % of their length at most; hooked ends on 19 %.
 MOST_UNCLEAR_IF_ABSENT = 0.1
 # Thirds of lines drawn well on exams without a layer differ in the brightness of their cortex by 0.022 at most; where a
@@ -25,15 +29,20 @@ MOST_UNCLEAR_IF_ABSENT = 0.1
 MOST_UNEVEN_IF_ABSENT, CORTEX_MM = 0.03, 3.0
 # A layer thinner than this would be blurred; over so much depth its darkness is averaged.
 HIDDEN_LAYER_MM = 1.0
-# Here white matter lies beneath the line. Against it, which the ROI's error does not touch, lines drawn well on exams
-# without a layer show SH up to 0.018; where a layer went missing because the ROI was 2 to 8 % too dark, 0.022 to 0.09.
-BENEATH_CORTEX_MM, DEEPEST_WHITE_MATTER_MM, MOST_SHOWN_SH, SHOWN_Z = 3.5, 6.0, 0.02, 3.0
+# Here white matter lies beneath the line. Against it, which the ROI's error does not touch, none of 160 exams without a
+# layer showed more than this beyond noise, and 13 of 18 layers did that were faint, or beside a ROI 2 % too dark.
+BENEATH_CORTEX_MM, DEEPEST_WHITE_MATTER_MM, MOST_SHOWN_SH, SHOWN_Z = 3.5, 6.0, 0.012, 3.0
+# What shows against the ROI, too, with this z, has to show less: so much of the splenium's intensity, and its z.
+SEEN_BY_BOTH_Z, SHOWN_IF_SEEN_BY_BOTH = 2.0, (0.006, 2.3)
 # The same of a third of the line (up to 0.023 without a layer): where the line runs on past the layer at both ends.
 MOST_SHOWN_BY_A_THIRD, SHOWN_BY_A_THIRD_Z = 0.03, 1.5
 
 
 def doubts_of(seen, raised):
     """What prevents calling a layer absent that was not found.
+
+    Among other things that one with SH above LARGEST_HIDDEN_SH, 0.06, could hide: exams without a layer (default noise,
+    ROIs of 45 to 140 voxels) exclude 0.02 to 0.05.
 
     Parameters
     ----------
@@ -52,7 +61,7 @@ def doubts_of(seen, raised):
     along, x = seen.along, seen.depths_mm
     ends = np.minimum(along.ends_mm, along.crossings_mm)
     hidden = largest_hidden_sh(x, seen.h, seen.deviations)
-    ripple, limit = (sh * abs(seen.splenium.mean / seen.scale) for sh in (RIPPLE_SH, LARGEST_HIDDEN_SH))
+    ringing, limit = (sh * abs(seen.splenium.mean / seen.scale) for sh in (RINGING_SH, LARGEST_HIDDEN_SH))
     doubts = []
     if x[-1] < WHOLE_CORTEX_MM - 1e-9:
         doubts.append(
@@ -67,6 +76,7 @@ def doubts_of(seen, raised):
     for flag in (
         "line_folds",
         "line_doubles_back",
+        "lines_overlap",
         "off_slice",
         "sparse_clicks",
         "edge_unclear",
@@ -78,7 +88,7 @@ def doubts_of(seen, raised):
     unclear = seen.alignment.unclear if seen.alignment and not seen.alignment.refusal else 0.0
     if unclear > MOST_UNCLEAR_IF_ABSENT:
         doubts.append(Note(_("the pial edge is unclear on {share:.0%} of the line"), share=unclear))
-    if raised["thinner_than_resolution"] and seen.layer.z >= NEAR_NOISE_BELOW_Z and seen.layer.height > ripple:
+    if raised["thinner_than_resolution"] and seen.layer.z >= NEAR_NOISE_BELOW_Z and seen.layer.height > ringing:
         doubts.append("thinner_than_resolution")
     surface = x <= 0.3
     error = np.linalg.norm(seen.deviations[:, surface].mean(1))
@@ -110,6 +120,12 @@ def doubts_of(seen, raised):
     return hidden, tuple(doubts)
 
 
+def is_ripple(seen):
+    """Whether what hardly stands out from the noise is so faint that it is a ripple of it."""
+    hidden = largest_hidden_sh(seen.depths_mm, seen.h, seen.deviations)
+    return hidden <= RIPPLE_EXCLUDES_SH * abs(seen.splenium.mean / seen.scale)
+
+
 def _unevenness(seen):
     """By how much the cortex of one third of the normals is brighter than that of another, in parts of the splenium."""
     cortex = seen.intensities[:, seen.depths_mm <= CORTEX_MM]
@@ -120,23 +136,28 @@ def _unevenness(seen):
 def _shown(seen):
     """SH of a layer that shows against the white matter beneath the line, or beneath a third of it; 0 without any."""
     x, splenium = seen.depths_mm, abs(seen.splenium.mean / seen.scale)
-    shown, z = shown_sh(x, seen.h, seen.deviations)
-    if shown > MOST_SHOWN_SH * splenium and z >= SHOWN_Z:
-        return shown
+    shown, error = shown_sh(x, seen.h, seen.deviations)
+    is_seen_by_both = seen.layer.z >= SEEN_BY_BOTH_Z
+    least, least_z = SHOWN_IF_SEEN_BY_BOTH if is_seen_by_both else (MOST_SHOWN_SH, SHOWN_Z)
+    if shown > max(least * splenium, least_z * error):
+        return PEAK_OF_MEAN * shown
     for third in np.array_split(seen.intensities, 3):
         depth = int(np.logical_and.accumulate(np.isfinite(third).any(axis=0)).sum())
         if depth < 2:  # a line just begun
             continue
         profile = np.nanmean(third[:, :depth], axis=0)
         h = hypointensity(profile, seen.white_matter.mean, seen.scale, seen.settings.polarity)
-        shown, z = shown_sh(x[:depth], h, np.sqrt(3) * seen.deviations[:, :depth])
-        if shown > MOST_SHOWN_BY_A_THIRD * splenium and z >= SHOWN_BY_A_THIRD_Z:
-            return shown
+        shown, error = shown_sh(x[:depth], h, np.sqrt(3) * seen.deviations[:, :depth])
+        if shown > max(MOST_SHOWN_BY_A_THIRD * splenium, SHOWN_BY_A_THIRD_Z * error):
+            return PEAK_OF_MEAN * shown
     return 0.0
 
 
 def largest_hidden_sh(x, h, deviations):
-    """The upper 95 % limit of SH of a layer that was not found: of h's mean over any 1 mm from 0.8 to 5 mm.
+    """The upper 95 % limit of SH of a layer that was not found.
+
+    Of the peak of a layer 1.1 mm thick (PEAK_OF_MEAN), by h's mean over any 1 mm: from 0.8 to 5 mm against the ROI's
+    mean, or beneath the line against the white matter there, whichever leaves room for more.
 
     Parameters
     ----------
@@ -147,11 +168,15 @@ def largest_hidden_sh(x, h, deviations):
     means = _layer_means(x, np.vstack([h, deviations]), DEEPEST_TOP_MM)
     if not means.size:
         return float("inf")
-    return float(max((means[0] + 1.96 * np.linalg.norm(means[1:], axis=0)).max(), 0.0))
+    against_roi = (means[0] + 1.96 * np.linalg.norm(means[1:], axis=0)).max()
+    shown, error = shown_sh(x, h, deviations)
+    return float(PEAK_OF_MEAN * max(against_roi, shown + 1.96 * error, 0.0))
 
 
 def shown_sh(x, h, deviations):
-    """SH of a layer against the white matter beneath the line, whatever the ROI says, and its z; 0, 0 where unseen.
+    """h of the darkest 1 mm of cortex against the white matter beneath the line, whatever the ROI says.
+
+    And its standard error; 0, 0 where it is not seen.
 
     Parameters
     ----------
@@ -166,7 +191,7 @@ def shown_sh(x, h, deviations):
         return 0.0, 0.0
     differences = means - values[:, beneath].mean(1, keepdims=True)
     darkest = differences[:, differences[0].argmax()]
-    return float(darkest[0]), float(darkest[0] / max(np.linalg.norm(darkest[1:]), 1e-12))
+    return float(darkest[0]), float(np.linalg.norm(darkest[1:]))
 
 
 def _layer_means(x, values, deepest_mm):

@@ -12,6 +12,8 @@ import numpy as np
 # The sampled depth ends where fewer than this part of the normals still contributes.
 SMALLEST_SHARE_OF_NORMALS = 0.5
 TRIMMED_SHARE = 0.2
+# As deep as cortex reaches.
+JUDGED_TO_MM = 4.0
 # A layer further down than this is another bank's.
 DEEPEST_TOP_MM = 5.0
 # h that stays down for so long has levelled out.
@@ -107,6 +109,9 @@ class Lobe:
         Where h, past its top, first falls below `window_fraction` of it: the deep edge as h itself shows it, whatever
         lies beneath. Where h levels out above that (the white-matter ROI is too bright), both are taken above its
         least; where it does not even level out, the layer runs to the end of the samples.
+    judged_to_mm : float
+        `end_mm` as it is seen down to 4 mm, or to the top where that lies deeper: how significant the lobe is does not
+        depend on how deep the normals are sampled.
     touches_pial_line : bool
         Nothing separates the lobe from x = 0.
     window : bool array, shape (d,)
@@ -117,6 +122,7 @@ class Lobe:
     top: int
     start_mm: float
     end_mm: float
+    judged_to_mm: float
     touches_pial_line: bool
     window: np.ndarray
 
@@ -160,11 +166,13 @@ def find_lobe(x, h, lobe_fraction=0.30, window_fraction=0.25, at_line=False):
             break
     start, stop = fit_windows(h[None], np.array([top]), window_fraction)
     window = (np.arange(len(h)) >= start[0]) & (np.arange(len(h)) < stop[0])
+    judged = x <= max(JUDGED_TO_MM, x[top]) + 1e-9
     return Lobe(
         first=int(first),
         top=int(top),
         start_mm=_crossing(x, h, start[0] - 1, 0.0) if start[0] > 0 else float(x[0]),
         end_mm=_deep_edge(x, h, top, window_fraction),
+        judged_to_mm=_deep_edge(x[judged], h[judged], top, window_fraction),
         touches_pial_line=bool(touches),
         window=window,
     )

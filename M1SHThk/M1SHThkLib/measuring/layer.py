@@ -14,6 +14,8 @@ NO_LAYER_BELOW_Z, NEAR_NOISE_BELOW_Z = 2.0, 3.0
 # A layer that begins nearer to the line than superficial cortex is thick lies above the cortex: a vein.
 SUPERFICIAL_CORTEX_MM = 0.8
 PLATEAU_BEGINS_MM = 1.0
+# A second layer rises by so much of the first one's height.
+RISES_BY = 0.25
 SHORTEST_PLATEAU_MM, FEWEST_PLATEAU_SAMPLES = 0.5, 5
 # Cortex beneath a vein that is bright down to the white matter is no thicker than this (a gradient of white matter is),
 # and past it the profile comes back by two thirds.
@@ -36,9 +38,9 @@ class Layer:
     edges_mm : (float, float)
         Depths at which F is the width's fraction of its height.
     z : float
-        Area of the lobe, from its superficial zero crossing to its deep edge and no further, over its standard
-        deviation, which is that of the block bootstrap with the full covariance over depth, both ROIs' noise included:
-        an area in a smooth profile cannot be judged sample by sample.
+        Area of the lobe, from its superficial zero crossing to its deep edge and no further (`Lobe.judged_to_mm`), over
+        its standard deviation, which is that of the block bootstrap with the full covariance over depth, both ROIs'
+        noise included: an area in a smooth profile cannot be judged sample by sample.
     is_dark_from_line : bool
         Nothing separates the darkness from the pial line.
     is_parted : bool
@@ -145,7 +147,7 @@ def find_layer(x, h, deviations, lobe, settings):
     Layer
     """
     if lobe and not lobe.touches_pial_line and h[0] > 0:
-        separated = significance(x, h, deviations, lobe.start_mm, lobe.end_mm)
+        separated = significance(x, h, deviations, lobe.start_mm, lobe.judged_to_mm)
         at_line = significance(x, h, deviations, x[0], x[np.argmax(h <= 0)])
         if separated < NEAR_NOISE_BELOW_Z <= at_line:
             # Beside clear darkness at the line, what is separated from it and near noise is taken for a ripple of the
@@ -189,7 +191,7 @@ def find_layer(x, h, deviations, lobe, settings):
         mode_mm=float(mode),
         height=float(height),
         edges_mm=(float(left), float(right)),
-        z=significance(x, h, deviations, lobe.start_mm, lobe.end_mm),
+        z=significance(x, h, deviations, lobe.start_mm, lobe.judged_to_mm),
         is_dark_from_line=lobe.touches_pial_line,
         is_parted=is_parted(h, np.sqrt((deviations**2).sum(0)), lobe, settings.window_fraction),
         above=above(x, h, deviations, lobe, settings.window_fraction),
@@ -229,10 +231,14 @@ def plateau_window(x, lobe_end_mm, plateau_end_mm):
 def white_matter_plateau(x, h, deviations, lobe):
     """Median of h past the lobe, the standard error of h's mean there, and where it ends in mm.
 
-    It ends with the sampled depth, or where h begins to rise to a second layer (an opposite bank).
+    It ends with the sampled depth, or where h begins to rise to a second layer (an opposite bank), wherever the ROI's
+    mean lies.
     """
-    last = np.flatnonzero(lobe.window)[-1]
-    end = float(x[last if last == len(x) - 1 else lobe.top + h[lobe.top : last + 1].argmin()])
+    falling = h[lobe.top :]
+    least = np.minimum.accumulate(falling)
+    risen = falling - least > RISES_BY * (falling[0] - least)
+    last = falling[: risen.argmax()].argmin() if risen.any() else len(falling) - 1
+    end = float(x[lobe.top + last])
     past = plateau_window(x, lobe.end_mm, end)
     if past.sum() < FEWEST_PLATEAU_SAMPLES or np.ptp(x[past]) < SHORTEST_PLATEAU_MM - 1e-9:
         return float("nan"), float("nan"), end

@@ -25,8 +25,11 @@ class ResultsSection:
         text = _("No region is measured yet.")
         if known:
             key = max(known, key=known.get)
-            text = _("Greatest SH/Thk: {value} per mm, {region}.").format(
-                value=with_interval(values[key], "sh_thk_per_mm", 3), region=region_nodes.region_title(key)
+            text = _("Greatest SH/Thk: {ratio} (SH {sh}, Thk {thk}), {region}.").format(
+                ratio=with_interval(values[key], "sh_thk_per_mm", 3, _(" per mm")),
+                sh=with_interval(values[key], "sh", 3, interval=False),
+                thk=with_interval(values[key], "thk_mm", 2, " mm", interval=False),
+                region=region_nodes.region_title(key),
             )
         if self._panel.ui.greatestLabel.text != text:
             self._panel.ui.greatestLabel.text = text

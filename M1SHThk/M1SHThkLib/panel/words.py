@@ -58,6 +58,8 @@ def of_the_scanner(measurement):
     ]
     if m.w_mm < TURNS_AT_BLUR * m.blur_fwhm_mm:
         lines.append(_("This layer is so thin that blur makes SH/Thk fall with thinning: trust dip per mm."))
+    if m.settings.polarity == "dark":
+        lines.append(_("Signal-to-noise ratio of white matter in an echo: {snr:.0f}.").format(snr=m.snr))
     lines += [_("Missing: {reason}.").format(reason=told(reason)) for reason in m.withheld.values()]
     return "\n".join(lines)
 

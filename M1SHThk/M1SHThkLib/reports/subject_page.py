@@ -113,7 +113,7 @@ def _region(exam, m):
     return element(
         "article",
         element("h2", m.name.capitalize()),
-        element("p", f"SH/Thk {numbers(m)[0]}", class_="answer"),
+        element("p", ", ".join(map("{} {}".format, ("SH/Thk", "SH", "Thk"), numbers(m))), class_="answer"),
         element(
             "div",
             element("div", slice_drawing(exam.image, m), straight_drawing(m)),
@@ -121,6 +121,9 @@ def _region(exam, m):
             class_="pictures",
         ),
         flags_in_words(m.flags, m.notes) or element("p", "No flags."),
+        element("p", f"Signal-to-noise ratio of white matter in an echo: {m.snr:.0f}.")
+        if m.settings.polarity == "dark"
+        else "",
     )
 
 

@@ -214,6 +214,7 @@ class TestLine:
     def test_is_uneven_to_the_mean_alone(self):
         assert "uneven_line" in RAISED_BY["uneven_line"]().flags
         found = measured(DARK_OVER_A_TENTH, averaging="trimmed")
+        assert found.notes["uneven_line"] == "the outer 20 % are left out already"
         assert abs(found.sh / measured(NOISY).sh - 1) < 0.3 < measured(DARK_OVER_A_TENTH).sh / measured(NOISY).sh - 1
 
     @pytest.mark.parametrize("bare_mm", [4.0, 8.0, 12.0])
@@ -296,6 +297,35 @@ class TestReferences:
     def test_a_mismatch_is_never_said_of_the_plateau_itself(self):
         assert "white_matter_mismatch" in measured(BIASED_WHITE_MATTER).flags
         assert "white_matter_mismatch" not in measured(BIASED_WHITE_MATTER, baseline="plateau").flags
+
+    @pytest.mark.parametrize("baseline", ["roi", "plateau"])
+    def test_white_matter_that_the_plateau_stands_for_plays_no_part(self, baseline):
+        """Neither its mean nor its error: with a ROI of two voxels and one of seventy the layer is as significant."""
+        few, many = (
+            measured(
+                cortex_image(noise=2.0),
+                white_matter=Roi(box((45, 33, WHITE_MATTER_SLICE), (columns, rows, 1))),
+                baseline=baseline,
+            )
+            for columns, rows in ((2, 1), (10, 7))
+        )
+        is_plateau = baseline == "plateau"
+        assert ("unstable_white_matter" not in few.flags) == is_plateau
+        assert (few.lobe_z == pytest.approx(many.lobe_z, rel=0.02)) == is_plateau
+
+    @pytest.mark.parametrize(
+        ("baseline", "note"), [("roi", None), ("plateau", "the white-matter ROI's mean was taken")]
+    )
+    def test_what_stands_for_a_plateau_that_is_missing_is_said(self, baseline, note):
+        found = measured(NOISY, depth_max_mm=4.2, baseline=baseline)
+        assert "no_plateau" in found.flags and (found.notes.get("no_plateau") or "").startswith(note or "")
+        assert ("no_plateau" in found.notes) == bool(note)
+
+    def test_a_map_that_iron_brightens_has_no_signal_to_noise_ratio(self):
+        image = cortex_image(noise=12.0, dip=40.0)
+        rates = type(image)(160.0 - image.voxels, image.affine, image.name)
+        found = measured(rates, polarity="bright", normalization="none")
+        assert found.snr < 10 and "low_snr" not in found.flags
 
     @pytest.mark.parametrize(("noise", "raised"), [(9.0, False), (11.0, True)])
     def test_signal_to_noise_is_low_below_10(self, noise, raised):

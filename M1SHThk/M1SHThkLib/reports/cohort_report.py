@@ -41,7 +41,7 @@ def report_page(cohort, provenance, pictures=None):
     str
     """
     methods = Methods(cohort)
-    title = "SH/Thk of the primary motor cortex: cohort report"
+    title = "SH/Thk, SH and Thk of the primary motor cortex: cohort report"
     head = element(
         "head",
         void("meta", charset="utf-8"),
@@ -197,9 +197,14 @@ def _split(findings, methods):
 
 
 def is_main(finding):
-    """Whether a finding is printed: SH/Thk as it counts, by the most pathologic region where that is a choice."""
+    """Whether a finding is printed: SH/Thk as it counts, by the most pathologic region where that is a choice.
+
+    Beside it SH and Thk, its equals, where groups are compared as a whole.
+    """
     labels = finding.labels
-    if labels.get("marker", SH_THK.column) != SH_THK.column or labels.get("censoring") == "none":
+    is_whole = labels.get("region") == "stratified by region" or labels.get("selection") == "symmetric"
+    is_equal = finding.analysis in ("groups", "selection") and is_whole
+    if labels.get("censoring") == "none" or not (is_equal or labels.get("marker", SH_THK.column) == SH_THK.column):
         return False
     if labels.get("against", "controls") != "controls" and not _is_main_against_others(finding):
         return False

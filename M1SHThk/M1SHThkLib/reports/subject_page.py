@@ -67,7 +67,7 @@ def subject_page(exam, measurements, program, identity=False, norms=(), eye=(), 
             _listed("Among norms", norms, "SH/Thk of the controls of the same age."),
             _listed("By eye", eye),
             _change(since),
-            _settings(exam, identity),
+            _settings(exam, measurements, identity),
         ),
         element("footer", element("p", f"M1SHThk {program['version']}. {INTERVALS} {NOTICE}")),
     )
@@ -121,9 +121,6 @@ def _region(exam, m):
             class_="pictures",
         ),
         flags_in_words(m.flags, m.notes) or element("p", "No flags."),
-        element("p", f"Signal-to-noise ratio of white matter in an echo: {m.snr:.0f}.")
-        if m.settings.polarity == "dark"
-        else "",
     )
 
 
@@ -168,7 +165,7 @@ def _change(since):
     return element("section", element("h2", "Change"), table_of(names, rows), element("p", note))
 
 
-def _settings(exam, identity):
+def _settings(exam, measurements, identity):
     defaults = Settings().to_dict()
     changed = [
         (name.replace("_", " "), str(value), str(defaults[name])) for name, value in exam.settings.changed().items()
@@ -177,6 +174,9 @@ def _settings(exam, identity):
     times = origin.get("echo_times_ms")
     echoes = f"Echoes at {', '.join(f'{time:g}' for time in times)} ms" if times else "Echo times not known"
     combined = f"{echoes}, combined by {origin.get('echo_combination') or 'a way not known'}."
+    if exam.settings.polarity == "dark":
+        ratios = ", ".join(f"{m.snr:.0f}" for m in measurements)
+        combined += f" Signal-to-noise ratio of white matter in an echo, by region: {ratios}."
     table = table_of(("Setting", "Here", "Default"), changed) if changed else element("p", "All settings are defaults.")
     if not exam.warnings:
         warnings = Markup()

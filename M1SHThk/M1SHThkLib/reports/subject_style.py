@@ -49,7 +49,7 @@ footer { font-size: .8rem; border-top: 1px solid #ccc; margin-top: 1rem; }
   h1 { font-size: 13pt; } h2 { font-size: 10pt; margin: .35rem 0 .1rem; } article { margin-top: .4rem; }
   .regions { grid-template-columns: 1fr 1fr; gap: 0 5mm; }
   .pictures { grid-template-columns: 29mm 1fr; } footer { font-size: 7pt; margin-top: .4rem; }
-  .answer { font-size: 9.5pt; } .flags { font-size: 7pt; } table { font-size: 8pt; } th, td { padding: .08rem .3rem; }
+  .answer { font-size: 8.5pt; } .flags { font-size: 7pt; } table { font-size: 8pt; } th, td { padding: .08rem .3rem; }
   section, tr { break-inside: avoid; } .regions { break-inside: auto; }
 }
 """

@@ -113,7 +113,9 @@ def test_four_regions_drawn_by_hand_give_the_truth():
         sh, thk = truth_of(phantom, key)
         np.testing.assert_allclose(reader.numbers(key)[:2], [sh, thk], rtol=0.05)
     greatest = max(core, key=lambda key: core[key].sh_thk_per_mm)
-    assert " ".join(greatest).replace("_", " ") in reader.ui().greatestLabel.text
+    told = reader.ui().greatestLabel.text
+    assert " ".join(greatest).replace("_", " ") in told
+    assert f"(SH {core[greatest].sh:.3f}, Thk {core[greatest].thk_mm:.2f} mm)" in told
     summary = reader.parameters().summaryTable.GetTable()
     assert [summary.GetColumnByName("SH").GetValue(row) for row in range(4)] == [
         f"{core[key].sh:.3f}" for key in reader.KEYS if key in core
@@ -137,6 +139,7 @@ def test_a_drag_changes_the_numbers_as_the_core_says(phantom, drawn):
     assert f"SH {core.sh:.3f}, Thk {core.thk_mm:.2f} mm" in texts[-1]
     low, high = core.sh_thk_ci_per_mm
     assert f"SH/Thk {core.sh_thk_per_mm:.3f} [{low:.3f}, {high:.3f}]" in reader.in_words()
+    assert f"Signal-to-noise ratio of white matter in an echo: {core.snr:.0f}." in reader.in_words()
 
 
 def test_a_value_that_is_missing_has_no_unit(phantom, drawn):

@@ -190,6 +190,22 @@ class TestReport:
         ]
         assert len(printed) == 41 and {subject.name for subject in full.studies[0].subjects} == set(printed)
 
+    @pytest.mark.parametrize(
+        ("marker", "analysis"),
+        [
+            ("SH (splenium intensity)", "groups"),
+            ("SH/Thk (1/mm)", "groups"),
+            ("SH (splenium intensity)", "selection"),
+            ("Thk (mm)", "selection"),
+            ("SH/Thk (1/mm)", "selection"),
+        ],
+    )
+    def test_prints_sh_and_thk_beside_their_ratio(self, full, marker, analysis):
+        printed = section(ET.fromstring(report_page(full, PROVENANCE)), f"field-3T-{analysis}")
+        for folded in printed.findall("details"):
+            printed.remove(folded)
+        assert any(text_of(row).strip().startswith(f"{marker}, ") for row in printed.iter("tr"))
+
     def test_prints_the_methods_of_what_is_printed_alone(self, full):
         tree = ET.fromstring(report_page(full, PROVENANCE))
         methods = {item.get("id"): item for item in section(tree, "methods").iter("li") if item.get("id")}

@@ -98,6 +98,12 @@ def test_numbers_are_those_of_the_tables(exam, page, tmp_path):
             assert f"{value:.{digits}f}{unit} ({low:.{digits}f} to {high:.{digits}f})" in words
         for flag in row["flags"].split(",") if row["flags"] != "n/a" else ():
             assert FLAGS[flag].split(". ")[0] in words
+        assert (
+            f"SH/Thk {float(row['sh_thk_per_mm']):.3f} 1/mm (" in words and f"), SH {float(row['sh']):.3f} (" in words
+        )
+        assert f"), Thk {float(row['thk_mm']):.2f} mm (" in words
+    ratios = ", ".join(f"{float(row['snr']):.0f}" for row in rows)
+    assert f"in an echo, by region: {ratios}." in words
     left, right = (float(row["sh_thk_per_mm"]) for row in rows)
     assert f"{100 * (right - left) / (0.5 * (right + left)):+.0f} %" in words
 

@@ -32,8 +32,11 @@ LOWEST_SNR = 10.0
 PLATEAU_STANDARD_ERRORS, PLATEAU_SHARE_OF_SH, NEGLIGIBLE_SHARE_OF_SH = 3.0, 0.15, 0.01
 
 # Beneath a vein lies cortex: a rim brighter than white matter by this part of the splenium's intensity and beyond
-# noise (more than ringing beside a layer), or a layer far less dark than the vein.
+# noise, or a layer far less dark than the vein.
 RIM_OF_SPLENIUM, RIM_Z, VEIN_OF_LAYER = 0.04, -5.0, 2.5
+# Beneath the darkest layers the point spread rings, and the ROI may be too dark: up to so much of the layer's height,
+# and of the splenium's intensity.
+RIM_OF_LAYER, LARGEST_UNDERSHOOT = 0.15, 0.1
 # Between the deep layers of two banks lies white matter.
 NEAREST_BANK_MM = 2.0
 # The point spread of a sharply cut k-space rings on either side of a layer by up to this part of its height.
@@ -250,7 +253,8 @@ def _vein(seen):
     layer, beneath = seen.layer, seen.layer.beneath
     if layer.edges_mm[0] < SUPERFICIAL_CORTEX_MM:
         return Note(_("it begins {depth:.1f} mm beneath the line"), depth=layer.edges_mm[0])
-    bright = RIM_OF_SPLENIUM * abs(seen.splenium.mean / seen.scale)
+    splenium = abs(seen.splenium.mean / seen.scale)
+    bright = max(RIM_OF_SPLENIUM * splenium, min(RIM_OF_LAYER * layer.height, LARGEST_UNDERSHOOT * splenium))
     if beneath.rim_z <= RIM_Z and beneath.rim_height <= -bright:
         return Note(_("tissue as bright as superficial cortex lies beneath it"))
     if _is_area(beneath.dark, layer) and beneath.dark.is_whole:

@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 from flat_cortex import BENEATH_ROI, cortex_image, flat_line
+from M1SHThkLib.digital_exam.phantom import PhantomOptions, make_phantom
+from M1SHThkLib.measuring.measurement import measure_exam
 from measured_cortex import measured, with_band
 
 pytestmark = pytest.mark.filterwarnings("error")
@@ -100,6 +102,20 @@ class TestNoVein:
         found, above = drawn(0.0, image), drawn(0.0, image).layer.above
         assert above.z > 3 and above.rise > 0.1 * found.sh_fit and above.top_mm < 0.8
         assert "vein_suspected" not in found.flags and found.sh > 0
+
+    def test_nor_is_the_undershoot_beneath_the_darkest_layers(self):
+        """At 7T, where white matter's ROI is 2 % too dark."""
+        options = PhantomOptions(
+            field_strength=7,
+            group="patient",
+            seed=51005,
+            white_matter_bias=-0.02,
+            slices=3,
+            cropped=True,
+        )
+        found = measure_exam(make_phantom(options).exam())[2]
+        assert found.layer.beneath.rim_height < -0.04 and found.sh > 0.5
+        assert "vein_suspected" not in found.flags
 
     @pytest.mark.parametrize("seed", range(8))
     def test_nor_is_noise(self, seed):

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .normals import WHOLE_CORTEX_MM
+
 # The sampled depth ends where fewer than this part of the normals still contributes.
 SMALLEST_SHARE_OF_NORMALS = 0.5
 TRIMMED_SHARE = 0.2
-# As deep as cortex reaches.
-JUDGED_TO_MM = 4.0
 # A layer further down than this is another bank's.
 DEEPEST_TOP_MM = 5.0
 # h that stays down for so long has levelled out.
@@ -166,7 +166,7 @@ def find_lobe(x, h, lobe_fraction=0.30, window_fraction=0.25, at_line=False):
             break
     start, stop = fit_windows(h[None], np.array([top]), window_fraction)
     window = (np.arange(len(h)) >= start[0]) & (np.arange(len(h)) < stop[0])
-    judged = x <= max(JUDGED_TO_MM, x[top]) + 1e-9
+    judged = x <= max(WHOLE_CORTEX_MM, x[top]) + 1e-9
     return Lobe(
         first=int(first),
         top=int(top),

@@ -538,8 +538,11 @@ def _seen_along(image, lines, splenium, white_matter, settings, name):
     noise = profile_noise(intensities, profile, influence, at_layer, settings.normal_spacing_mm)
     deviations = _deviations(h, noise, white_matter, splenium, scale, settings)
     # White matter begins past a layer: where none is found, nothing says where.
-    found = lobe and significance(depths, h, deviations, lobe.start_mm, lobe.judged_to_mm) >= NO_LAYER_BELOW_Z
-    if settings.baseline == "plateau" and found:
+    if (
+        settings.baseline == "plateau"
+        and lobe
+        and significance(depths, h, deviations, lobe.start_mm, lobe.judged_to_mm) >= NO_LAYER_BELOW_Z
+    ):
         plateau, _error, end = white_matter_plateau(depths, h, deviations, lobe)
         if np.isfinite(plateau):
             h = h - plateau

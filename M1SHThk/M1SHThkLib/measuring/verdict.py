@@ -305,5 +305,5 @@ def _is_found(seen, raised):
         return False
     if z < NEAR_NOISE_BELOW_Z:
         return not is_ripple(seen)
-    hidden = largest_hidden_sh(seen.depths_mm, seen.h, seen.deviations)
-    return bool(np.fmax(seen.layer.height, hidden) > OVERSHOOT_SH * abs(seen.splenium.mean / seen.scale))
+    overshoot = OVERSHOOT_SH * abs(seen.splenium.mean / seen.scale)
+    return not seen.layer.height <= overshoot or largest_hidden_sh(seen.depths_mm, seen.h, seen.deviations) > overshoot
